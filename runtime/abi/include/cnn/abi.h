@@ -1,0 +1,203 @@
+/* The tables and calling conventions shared by generated libraries and the runtime.
+ *
+ * A generated library exports constant tables; everything else goes through function pointers in them. Plain C,
+ * no dependency but <stddef.h> and <stdint.h>. Every table begins with its size and the ABI version, so that a
+ * runtime can refuse or understand a library of another version. Sizes are logical: no pad is visible here.
+ */
+#ifndef CNN_ABI_H
+#define CNN_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CNN_ABI_VERSION 1u
+#define CNN_MAX_RANK 6
+
+/* ---- Execution ------------------------------------------------------------------------------------------- */
+
+/* One worker of the pool, and the user context of every kernel. `scratch` is 64-byte aligned memory of its own,
+ * a stack from which kernels take temporaries with cnn_scratch_allocate. */
+typedef struct cnn_worker {
+  unsigned char* scratch;
+  uint64_t scratch_bytes;
+  uint64_t scratch_used;
+  int32_t index; /* 0 .. workers - 1 */
+  int32_t failed; /* set by cnn_scratch_allocate when the scratch is too small: a compiler bug, reported as such */
+} cnn_worker;
+
+/* Kernels take large temporaries from their worker's scratch, last in first out; no lock, no system call. */
+void* cnn_scratch_allocate(void* worker, size_t bytes);
+void cnn_scratch_free(void* worker, void* pointer);
+
+/* One chunk of a phase. Chunks of one call are independent; their number depends on shapes and on the batch
+ * size, never on the number of threads. */
+typedef void (*cnn_task)(void* closure, int64_t chunk, cnn_worker* worker);
+
+/* Runs task(closure, 0 .. chunks - 1) and returns when all have ended. May run all of them on the caller. */
+typedef void (*cnn_parallel_for)(void* pool, cnn_task task, void* closure, int64_t chunks);
+
+/* All that generated code touches in one call. The runtime fills it; generated code only reads it. */
+typedef struct cnn_run {
+  void* pool;
+  cnn_parallel_for parallel_for;
+  float* parameters;          /* the f32 masters, laid out by cnn_parameter.offset; statistics among them */
+  unsigned char* prepared;    /* derived parameters (inference): cnn_inference_code.prepared_bytes, 64-aligned */
+  unsigned char* arena;       /* arena_constant_bytes + arena_block_bytes * ceil(batch / block), 64-aligned */
+  const void* const* inputs;  /* dense row-major, the batch dimension first, in the description's order */
+  void* const* outputs;       /* likewise; caller's memory, no alignment but the element's */
+  int64_t batch;              /* at least 1 */
+  float* gradients;           /* training: laid out like the trainable part of parameters; overwritten */
+  float* results;             /* training: results_count floats: the loss, then each metric, means over the batch */
+  uint64_t seed;              /* training: with step, keys every random number */
+  uint64_t step;              /* training: 0 for the first */
+} cnn_run;
+
+/* ---- Description ----------------------------------------------------------------------------------------- */
+
+enum cnn_element { CNN_F32 = 0, CNN_I32 = 1, CNN_U8 = 2, CNN_I64 = 3 };
+
+typedef struct cnn_tensor {
+  const char* name;
+  int32_t element; /* enum cnn_element */
+  int32_t rank;
+  int64_t shape[CNN_MAX_RANK]; /* -1: the batch dimension */
+} cnn_tensor;
+
+enum cnn_initialiser {
+  CNN_INIT_CONSTANT = 0, /* a: the value */
+  CNN_INIT_UNIFORM = 1,  /* a, b: the bounds */
+  CNN_INIT_NORMAL = 2,   /* a: mean, b: standard deviation */
+  CNN_INIT_TRUNC_NORMAL = 3 /* a: mean, b: standard deviation, cut at mean +- 2 (PyTorch: the absolute bounds -2, 2) */
+};
+
+enum cnn_parameter_flags {
+  CNN_TRAINABLE = 1,
+  CNN_STATISTIC = 2 /* batch norm's running mean and variance */
+};
+
+/* Parameters are f32, dense row-major in PyTorch's shape (OIHW), each at a multiple of 16 floats. The trainable
+ * ones come first and fill [0, trainable_floats); the gap floats between them are zero. */
+typedef struct cnn_parameter {
+  const char* name; /* PyTorch's: conv1.weight */
+  int32_t rank;
+  uint32_t flags;
+  int64_t shape[CNN_MAX_RANK];
+  uint64_t offset; /* in floats from the start of the masters */
+  int32_t initialiser;
+  int32_t reserved;
+  double a, b;
+  uint64_t stream; /* the parameter's own stream of random numbers: independent of order and of other layers */
+} cnn_parameter;
+
+typedef struct cnn_description {
+  uint32_t size, version;
+  const char* name;         /* the network's, as written: LeNet */
+  const char* cnnc_version; /* 0.1.0 */
+  const char* target;       /* x86-64-linux-avx512_skylake-... : what the code needs */
+  const char* precision;    /* f32, exact */
+  uint64_t source_hash;     /* of the network's text and settings */
+  uint64_t parameter_hash;  /* of names and shapes: what a weights file must match */
+  uint64_t cpu_features;    /* enum cnn_cpu_feature bits that the code needs */
+  const cnn_tensor* inputs;
+  const cnn_tensor* outputs;
+  const cnn_parameter* parameters;
+  const char* const* labels; /* class names or null */
+  uint32_t input_count, output_count, parameter_count, label_count;
+  uint64_t parameter_floats; /* the whole masters block */
+  uint64_t trainable_floats; /* its first part */
+  uint64_t parameter_elements; /* logical number of trainable values, what papers count */
+  int64_t max_batch;         /* above it an offset would overflow */
+} cnn_description;
+
+enum cnn_cpu_feature { CNN_CPU_AVX2_FMA = 1, CNN_CPU_AVX512 = 2, CNN_CPU_AVX512_BF16 = 4, CNN_CPU_AMX_BF16 = 8 };
+
+/* ---- Inference ------------------------------------------------------------------------------------------- */
+
+typedef struct cnn_inference {
+  uint32_t size, version;
+  const cnn_description* description;
+  uint64_t prepared_bytes;
+  uint64_t arena_constant_bytes, arena_block_bytes; /* block: one picture */
+  uint64_t scratch_bytes;                           /* for each worker */
+  int32_t (*prepare)(const cnn_run* run);           /* masters to derived parameters; 0 or an error code */
+  int32_t (*predict)(const cnn_run* run);
+} cnn_inference;
+
+/* ---- Training -------------------------------------------------------------------------------------------- */
+
+enum cnn_optimizer { CNN_SGD = 0, CNN_ADAM = 1, CNN_ADAMW = 2 };
+enum cnn_schedule { CNN_CONSTANT = 0, CNN_STEP = 1, CNN_COSINE = 2, CNN_ONE_CYCLE = 3 };
+
+/* A setting of the train section that the runtime interprets (data, augment): name and arguments as written,
+ * e.g. {"fashion_mnist", 0, ...}, {"folder", 1, {"path"}, {"\"pets\""}}. */
+typedef struct cnn_setting {
+  const char* name;
+  uint32_t argument_count;
+  const char* const* argument_names; /* an empty name: positional */
+  const char* const* argument_values; /* numbers and lists as text; strings without quotes */
+} cnn_setting;
+
+typedef struct cnn_metric {
+  const char* name;   /* top1 */
+  const char* kind;   /* accuracy, cross_entropy, mse: what the runtime computes on predict's outputs in eval */
+  int32_t output;     /* index among the description's outputs */
+  int32_t target;     /* index among the training inputs */
+  double parameter;   /* label smoothing and the like; 0 where unused */
+} cnn_metric;
+
+/* What an optimizer group changes: the parameters with these indices. NaN: as the default. */
+typedef struct cnn_parameter_group {
+  const uint32_t* parameters;
+  uint32_t parameter_count;
+  uint32_t reserved;
+  double lr_scale, weight_decay;
+} cnn_parameter_group;
+
+typedef struct cnn_training {
+  uint32_t size, version;
+  const cnn_description* description;
+  uint64_t arena_constant_bytes, arena_block_bytes;
+  uint32_t block;         /* pictures side by side in a vector: the arena counts blocks of so many */
+  uint32_t results_count; /* 1 + metric_count */
+  uint64_t scratch_bytes; /* for each worker */
+  const cnn_tensor* targets; /* the train section's inputs: passed after the description's inputs */
+  const cnn_metric* metrics; /* metrics[0] describes the loss; then one for each metric */
+  uint32_t target_count, metric_count;
+
+  /* Forward, loss, backward for one batch: fills gradients and results, updates statistics in parameters. */
+  int32_t (*forward_backward)(const cnn_run* run);
+
+  /* One optimizer step on `count` consecutive floats (count a multiple of 16, all pointers 64-aligned).
+   * state0, state1: momentum or Adam's moments, null where the optimizer has fewer.
+   * scalars: SGD   {lr, momentum, dampening, weight_decay, first_step (1 or 0)}
+   *          Adam, AdamW {lr, beta1, beta2, eps, weight_decay, 1 - beta1^t, sqrt(1 - beta2^t)} */
+  int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0, float* state1,
+                    int64_t count, const float* scalars);
+
+  int32_t optimizer; /* enum cnn_optimizer */
+  uint32_t nesterov;
+  double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
+  const cnn_parameter_group* groups;
+  uint32_t group_count;
+
+  int32_t schedule; /* enum cnn_schedule; arguments by PyTorch's names */
+  double schedule_arguments[8]; /* step: {step_size (epochs), gamma}; cosine: {min_lr, warmup epochs};
+                                   one_cycle: {max_lr, pct_start, div_factor, final_div_factor} */
+  int64_t batch, epochs;
+  uint64_t seed;
+  double clip_norm;  /* 0: none */
+  double validation; /* share of the training data held out; 0: none */
+  const cnn_setting* data;     /* null where the section names none */
+  const cnn_setting* augments; /* applied in order to the first input */
+  uint32_t augment_count;
+  uint32_t reserved;
+} cnn_training;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
