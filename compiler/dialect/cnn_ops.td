@@ -1,0 +1,269 @@
+//===- cnn_ops.td - Networks, parameters, layers and losses ----------------------------------------------===//
+#ifndef CNN_OPS_TD
+#define CNN_OPS_TD
+
+include "cnn_dialect.td"
+include "cnn_interfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Cnn_Op<string mnemonic, list<Trait> traits = []> : Op<Cnn_Dialect, mnemonic, traits>;
+
+def Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
+def Reference : DeclareOpInterfaceMethods<ReferenceOpInterface>;
+def Kernel : DeclareOpInterfaceMethods<KernelOpInterface>;
+class KernelWith<list<string> methods> : DeclareOpInterfaceMethods<KernelOpInterface, methods>;
+def PointwiseKernel : KernelWith<["isPointwise"]>;
+
+//===-- Structure ------------------------------------------------------------------------------------------===//
+
+def Cnn_NetworkOp : Cnn_Op<"network", [SymbolTable, Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+  let summary = "a network: its parameters, its functions and its training settings";
+  let description = [{
+    Functions: @predict maps the inputs to the outputs; @loss, where the file trains the network, maps inputs and
+    targets to the mean loss and the metrics. Passes add @train, the loss with its gradients. `training` holds the
+    settings of the train section that the runtime needs (optimizer, schedule, data, ...).
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<DictionaryAttr>:$training);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+}
+
+def Cnn_ParameterOp : Cnn_Op<"parameter", [Symbol, HasParent<"NetworkOp">]> {
+  let summary = "a parameter of the network, or one of its statistics";
+  let description = [{
+    Named as in PyTorch (conv1.weight). `statistic` marks batch norm's running mean and variance, which training
+    updates without a gradient; `frozen` a parameter that training leaves as it is.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Cnn_TensorType>:$type, Cnn_InitAttr:$init,
+                       UnitAttr:$statistic, UnitAttr:$frozen);
+  let assemblyFormat = "$sym_name `:` $type `=` $init attr-dict";
+  let extraClassDeclaration = [{
+    bool isTrainable() { return !getStatistic() && !getFrozen(); }
+  }];
+}
+
+def Cnn_FunctionOp : Cnn_Op<"function", [Symbol, FunctionOpInterface, IsolatedFromAbove, HasParent<"NetworkOp">]> {
+  let summary = "a function of a network, from tensors to named tensors";
+  let description = [{
+    Argument names are the argument attributes `cnn.name`, result names the result attributes of that name.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region AnyRegion:$body);
+  let hasCustomAssemblyFormat = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::FunctionType":$type)>];
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
+    ::mlir::Region* getCallableRegion() { return &getBody(); }
+    ::llvm::StringRef getArgName(unsigned i);
+    ::llvm::StringRef getResultName(unsigned i);
+  }];
+}
+
+def Cnn_ReturnOp : Cnn_Op<"return", [Pure, Terminator, HasParent<"FunctionOp">]> {
+  let summary = "ends a function";
+  let arguments = (ins Variadic<Cnn_TensorType>:$operands);
+  let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
+}
+
+def Cnn_GetOp : Cnn_Op<"get", [Pure, Reference]> {
+  let summary = "a parameter's value";
+  let arguments = (ins FlatSymbolRefAttr:$parameter);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "$parameter `:` type($result) attr-dict";
+}
+
+//===-- Convolution and linear layers -----------------------------------------------------------------------===//
+
+
+def Cnn_ConvOp : Cnn_Op<"conv", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "cross-correlation, as PyTorch's Conv1d, Conv2d";
+  let description = [{
+    input [N, I, H, W], weight [O, I / groups, KH, KW], bias [O] -> [N, O, H', W'] with
+    H' = floor((H + top + bottom - dilation (KH - 1) - 1) / stride) + 1. `padding` is [top, left, bottom, right]
+    (1-D: [left, right]), zeros.
+  }];
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Optional<Cnn_TensorType>:$bias,
+                       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation,
+                       I64Attr:$groups);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_LinearOp : Cnn_Op<"linear", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "input [N, I], weight [O, I], bias [O] -> [N, O] = input weight^T + bias";
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Optional<Cnn_TensorType>:$bias);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+//===-- Pooling ------------------------------------------------------------------------------------------------===//
+
+def Cnn_MaxPoolOp : Cnn_Op<"max_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "maximum over windows; pads count as -infinity";
+  let arguments = (ins Cnn_TensorType:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, DefaultValuedAttr<BoolAttr, "false">:$ceil_mode);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_AvgPoolOp : Cnn_Op<"avg_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "mean over windows; count_include_pad: pads count as zeros, else not at all";
+  let arguments = (ins Cnn_TensorType:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$padding, DefaultValuedAttr<BoolAttr, "false">:$ceil_mode,
+                       DefaultValuedAttr<BoolAttr, "true">:$count_include_pad);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_GlobalAvgPoolOp : Cnn_Op<"global_avg_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "mean over all of a picture: [N, C, H, W] -> [N, C], or [N, C, 1, 1] with keep_dims";
+  let arguments = (ins Cnn_TensorType:$input, DefaultValuedAttr<BoolAttr, "false">:$keep_dims);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+//===-- Normalisation ------------------------------------------------------------------------------------------===//
+
+def Cnn_BatchNormOp : Cnn_Op<"batch_norm", [Pure, Differentiable, Reference, InferTypeOpAdaptor]> {
+  let summary = "batch normalisation (Ioffe and Szegedy 2015) over channel 1";
+  let description = [{
+    In @predict: (x - running_mean) / sqrt(running_var + eps) * weight + bias. Training replaces it by
+    batch_norm_train, which normalises by the batch's own statistics.
+  }];
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Cnn_TensorType:$bias,
+                       Cnn_TensorType:$running_mean, Cnn_TensorType:$running_var, F64Attr:$eps, F64Attr:$momentum);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+//===-- Activations --------------------------------------------------------------------------------------------===//
+
+class Cnn_Activation<string mnemonic, string text>
+    : Cnn_Op<mnemonic, [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptor]> {
+  let summary = text;
+  let arguments = (ins Cnn_TensorType:$input);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` type($input)";
+}
+def Cnn_ReluOp : Cnn_Activation<"relu", "max(x, 0)">;
+def Cnn_Relu6Op : Cnn_Activation<"relu6", "min(max(x, 0), 6)">;
+def Cnn_LeakyReluOp : Cnn_Activation<"leaky_relu", "x where x > 0, else negative_slope x"> {
+  let arguments = (ins Cnn_TensorType:$input, F64Attr:$negative_slope);
+}
+def Cnn_SigmoidOp : Cnn_Activation<"sigmoid", "1 / (1 + exp(-x))">;
+def Cnn_TanhOp : Cnn_Activation<"tanh", "tanh(x)">;
+def Cnn_SiluOp : Cnn_Activation<"silu", "x sigmoid(x), also known as swish">;
+def Cnn_GeluOp : Cnn_Activation<"gelu", "x Phi(x) (Hendrycks and Gimpel 2016), by erf, or by tanh where asked for"> {
+  let arguments = (ins Cnn_TensorType:$input, DefaultValuedAttr<BoolAttr, "false">:$tanh);
+}
+
+//===-- Arithmetic and shape -----------------------------------------------------------------------------------===//
+
+class Cnn_Binary<string mnemonic, string text>
+    : Cnn_Op<mnemonic, [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptor]> {
+  let summary = text;
+  let description = "Shapes broadcast as in NumPy.";
+  let arguments = (ins Cnn_TensorType:$lhs, Cnn_TensorType:$rhs);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+def Cnn_AddOp : Cnn_Binary<"add", "lhs + rhs">;
+def Cnn_SubOp : Cnn_Binary<"sub", "lhs - rhs">;
+def Cnn_MulOp : Cnn_Binary<"mul", "lhs * rhs">;
+
+def Cnn_ScaleOp : Cnn_Op<"scale", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptor]> {
+  let summary = "factor * x + offset";
+  let arguments = (ins Cnn_TensorType:$input, F64Attr:$factor, F64Attr:$offset);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` type($input)";
+}
+
+def Cnn_ConcatOp : Cnn_Op<"concat", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "the inputs' channels (dimension 1) one after the other";
+  let arguments = (ins Variadic<Cnn_TensorType>:$inputs);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_SliceOp : Cnn_Op<"slice", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "channels [begin, end) of dimension 1";
+  let arguments = (ins Cnn_TensorType:$input, I64Attr:$begin, I64Attr:$end);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_ReshapeOp : Cnn_Op<"reshape", [Pure, Differentiable, Reference, Kernel]> {
+  let summary = "the same elements in another shape; dimension 0 stays";
+  let arguments = (ins Cnn_TensorType:$input);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Cnn_DropoutOp : Cnn_Op<"dropout", [Pure, Differentiable, Reference, KernelWith<["isPointwise", "getScalars"]>, InferTypeOpAdaptor]> {
+  let summary = "zeroes elements with probability p and scales the others by 1 / (1 - p), in training only";
+  let description = [{
+    Element i of the batch (image * C H W + its place in the image) is dropped where the first word of Philox4x32-10
+    with key (seed) and counter (i / 4, step, stream), word i % 4, is below p 2^32 (Salmon et al. 2011).
+  }];
+  let arguments = (ins Cnn_TensorType:$input, F64Attr:$p, I64Attr:$stream);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` type($input)";
+}
+
+def Cnn_SoftmaxOp : Cnn_Op<"softmax", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "exp(x) / sum exp(x) over dimension 1";
+  let arguments = (ins Cnn_TensorType:$input);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` type($input)";
+}
+def Cnn_LogSoftmaxOp : Cnn_Op<"log_softmax", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "x - log sum exp(x) over dimension 1";
+  let arguments = (ins Cnn_TensorType:$input);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` type($input)";
+}
+
+//===-- Losses and metrics: one value an image ----------------------------------------------------------------===//
+
+def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "logits f32 [N, C], target i32 [N] -> [N]: -sum_c q_c log softmax(logits)_c";
+  let description = [{
+    q is one-hot at the target, mixed with label_smoothing / C of the uniform distribution (Szegedy et al. 2016).
+  }];
+  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, F64Attr:$label_smoothing);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_MseOp : Cnn_Op<"mse", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "mean squared difference over the elements of an image: [N, ...], [N, ...] -> [N]";
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, InferTypeOpAdaptor]> {
+  let summary = "1 where the largest logit (the first of equals) is the target's, else 0: [N, C], i32 [N] -> [N]";
+  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_BatchMeanOp : Cnn_Op<"batch_mean", [Pure, Differentiable, Reference, InferTypeOpAdaptor]> {
+  let summary = "the mean over the batch: [N] -> []";
+  let arguments = (ins Cnn_TensorType:$input);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+include "cnn_gradient_ops.td"
+include "cnn_group_ops.td"
+
+#endif

@@ -1,0 +1,162 @@
+//===- gradients.cpp - How each op differentiates itself -----------------------------------------------------===//
+#include "dialect/dialect.h"
+
+using namespace mlir;
+
+namespace cnn {
+
+using Gradients = SmallVectorImpl<Value>;
+
+static TensorType tensor(Value value) { return cast<TensorType>(value.getType()); }
+
+void ConvOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value dy = dys[0];
+  if (needed[0])
+    gradients[0] = ConvBackwardInputOp::create(b, getLoc(), getInput().getType(), dy, getWeight(), getStrideAttr(),
+                                               getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+  if (needed[1])
+    gradients[1] = ConvBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy, getStrideAttr(),
+                                                getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+  if (getBias() && needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
+}
+
+void LinearOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value dy = dys[0];
+  if (needed[0]) gradients[0] = LinearBackwardInputOp::create(b, getLoc(), getInput().getType(), dy, getWeight());
+  if (needed[1]) gradients[1] = LinearBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy);
+  if (getBias() && needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
+}
+
+void MaxPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (!needed[0]) return;
+  int64_t window = 1;
+  for (int64_t extent : getKernel()) window *= extent;
+  Type place = window <= 256 ? b.getIntegerType(8, /*isSigned=*/false) : b.getI32Type();
+  auto type = TensorType::get(b.getContext(), tensor(getResult()).getShape(), place, LayoutAttr());
+  Value index = MaxPoolIndexOp::create(b, getLoc(), type, getInput(), getKernelAttr(), getStrideAttr(),
+                                       getPaddingAttr(), getDilationAttr());
+  gradients[0] = MaxPoolBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], index, getKernelAttr(),
+                                           getStrideAttr(), getPaddingAttr(), getDilationAttr());
+}
+
+void AvgPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = AvgPoolBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getKernelAttr(),
+                                             getStrideAttr(), getPaddingAttr(), getCountIncludePadAttr());
+}
+
+void GlobalAvgPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = GlobalAvgPoolBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
+}
+
+/// By the running statistics (a frozen layer): a scaling of each channel. Training's own statistics are
+/// batch_norm_train's, which autodiff puts in place first.
+void BatchNormOp::buildGradients(OpBuilder&, ValueRange, ArrayRef<bool>, Gradients&) {
+  llvm_unreachable("autodiff replaces batch_norm before it differentiates");
+}
+
+void BatchNormTrainOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  auto op = BatchNormBackwardOp::create(
+      b, getLoc(), TypeRange{getInput().getType(), getWeight().getType(), getBias().getType()}, getInput(), dys[0],
+      getStat(), getWeight());
+  for (unsigned i = 0; i < 3; ++i)
+    if (needed[i]) gradients[i] = op.getResult(i);
+}
+
+#define FROM_RESULT(OP, BACKWARD)                                                                                      \
+  void OP::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {                 \
+    if (needed[0]) gradients[0] = BACKWARD::create(b, getLoc(), getInput().getType(), dys[0], getResult());            \
+  }
+FROM_RESULT(ReluOp, ReluBackwardOp)
+FROM_RESULT(Relu6Op, Relu6BackwardOp)
+FROM_RESULT(SigmoidOp, SigmoidBackwardOp)
+FROM_RESULT(TanhOp, TanhBackwardOp)
+FROM_RESULT(SoftmaxOp, SoftmaxBackwardOp)
+FROM_RESULT(LogSoftmaxOp, LogSoftmaxBackwardOp)
+#undef FROM_RESULT
+
+void LeakyReluOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = LeakyReluBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getInput(),
+                                               getNegativeSlopeAttr());
+}
+
+void SiluOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = SiluBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getInput());
+}
+
+void GeluOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = GeluBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getInput(), getTanhAttr());
+}
+
+/// The gradient of an operand that may have been broadcast over the picture: the sum over where it was repeated.
+static Value unbroadcast(OpBuilder& b, Location loc, Value gradient, Value operand) {
+  if (gradient.getType() == operand.getType()) return gradient;
+  return SpatialSumOp::create(b, loc, operand.getType(), gradient);
+}
+
+void AddOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = unbroadcast(b, getLoc(), dys[0], getLhs());
+  if (needed[1]) gradients[1] = unbroadcast(b, getLoc(), dys[0], getRhs());
+}
+
+void SubOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = unbroadcast(b, getLoc(), dys[0], getLhs());
+  if (needed[1]) {
+    Value negative = ScaleOp::create(b, getLoc(), dys[0], b.getF64FloatAttr(-1), b.getF64FloatAttr(0));
+    gradients[1] = unbroadcast(b, getLoc(), negative, getRhs());
+  }
+}
+
+void MulOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getRhs()), getLhs());
+  if (needed[1]) gradients[1] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getLhs()), getRhs());
+}
+
+void ScaleOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = ScaleOp::create(b, getLoc(), dys[0], getFactorAttr(), b.getF64FloatAttr(0));
+}
+
+void ConcatOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  int64_t begin = 0;
+  for (auto [i, input] : llvm::enumerate(getInputs())) {
+    int64_t end = begin + *tensor(input).getFixed(1);
+    if (needed[i])
+      gradients[i] = SliceOp::create(b, getLoc(), dys[0], b.getI64IntegerAttr(begin), b.getI64IntegerAttr(end));
+    begin = end;
+  }
+}
+
+void SliceOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = SliceBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getBeginAttr(), getEndAttr());
+}
+
+void ReshapeOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = ReshapeOp::create(b, getLoc(), getInput().getType(), dys[0]);
+}
+
+void DropoutOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = DropoutBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getPAttr(), getStreamAttr());
+}
+
+void CrossEntropyOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = CrossEntropyBackwardOp::create(b, getLoc(), getLogits().getType(), getLogits(), getTarget(), dys[0],
+                                                  getLabelSmoothingAttr());
+}
+
+void MseOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = MseBackwardOp::create(b, getLoc(), getInput().getType(), getInput(), getTarget(), dys[0]);
+  if (needed[1])
+    gradients[1] = MseBackwardOp::create(b, getLoc(), getTarget().getType(), getTarget(), getInput(), dys[0]);
+}
+
+void BatchMeanOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = BatchMeanBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
+}
+
+} // namespace cnn

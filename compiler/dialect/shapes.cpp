@@ -1,0 +1,254 @@
+//===- shapes.cpp - Result types of every op ---------------------------------------------------------------===//
+//
+// Shape errors that a user can cause are reported here with what was expected and what was found; the front end
+// adds where the shape came from.
+//
+//===------------------------------------------------------------------------------------------------------===//
+#include "dialect/dialect.h"
+
+using namespace mlir;
+
+namespace cnn {
+
+AffineExpr windowExtent(AffineExpr n, int64_t kernel, int64_t stride, int64_t before, int64_t after,
+                        int64_t dilation, bool ceilMode) {
+  AffineExpr room = n + (before + after - dilation * (kernel - 1) - 1);
+  if (auto fixed = dyn_cast<AffineConstantExpr>(room)) {
+    if (fixed.getValue() < 0) return {};
+    int64_t windows = fixed.getValue() / stride + 1;
+    if (ceilMode) {
+      windows = (fixed.getValue() + stride - 1) / stride + 1;
+      int64_t extent = cast<AffineConstantExpr>(n).getValue();
+      if ((windows - 1) * stride >= extent + before) --windows;
+    }
+    return getAffineConstantExpr(windows, n.getContext());
+  }
+  return room.floorDiv(stride) + 1;
+}
+
+FailureOr<SmallVector<AffineExpr>> broadcastShapes(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  SmallVector<AffineExpr> result(a);
+  size_t gap = a.size() - b.size();
+  for (size_t i = 0; i < b.size(); ++i) {
+    AffineExpr& left = result[gap + i];
+    if (left == b[i]) continue;
+    auto one = [](AffineExpr e) { return isa<AffineConstantExpr>(e) && cast<AffineConstantExpr>(e).getValue() == 1; };
+    if (one(left))
+      left = b[i];
+    else if (!one(b[i]))
+      return failure();
+  }
+  return result;
+}
+
+static TensorType tensor(Value value) { return cast<TensorType>(value.getType()); }
+
+using Types = SmallVectorImpl<Type>;
+using Where = std::optional<Location>;
+
+static LogicalResult sameAsInput(Value input, Types& types) {
+  types.push_back(tensor(input));
+  return success();
+}
+
+/// [N, C, windows...] of a window op over the spatial dimensions of `input`.
+static LogicalResult inferWindows(Where where, TensorType input, AffineExpr channels, ArrayRef<int64_t> kernel,
+                                  ArrayRef<int64_t> stride, ArrayRef<int64_t> padding, ArrayRef<int64_t> dilation,
+                                  bool ceilMode, Types& types) {
+  unsigned spatial = kernel.size();
+  if (input.getRank() != spatial + 2)
+    return emitOptionalError(where, "expected an input of rank ", spatial + 2, ", found ", input.shapeText());
+  if (stride.size() != spatial || dilation.size() != spatial || padding.size() != 2 * spatial)
+    return emitOptionalError(where, "expected stride, padding and dilation for ", spatial, " dimensions");
+  SmallVector<AffineExpr> shape = {input.getShape()[0], channels};
+  for (unsigned i = 0; i < spatial; ++i) {
+    if (stride[i] < 1 || dilation[i] < 1 || kernel[i] < 1)
+      return emitOptionalError(where, "expected kernel, stride and dilation of at least 1");
+    AffineExpr extent = windowExtent(input.getShape()[2 + i], kernel[i], stride[i], paddingLow(padding, i),
+                                     paddingHigh(padding, i), dilation[i], ceilMode);
+    if (!extent)
+      return emitOptionalError(where, "a window of ", dilation[i] * (kernel[i] - 1) + 1, " does not fit into ",
+                               input.shapeText(), " with padding ", paddingLow(padding, i), " and ",
+                               paddingHigh(padding, i));
+    shape.push_back(extent);
+  }
+  types.push_back(input.withShape(shape));
+  return success();
+}
+
+LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
+  if (weight.getRank() < 3 || input.getRank() != weight.getRank())
+    return emitOptionalError(where, "expected an input of rank ", weight.getRank(), ", found ", input.shapeText());
+  SmallVector<int64_t> fixed = weight.getFixedFrom(0);
+  std::optional<int64_t> channels = input.getFixed(1);
+  if (!channels || fixed[1] * int64_t(op.getGroups()) != *channels)
+    return emitOptionalError(where, "expected ", fixed[1] * op.getGroups(), " input channels for a weight ",
+                             weight.shapeText(), " in ", op.getGroups(), " groups, found ", input.shapeText());
+  if (fixed[0] % op.getGroups() != 0)
+    return emitOptionalError(where, fixed[0], " output channels do not split into ", op.getGroups(), " groups");
+  return inferWindows(where, input, getAffineConstantExpr(fixed[0], context), ArrayRef(fixed).drop_front(2),
+                      op.getStride(), op.getPadding(), op.getDilation(), false, types);
+}
+
+LogicalResult LinearOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
+  if (input.getRank() != 2 || weight.getRank() != 2 || input.getShape()[1] != weight.getShape()[1])
+    return emitOptionalError(where, "expected features [N, ", weight.getFixed(1).value_or(-1), "], found ",
+                             input.shapeText());
+  types.push_back(input.withShape({input.getShape()[0], weight.getShape()[0]}));
+  return success();
+}
+
+LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  return inferWindows(where, input, input.getShape()[1], op.getKernel(), op.getStride(), op.getPadding(),
+                      op.getDilation(), op.getCeilMode(), types);
+}
+
+LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  SmallVector<int64_t> dilation(op.getKernel().size(), 1);
+  return inferWindows(where, input, input.getShape()[1], op.getKernel(), op.getStride(), op.getPadding(), dilation,
+                      op.getCeilMode(), types);
+}
+
+LogicalResult GlobalAvgPoolOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  if (input.getRank() < 3) return emitOptionalError(where, "expected a picture, found ", input.shapeText());
+  SmallVector<AffineExpr> shape(input.getShape().take_front(2));
+  if (op.getKeepDims()) shape.append(input.getRank() - 2, getAffineConstantExpr(1, context));
+  types.push_back(input.withShape(shape));
+  return success();
+}
+
+LogicalResult BatchNormOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  if (input.getRank() < 2) return emitOptionalError(where, "expected channels, found ", input.shapeText());
+  for (Value parameter : {op.getWeight(), op.getBias(), op.getRunningMean(), op.getRunningVar()})
+    if (tensor(parameter).getRank() != 1 || tensor(parameter).getShape()[0] != input.getShape()[1])
+      return emitOptionalError(where, "expected one value a channel of ", input.shapeText(), ", found ",
+                               tensor(parameter).shapeText());
+  return sameAsInput(op.getInput(), types);
+}
+
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  if (op.getInputs().empty()) return emitOptionalError(where, "expected at least one tensor");
+  TensorType first = tensor(op.getInputs()[0]);
+  SmallVector<AffineExpr> shape(first.getShape());
+  if (shape.size() < 2) return emitOptionalError(where, "expected channels, found ", first.shapeText());
+  for (Value next : op.getInputs().drop_front()) {
+    TensorType type = tensor(next);
+    bool fits = type.getRank() == first.getRank();
+    for (unsigned i = 0; fits && i < shape.size(); ++i) fits = i == 1 || type.getShape()[i] == shape[i];
+    if (!fits)
+      return emitOptionalError(where, "expected the same shape but for the channels as ", first.shapeText(), ", found ",
+                               type.shapeText());
+    shape[1] = shape[1] + type.getShape()[1];
+  }
+  types.push_back(first.withShape(shape));
+  return success();
+}
+
+LogicalResult SliceOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  int64_t begin = op.getBegin(), end = op.getEnd();
+  if (input.getRank() < 2 || begin < 0 || begin >= end || end > input.getFixed(1).value_or(-1))
+    return emitOptionalError(where, "channels ", begin, " to ", end, " are not in ", input.shapeText());
+  SmallVector<AffineExpr> shape(input.getShape());
+  shape[1] = getAffineConstantExpr(end - begin, context);
+  types.push_back(input.withShape(shape));
+  return success();
+}
+
+template <typename Adaptor>
+static LogicalResult inferBroadcast(Where where, Adaptor op, Types& types) {
+  TensorType lhs = tensor(op.getLhs()), rhs = tensor(op.getRhs());
+  FailureOr<SmallVector<AffineExpr>> shape = broadcastShapes(lhs.getShape(), rhs.getShape());
+  if (failed(shape))
+    return emitOptionalError(where, "shapes ", lhs.shapeText(), " and ", rhs.shapeText(), " do not broadcast");
+  if (lhs.getElementType() != rhs.getElementType())
+    return emitOptionalError(where, "expected the same element type, found ", lhs.getElementType(), " and ",
+                             rhs.getElementType());
+  types.push_back(lhs.withShape(*shape));
+  return success();
+}
+LogicalResult AddOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferBroadcast(where, op, types);
+}
+LogicalResult SubOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferBroadcast(where, op, types);
+}
+LogicalResult MulOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferBroadcast(where, op, types);
+}
+
+#define SAME_AS_INPUT(OP)                                                                                              \
+  LogicalResult OP::inferReturnTypes(MLIRContext*, Where, Adaptor op, Types& types) {                                  \
+    return sameAsInput(op.getInput(), types);                                                                          \
+  }
+SAME_AS_INPUT(ReluOp)
+SAME_AS_INPUT(Relu6Op)
+SAME_AS_INPUT(LeakyReluOp)
+SAME_AS_INPUT(SigmoidOp)
+SAME_AS_INPUT(TanhOp)
+SAME_AS_INPUT(SiluOp)
+SAME_AS_INPUT(GeluOp)
+SAME_AS_INPUT(ScaleOp)
+SAME_AS_INPUT(DropoutOp)
+SAME_AS_INPUT(SoftmaxOp)
+SAME_AS_INPUT(LogSoftmaxOp)
+#undef SAME_AS_INPUT
+
+LogicalResult ReshapeOp::verify() {
+  TensorType from = getInput().getType(), to = getResult().getType();
+  AffineExpr one = getAffineConstantExpr(1, getContext());
+  AffineExpr fromCount = one, toCount = one;
+  for (AffineExpr dim : from.getShape().drop_front()) fromCount = fromCount * dim;
+  for (AffineExpr dim : to.getShape().drop_front()) toCount = toCount * dim;
+  if (from.getShape()[0] != to.getShape()[0] || fromCount != toCount)
+    return emitOpError("expected as many elements in ") << to.shapeText() << " as in " << from.shapeText();
+  return success();
+}
+
+/// Losses: one f32 an image.
+static LogicalResult inferPerImage(Where where, TensorType input, Types& types) {
+  if (input.getRank() < 1) return emitOptionalError(where, "expected a batch, found ", input.shapeText());
+  types.push_back(TensorType::f32(input.getContext(), input.getShape().take_front(1)));
+  return success();
+}
+
+template <typename Adaptor>
+static LogicalResult inferClassLoss(Where where, Adaptor op, Types& types) {
+  TensorType logits = tensor(op.getLogits()), target = tensor(op.getTarget());
+  if (logits.getRank() != 2 || target.getRank() != 1 || logits.getShape()[0] != target.getShape()[0] ||
+      !target.getElementType().isInteger(32))
+    return emitOptionalError(where, "expected logits f32 [N, C] and a target i32 [N], found ",
+                             logits.getElementType(), " ", logits.shapeText(), " and ", target.getElementType(), " ",
+                             target.shapeText());
+  return inferPerImage(where, logits, types);
+}
+LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferClassLoss(where, op, types);
+}
+LogicalResult AccuracyOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferClassLoss(where, op, types);
+}
+
+LogicalResult MseOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput()), target = tensor(op.getTarget());
+  if (input != target)
+    return emitOptionalError(where, "expected two tensors of one shape, found ", input.shapeText(), " and ",
+                             target.shapeText());
+  return inferPerImage(where, input, types);
+}
+
+LogicalResult BatchMeanOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  if (tensor(op.getInput()).getRank() != 1)
+    return emitOptionalError(where, "expected one value an image, found ", tensor(op.getInput()).shapeText());
+  types.push_back(TensorType::f32(context, {}));
+  return success();
+}
+
+} // namespace cnn

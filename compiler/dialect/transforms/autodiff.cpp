@@ -1,0 +1,113 @@
+//===- autodiff.cpp - Reverse-mode differentiation of the loss -----------------------------------------------===//
+#include "dialect/transforms/passes.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace cnn {
+#define GEN_PASS_DEF_CNNAUTODIFF
+#include "passes.h.inc"
+
+namespace {
+
+struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
+  void runOnOperation() override {
+    NetworkOp network = getOperation();
+    auto loss = network.lookupSymbol<FunctionOp>("loss");
+    if (!loss) return;
+    OpBuilder builder(loss->getContext());
+    builder.setInsertionPointAfter(loss);
+    auto train = cast<FunctionOp>(builder.clone(*loss));
+    train.setSymName("train");
+    useBatchStatistics(train);
+    markVarying(network, train);
+    differentiate(train);
+  }
+
+private:
+  llvm::DenseSet<Value> varying; ///< what depends on a trainable parameter
+
+  static void useBatchStatistics(FunctionOp train) {
+    SmallVector<BatchNormOp> norms;
+    train.walk([&](BatchNormOp op) { norms.push_back(op); });
+    for (BatchNormOp op : norms) {
+      OpBuilder b(op);
+      auto channels = cast<TensorType>(op.getInput().getType()).getShape()[1];
+      auto stat = TensorType::f32(op.getContext(), {getAffineConstantExpr(2, op.getContext()), channels});
+      auto parameter = [](Value value) { return value.getDefiningOp<GetOp>().getParameterAttr(); };
+      auto trained = BatchNormTrainOp::create(b, op.getLoc(), op.getResult().getType(), stat, op.getInput(),
+                                              op.getWeight(), op.getBias(), parameter(op.getRunningMean()),
+                                              parameter(op.getRunningVar()), op.getEpsAttr(), op.getMomentumAttr());
+      Operation* mean = op.getRunningMean().getDefiningOp();
+      Operation* var = op.getRunningVar().getDefiningOp();
+      op.getResult().replaceAllUsesWith(trained.getResult());
+      op.erase();
+      for (Operation* get : {mean, var})
+        if (get->use_empty()) get->erase();
+    }
+  }
+
+  void markVarying(NetworkOp network, FunctionOp train) {
+    for (Operation& op : train.getBody().front()) {
+      bool varies = llvm::any_of(op.getOperands(), [&](Value v) { return varying.contains(v); });
+      if (auto get = dyn_cast<GetOp>(op))
+        varies = network.lookupSymbol<ParameterOp>(get.getParameter()).isTrainable();
+      if (varies) varying.insert(op.result_begin(), op.result_end());
+    }
+  }
+
+  void differentiate(FunctionOp train) {
+    Block& body = train.getBody().front();
+    SmallVector<Operation*> forward;
+    for (Operation& op : body.without_terminator()) forward.push_back(&op);
+    Operation* terminator = body.getTerminator();
+    OpBuilder b(terminator);
+
+    llvm::DenseMap<Value, Value> gradients;
+    auto accumulate = [&](Value value, Value gradient) {
+      Value& sum = gradients[value];
+      sum = sum ? AddOp::create(b, value.getLoc(), sum, gradient).getResult() : gradient;
+    };
+    Value loss = terminator->getOperand(0);
+    gradients[loss] = SplatOp::create(b, loss.getLoc(), loss.getType(), b.getF64FloatAttr(1));
+
+    SmallVector<std::pair<StringAttr, Value>> parameters;
+    for (Operation* op : llvm::reverse(forward)) {
+      SmallVector<Value> dys;
+      for (Value result : op->getResults()) dys.push_back(gradients.lookup(result));
+      if (llvm::none_of(dys, [](Value dy) { return bool(dy); })) continue;
+      if (auto get = dyn_cast<GetOp>(op)) {
+        parameters.push_back({get.getParameterAttr().getAttr(), dys[0]});
+        continue;
+      }
+      SmallVector<bool> needed;
+      for (Value operand : op->getOperands()) needed.push_back(varying.contains(operand));
+      if (!llvm::is_contained(needed, true)) continue;
+      auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
+      if (!differentiable) {
+        op->emitError("has no gradient, but the loss depends on a parameter through it");
+        return signalPassFailure();
+      }
+      SmallVector<Value> operandGradients(op->getNumOperands());
+      differentiable.buildGradients(b, dys, needed, operandGradients);
+      for (auto [operand, gradient] : llvm::zip(op->getOperands(), operandGradients))
+        if (gradient) accumulate(operand, gradient);
+    }
+    nameGradients(b, parameters);
+  }
+
+  /// One cnn.gradient a parameter; one that several layers share gets the sum.
+  static void nameGradients(OpBuilder& b, ArrayRef<std::pair<StringAttr, Value>> parameters) {
+    llvm::MapVector<StringAttr, Value> sums;
+    for (auto [name, gradient] : llvm::reverse(parameters)) {
+      Value& sum = sums[name];
+      sum = sum ? AddOp::create(b, gradient.getLoc(), sum, gradient).getResult() : gradient;
+    }
+    for (auto& [name, gradient] : sums) GradientOp::create(b, gradient.getLoc(), gradient, FlatSymbolRefAttr::get(name));
+  }
+};
+
+} // namespace
+} // namespace cnn

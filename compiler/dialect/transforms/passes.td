@@ -1,0 +1,25 @@
+//===- passes.td - Passes over the dialect -------------------------------------------------------------------===//
+#ifndef CNN_PASSES_TD
+#define CNN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CnnAutodiff : Pass<"cnn-autodiff", "::cnn::NetworkOp"> {
+  let summary = "adds @train: @loss with the gradients of its first result";
+  let description = [{
+    Reverse mode: each op builds its own gradient from those of its results (DifferentiableOpInterface). Only what
+    lies on a path from a trainable parameter to the loss is differentiated. batch_norm becomes batch_norm_train.
+    Networks without @loss stay as they are.
+  }];
+}
+
+def CnnFreeze : Pass<"cnn-freeze", "::cnn::NetworkOp"> {
+  let summary = "makes @predict what inference runs: no dropout";
+}
+
+def CnnDecomposeTraining : Pass<"cnn-decompose-training", "::cnn::NetworkOp"> {
+  let summary = "takes ops of @train apart into parts that run block by block and parts that reduce over blocks";
+  let description = "Needs cnn-autodiff. batch_norm_train, batch_norm_backward and batch_mean disappear.";
+}
+
+#endif
