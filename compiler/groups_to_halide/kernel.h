@@ -1,18 +1,23 @@
-//===- kernel.h - One fused group as plain data -----------------------------------------------------------===//
+//===- kernel.h - One fused group as plain data
+//-----------------------------------------------------------===//
 //
-// The border between MLIR and Halide: a `Kernel` says what one fused group computes, on which buffers, with which
-// schedule. No MLIR and no Halide header is needed to read or build one. Equal kernels have equal hashes, share
-// one object and one entry in the cache.
+// The border between MLIR and Halide: a `Kernel` says what one fused group computes, on which buffers, with
+// which schedule. No MLIR and no Halide header is needed to read or build one. Equal kernels have equal
+// hashes, share one object and one entry in the cache.
 //
 // Every kernel is serial code for one block of the batch (or for all blocks where it reduces over them); the
 // driver decides which chunks run where.
 //
 // How a tensor lies in memory (`Layout`):
-//   plain          dense row-major over `shape`: parameters, and the caller's inputs and outputs (one image, or,
+//   plain          dense row-major over `shape`: parameters, and the caller's inputs and outputs (one image,
+//   or,
 //                  beside a batch_lanes tensor, `lanes` consecutive images).
-//   batch_lanes    [C][H + 2 haloY][W + 2 haloX][lanes]: `lanes` images side by side in a vector, for training.
-//                  No channel is ever padded. Lanes past the last image hold finite values; in gradients, zeros.
-//   channel_lanes  [ceil(C / lanes)][H + 2 haloY][W + 2 haloX][lanes]: one image, `lanes` channels side by side,
+//   batch_lanes    [C][H + 2 haloY][W + 2 haloX][lanes]: `lanes` images side by side in a vector, for
+//   training.
+//                  No channel is ever padded. Lanes past the last image hold finite values; in gradients,
+//                  zeros.
+//   channel_lanes  [ceil(C / lanes)][H + 2 haloY][W + 2 haloX][lanes]: one image, `lanes` channels side by
+//   side,
 //                  for inference. Pad channels hold finite values; packed weights are zero there.
 // A block of an activation takes blockElements() elements; blocks follow each other without a gap.
 // The halo holds zeros when a consumer reads it; the producer's kernel does not write it, `fill_halo` does
@@ -41,7 +46,8 @@ enum class Layout : uint8_t { plain, batchLanes, channelLanes };
 struct Tensor {
   Element element = Element::f32;
   Layout layout = Layout::plain;
-  /// Activations: [C, H, W] of one image (1-D data has H = 1; features have H = W = 1). Parameters: their own.
+  /// Activations: [C, H, W] of one image (1-D data has H = 1; features have H = W = 1). Parameters: their
+  /// own.
   std::vector<int64_t> shape;
   int lanes = 1;
   int haloY = 0, haloX = 0;
@@ -63,11 +69,12 @@ struct Scalar {
 
 /// One operation. Values are numbered: the kernel's inputs first, then each op's result in order.
 struct Op {
-  std::string name;                                   ///< conv, relu, conv_backward_weight, …
-  std::vector<int> operands;                          ///< value numbers
-  std::vector<int64_t> shape;                         ///< of the result: [C, H, W], or a parameter's own
-  std::map<std::string, std::vector<int64_t>> ints;   ///< stride, padding [top, left, bottom, right], groups, …
-  std::map<std::string, double> floats;               ///< negative_slope, eps, p, …
+  std::string name;           ///< conv, relu, conv_backward_weight, …
+  std::vector<int> operands;  ///< value numbers
+  std::vector<int64_t> shape; ///< of the result: [C, H, W], or a parameter's own
+  std::map<std::string, std::vector<int64_t>> ints =
+      {};                                    ///< stride, padding [top, left, bottom, right], groups, …
+  std::map<std::string, double> floats = {}; ///< negative_slope, eps, p, …
   Element element = Element::f32;
 
   bool operator==(const Op&) const = default;
@@ -81,8 +88,9 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
-/// The one dimension of the (first) output over which a call may do a part: [rangeMin, rangeMin + rangeExtent).
-/// channel counts channels (batch_lanes, plain: dimension 0) or channel blocks (channel_lanes); row counts y.
+/// The one dimension of the (first) output over which a call may do a part: [rangeMin, rangeMin +
+/// rangeExtent). channel counts channels (batch_lanes, plain: dimension 0) or channel blocks (channel_lanes);
+/// row counts y.
 enum class Range : uint8_t { none, channel, row };
 
 struct Kernel {
@@ -101,7 +109,8 @@ struct Kernel {
   bool operator==(const Kernel&) const = default;
 };
 
-/// A stable text of everything in the kernel: the cache's key, the hash's input, and what --emit=schedule shows.
+/// A stable text of everything in the kernel: the cache's key, the hash's input, and what --emit=schedule
+/// shows.
 std::string print(const Kernel& kernel);
 
 /// k_ and 16 hex digits of a 64-bit hash (xxHash64) of print(kernel): the symbol of its code.

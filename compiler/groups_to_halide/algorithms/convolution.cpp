@@ -1,0 +1,93 @@
+//===- convolution.cpp - Convolution and linear layers, forward
+//-------------------------------------------===//
+
+#include "convolution.h"
+
+#include "schedules/schedules.h"
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+Geometry geometryOf(const Op& op, const std::vector<int64_t>& weights) {
+  Geometry g;
+  g.strideY = intOf(op, "stride", 0, 1), g.strideX = intOf(op, "stride", 1, 1);
+  g.top = intOf(op, "padding", 0, 0), g.left = intOf(op, "padding", 1, 0);
+  g.bottom = intOf(op, "padding", 2, 0), g.right = intOf(op, "padding", 3, 0);
+  g.dilationY = intOf(op, "dilation", 0, 1), g.dilationX = intOf(op, "dilation", 1, 1);
+  g.groups = intOf(op, "groups", 0, 1);
+  g.kernelY = weights[2], g.kernelX = weights[3];
+  return g;
+}
+
+namespace {
+
+/// out(c) = bias(c) + sum over taps and the group's channels of x * w.
+Value conv(Builder& b, const Op& op) {
+  const Value& w = b.operand(op, 1);
+  if (w.shape.size() != 4 || op.shape.size() != 3) fail("conv: expected weights [O, I/groups, kh, kw]");
+  Geometry g = geometryOf(op, w.shape);
+  Value x = b.padded(b.operand(op, 0), g.top, g.left, g.bottom, g.right, 0.0f);
+  int outPerGroup = static_cast<int>(w.shape[0] / g.groups), inPerGroup = static_cast<int>(w.shape[1]);
+
+  RDom taps = b.rdom({Expr(int(g.kernelX)), Expr(int(g.kernelY)), Expr(inPerGroup)}, "taps");
+  Func accumulator = b.func("accumulator");
+  accumulator(b.lane, b.x, b.y, b.c) = b.hasOperand(op, 2) ? b.operand(op, 2).at({b.c}) : Expr(0.0f);
+  Expr channel = taps[2];
+  if (g.groups > 1) channel += b.c / outPerGroup * inPerGroup;
+  Expr column = b.x * int(g.strideX) + taps[0] * int(g.dilationX) - int(g.left);
+  Expr row = b.y * int(g.strideY) + taps[1] * int(g.dilationY) - int(g.top);
+  accumulator(b.lane, b.x, b.y, b.c) +=
+      x.at({b.lane, column, row, channel}) * w.at({taps[0], taps[1], taps[2], b.c});
+
+  b.funcs["accumulator"] = accumulator;
+  b.domains["taps"] = taps;
+  return b.result(op, x, [accumulator](const Coordinates& at) { return accumulator(at); });
+}
+
+/// out(o) = bias(o) + sum over the features, in the order C, H, W, of x * w.
+Value linear(Builder& b, const Op& op) {
+  const Value& x = b.operand(op, 0);
+  const Value& w = b.operand(op, 1);
+  int width = static_cast<int>(x.width()), height = static_cast<int>(x.height());
+  RDom taps = b.rdom({Expr(width), Expr(height), Expr(int(x.channels()))}, "taps");
+  Func accumulator = b.func("accumulator");
+  accumulator(b.lane, b.x, b.y, b.c) = b.hasOperand(op, 2) ? b.operand(op, 2).at({b.c}) : Expr(0.0f);
+  Expr feature = (taps[2] * height + taps[1]) * width + taps[0];
+  accumulator(b.lane, b.x, b.y, b.c) += x.at({b.lane, taps[0], taps[1], taps[2]}) * w.at({feature, b.c});
+  b.funcs["accumulator"] = accumulator;
+  b.domains["taps"] = taps;
+  return b.result(op, x, [accumulator](const Coordinates& at) { return accumulator(at); });
+}
+
+Schedule chooseConv(const Kernel& kernel, const Op& op) {
+  const Tensor& out = kernel.outputs.at(0);
+  const std::vector<int64_t>& weights = kernel.inputs.at(op.operands.at(1)).shape;
+  Geometry g = geometryOf(op, weights);
+  bool depthwise = g.groups > 1;
+  Tile tile = chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), depthwise ? 1 : 16);
+  // The rows that a row of output reads, over all channels, should stay in L2 while every channel tile passes
+  // over them; where they do not, a column of tiles does and the weights stream instead.
+  int64_t rowBytes = (g.kernelY - 1) * g.dilationY + 1;
+  rowBytes *= weights[1] * (out.shape[2] * g.strideX + g.kernelX) * out.lanes * 4;
+  constexpr int64_t halfL2 = 512 * 1024;
+  return {"batch_conv", {{"channels", tile.channels}, {"x", tile.x}, {"order", rowBytes > halfL2 ? 1 : 0}}};
+}
+
+Schedule chooseLinear(const Kernel& kernel, const Op& op) {
+  Tile tile = chooseTile(1, op.shape[0], accumulatorRegisters(kernel));
+  return {"batch_conv", {{"channels", tile.channels}, {"x", 1}, {"order", 0}}};
+}
+
+constexpr Operation operations[] = {
+    {"conv", conv, chooseConv},
+    {"linear", linear, chooseLinear},
+};
+
+} // namespace
+
+std::span<const Operation> convolutionOperations() {
+  return operations;
+}
+
+} // namespace cnn::kernel

@@ -1,0 +1,187 @@
+//===- compile.cpp - Running Halide
+//------------------------------------------------------------------------===//
+
+#include "compile.h"
+
+#include "builder.h"
+#include "registry.h"
+#include "rename_symbols.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <unistd.h>
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+namespace {
+
+/// Halide prints warnings and errors to stderr by default; here errors are only thrown, and warnings dropped:
+/// the one that kernels cause says that the loops leave out the halo of the output, which is meant.
+class Reporter : public CompileTimeErrorReporter {
+public:
+  void warning(const char*) override {}
+  [[noreturn]] void error(const char* message) override { throw CompileError(message); }
+};
+
+void installReporter() {
+  static std::once_flag once;
+  static Reporter reporter;
+  std::call_once(once, [] { set_custom_compile_time_error_reporter(&reporter); });
+}
+
+/// Loops leave out the halo, so that the assertion that they cover the whole output is not meant.
+class DropBoundsAssertion : public Internal::IRMutator {
+  using IRMutator::visit;
+  Internal::Stmt visit(const Internal::AssertStmt* op) override {
+    auto* call = op->message.as<Internal::Call>();
+    if (call && call->name == "halide_error_explicit_bounds_too_small") return Internal::Evaluate::make(0);
+    return op;
+  }
+};
+
+/// The most bytes that halide_malloc is asked for at one time.
+class ScratchUse : public Internal::IRVisitor {
+public:
+  uint64_t most = 0;
+  std::string unbounded; ///< an allocation whose size is not a constant
+
+private:
+  using IRVisitor::visit;
+  void visit(const Internal::Allocate* op) override {
+    // As in Halide's CodeGen_Posix: what is constant and small lives on the stack.
+    constexpr uint64_t stackLimit = 16 * 1024;
+    uint64_t bytes = 0;
+    bool heap = op->memory_type != MemoryType::Stack && op->memory_type != MemoryType::Register;
+    if (heap) {
+      int32_t elements = op->constant_allocation_size();
+      bytes = static_cast<uint64_t>(elements) * op->type.bytes();
+      bool isConstant = elements != 0;
+      if (!isConstant) unbounded = op->name;
+      if (isConstant && op->memory_type == MemoryType::Auto && bytes <= stackLimit) bytes = 0;
+    }
+    // Halide asks for some more, so that vectors may be read past the end; scratch is handed out by cache
+    // lines.
+    uint64_t taken = bytes ? (bytes + 128 + 63) / 64 * 64 + 64 : 0;
+    live += taken;
+    most = std::max(most, live);
+    IRVisitor::visit(op);
+    live -= taken;
+  }
+  uint64_t live = 0;
+};
+
+Target targetOf(const Kernel& kernel) {
+  Target target(kernel.target);
+  target.set_feature(Target::UserContext);
+  target.set_feature(Target::NoRuntime, !kernel.checked); // the checks call the runtime's error handlers
+  target.set_feature(Target::NoBoundsQuery);
+  target.set_feature(Target::NoAsserts, !kernel.checked);
+  target.set_feature(Target::StrictFloat, kernel.exact);
+  return target;
+}
+
+Kernel complete(const Kernel& kernel) {
+  Kernel completed = kernel;
+  if (completed.schedule.algorithm.empty()) completed.schedule = chooseSchedule(completed);
+  return completed;
+}
+
+Module lower(const Kernel& given, std::string& symbol) {
+  installReporter();
+  symbol = symbolOf(given);
+  Kernel kernel = complete(given);
+  Builder builder(kernel, symbol);
+  builder.build();
+  const Template* chosen = findTemplate(kernel.schedule.algorithm);
+  if (!chosen) fail("there is no schedule template '" + kernel.schedule.algorithm + "'");
+  chosen->apply(builder);
+  Pipeline pipeline(builder.outputs);
+  if (kernel.checked) pipeline.add_custom_lowering_pass(new DropBoundsAssertion);
+  return pipeline.compile_to_module(builder.arguments(), symbol, targetOf(kernel), LinkageType::External);
+}
+
+/// A file that is gone when this is.
+class TemporaryFile {
+public:
+  explicit TemporaryFile(const std::string& suffix) {
+    const char* folder = getenv("TMPDIR");
+    name = std::string(folder && *folder ? folder : "/tmp") + "/cnnc-XXXXXX" + suffix;
+    int descriptor = mkstemps(name.data(), static_cast<int>(suffix.size()));
+    if (descriptor < 0) fail("cannot make a temporary file " + name);
+    close(descriptor);
+  }
+  ~TemporaryFile() { unlink(name.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  std::string name;
+  template <typename Bytes> Bytes read() const {
+    std::ifstream file(name, std::ios::binary);
+    return Bytes(std::istreambuf_iterator<char>(file), {});
+  }
+};
+
+/// Runs `work` and turns whatever it throws into a message.
+template <typename Work> bool guarded(std::string& error, Work work) {
+  try {
+    return work();
+  } catch (const Halide::Error& exception) {
+    error = exception.what();
+  } catch (const std::exception& exception) {
+    error = exception.what();
+  }
+  while (!error.empty() && error.back() == '\n') error.pop_back();
+  return false;
+}
+
+} // namespace
+
+bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error) {
+  return guarded(error, [&] {
+    Module module = lower(kernel, compiled.symbol);
+    ScratchUse scratch;
+    for (const auto& function : module.functions()) function.body.accept(&scratch);
+    if (!scratch.unbounded.empty()) fail("the temporary " + scratch.unbounded + " has no constant size");
+    compiled.scratchBytes = scratch.most;
+    TemporaryFile file(".o");
+    module.compile({{OutputFileType::object, file.name}});
+    compiled.object = file.read<std::vector<char>>();
+    return kernel.checked || useWorkerScratch(compiled.object, error);
+  });
+}
+
+bool emitText(const Kernel& kernel, Text form, std::string& text, std::string& error) {
+  return guarded(error, [&] {
+    std::string symbol;
+    Module module = lower(kernel, symbol);
+    TemporaryFile file(form == Text::stmt ? ".stmt" : form == Text::llvm ? ".ll" : ".s");
+    OutputFileType type = form == Text::stmt   ? OutputFileType::stmt
+                          : form == Text::llvm ? OutputFileType::llvm_assembly
+                                               : OutputFileType::assembly;
+    module.compile({{type, file.name}});
+    text = file.read<std::string>();
+    return true;
+  });
+}
+
+std::string hostTarget() {
+  Target host = get_host_target();
+  std::string system = host.os == Target::OSX ? "osx" : host.os == Target::Windows ? "windows" : "linux";
+  if (host.arch == Target::ARM) return "arm-64-" + system;
+  if (host.has_feature(Target::AVX512_Skylake)) return "x86-64-" + system + "-avx512_skylake";
+  if (host.has_feature(Target::AVX2) && host.has_feature(Target::FMA))
+    return "x86-64-" + system + "-avx-avx2-f16c-fma-sse41";
+  return "x86-64-" + system + "-sse41";
+}
+
+int vectorLanes(const std::string& name) {
+  Target target(name);
+  if (target.has_feature(Target::AVX512_Skylake) || target.has_feature(Target::AVX512)) return 16;
+  return target.has_feature(Target::AVX2) ? 8 : 4;
+}
+
+} // namespace cnn::kernel

@@ -1,0 +1,48 @@
+//===- registry.h - Operations and templates by name
+//------------------------------------------------------===//
+//
+// Adding an operation: a function in its family's file in algorithms/, and an entry in that family's list.
+// Adding a template: a function in schedules/, and an entry in templates() in registry.cpp.
+//
+//===------------------------------------------------------------------------------------------------------===//
+#ifndef CNN_COMPILER_GROUPS_TO_HALIDE_REGISTRY_H
+#define CNN_COMPILER_GROUPS_TO_HALIDE_REGISTRY_H
+
+#include "builder.h"
+
+#include <span>
+#include <string_view>
+
+namespace cnn::kernel {
+
+struct Operation {
+  std::string_view name;
+  /// The result's value; Funcs that the template must schedule go to Builder::funcs and ::domains.
+  Value (*build)(Builder& builder, const Op& op);
+  /// For anchors: the template and tiles. Null: the op is computed where its result is used.
+  Schedule (*choose)(const Kernel& kernel, const Op& op) = nullptr;
+  /// Bit i: a plain operand i holds one part for each image, or for each block in kernels with a scalar
+  /// `blocks`.
+  unsigned partedOperands = 0;
+};
+
+/// Arranges the loops of builder.outputs and builder.funcs.
+struct Template {
+  std::string_view name;
+  void (*apply)(Builder& builder);
+};
+
+const Operation* findOperation(std::string_view name);
+const Template* findTemplate(std::string_view name);
+
+/// The op whose loops the kernel's template arranges, or null.
+const Op* findAnchor(const Kernel& kernel);
+
+// The families, one a file in algorithms/.
+std::span<const Operation> convolutionOperations();
+std::span<const Operation> elementwiseOperations();
+std::span<const Operation> dataMovementOperations();
+
+} // namespace cnn::kernel
+
+#endif

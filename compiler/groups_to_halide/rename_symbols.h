@@ -1,0 +1,17 @@
+//===- rename_symbols.h - Symbols of an object file
+//-------------------------------------------------------===//
+#ifndef CNN_COMPILER_GROUPS_TO_HALIDE_RENAME_SYMBOLS_H
+#define CNN_COMPILER_GROUPS_TO_HALIDE_RENAME_SYMBOLS_H
+
+#include <string>
+#include <vector>
+
+namespace cnn::kernel {
+
+/// Renames halide_malloc and halide_free to cnn_scratch_allocate and cnn_scratch_free (cnn/abi.h), which take
+/// the same arguments, and checks that the object refers to nothing else but memcpy and memset.
+bool useWorkerScratch(std::vector<char>& object, std::string& error);
+
+} // namespace cnn::kernel
+
+#endif

@@ -1,0 +1,75 @@
+//===- batch_conv.cpp - Convolutions over 16 images at a time
+//---------------------------------------------===//
+//
+// The vector is over images, so a weight is one scalar, broadcast by the FMA itself, and no weight is packed.
+// Each loaded vector of pixels serves `channels` accumulators, each broadcast serves `x`.
+//
+//===------------------------------------------------------------------------------------------------------===//
+
+#include "schedules.h"
+
+#include "compile.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+int accumulatorRegisters(const Kernel& kernel) {
+  // 32 vector registers with AVX-512 and on arm-64, else 16; some are needed for pixels and one for a weight.
+  bool many = vectorLanes(kernel.target) == 16 || Target(kernel.target).arch == Target::ARM;
+  return many ? 24 : 12;
+}
+
+Tile chooseTile(int64_t width, int64_t channels, int registers, int64_t mostChannels) {
+  Tile best{1, 1};
+  double bestScore = 0;
+  for (int64_t x = 1; x <= std::min<int64_t>(width, 12); ++x) {
+    for (int64_t c = 1; c <= std::min(channels, mostChannels) && c * x <= registers; ++c) {
+      double covered = double((width + x - 1) / x * x) * double((channels + c - 1) / c * c);
+      double useful = double(width * channels) / covered;
+      // FMA latency 4 at one a cycle: fewer than 8 accumulators leave the unit idle in part. Loads: one pixel
+      // vector and one broadcast a cycle are free beside the FMA.
+      double latency = std::min(1.0, double(c * x) / 8);
+      double loads = std::max(1.0, double(c + x) / double(c * x) / 0.9);
+      double score = useful * latency / loads * (1 + 0.002 * double(c * x));
+      if (score > bestScore) bestScore = score, best = {x, c};
+    }
+  }
+  return best;
+}
+
+void scheduleBatchConv(Builder& b) {
+  Func& out = b.outputs.at(0);
+  Func accumulator = b.funcs.at("accumulator");
+  RDom taps = b.domains.at("taps");
+  auto& tiles = b.kernel.schedule.tiles;
+  const Tensor& tensor = b.kernel.outputs.at(0);
+  int channelTile = static_cast<int>(std::min(tiles.at("channels"), tensor.shape[0]));
+  int xTile = static_cast<int>(std::min(tiles.at("x"), tensor.shape[2]));
+
+  Var xOuter("x_outer"), xInner("x_inner"), cOuter("c_outer"), cInner("c_inner");
+  out.split(b.c, cOuter, cInner, channelTile, TailStrategy::ShiftInwards)
+      .split(b.x, xOuter, xInner, xTile, TailStrategy::ShiftInwards);
+  if (tiles.count("order") && tiles.at("order") == 1) {
+    out.reorder(b.lane, xInner, cInner, cOuter, xOuter, b.y);
+  } else {
+    out.reorder(b.lane, xInner, cInner, xOuter, cOuter, b.y);
+  }
+  out.vectorize(b.lane).unroll(xInner).unroll(cInner);
+  LoopLevel tile = LoopLevel(out, tiles.count("order") && tiles.at("order") == 1 ? cOuter : xOuter);
+  accumulator.compute_at(tile).store_in(MemoryType::Stack).vectorize(b.lane).unroll(b.x).unroll(b.c);
+  accumulator.update()
+      .reorder({b.lane, b.x, b.c, taps[0], taps[1], taps[2]})
+      .vectorize(b.lane)
+      .unroll(b.x)
+      .unroll(b.c);
+  // A row of taps unrolled lets neighbouring taps share their pixels in registers; not where code would
+  // explode.
+  auto width = Internal::as_const_int(taps[0].extent());
+  if (width && *width <= 7) accumulator.update().unroll(taps[0]);
+}
+
+} // namespace cnn::kernel

@@ -1,0 +1,259 @@
+//===- inference_plan.cpp - Which algorithm, which tiles
+//--------------------------------------------------===//
+
+#include "inference_plan.h"
+
+#include "channel_tiles.h"
+#include "compile.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace cnn::kernel {
+
+namespace {
+
+int64_t ceilDivide(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+int64_t outExtent(int64_t in, int64_t before, int64_t after, int64_t kernel, int64_t stride,
+                  int64_t dilation) {
+  return (in + before + after - (kernel - 1) * dilation - 1) / stride + 1;
+}
+
+/// What a core does in a second, for weighing algorithms against each other: FMAs on vectors of 16, and bytes
+/// of weights that come from L3 or memory once an image. Measured on Zen 4; only the ratio matters.
+constexpr double vectorFmas = 3.6e9, coldBytes = 28e9;
+
+double directSeconds(const ConvShape& s, int lanes) {
+  double outs = double(s.outHeight() * s.outWidth()) * double(ceilDivide(s.outChannels, lanes));
+  double weights = double(s.channels / s.groups) * double(s.outChannels * s.kernelY * s.kernelX);
+  return outs * double(s.channels / s.groups * s.kernelY * s.kernelX) / vectorFmas + weights * 4 / coldBytes;
+}
+
+/// Products, transforms (operations counted in the transforms of channel_winograd.cpp) and weights.
+double winogradSeconds(const ConvShape& s, int lanes, int64_t m) {
+  double n = double(m + 2);
+  double tiles = double(ceilDivide(s.outHeight(), m) * ceilDivide(s.outWidth(), m));
+  double inBlocks = double(ceilDivide(s.channels, lanes)),
+         outBlocks = double(ceilDivide(s.outChannels, lanes));
+  double products = n * n * double(s.channels) * outBlocks;
+  double transforms =
+      inBlocks * n * (n + double(m)) * (n - 1) + outBlocks * double(m) * (n + double(m)) * (n - 1);
+  return tiles * (products + 1.5 * transforms) / vectorFmas +
+         n * n * double(s.channels * s.outChannels) * 4 / coldBytes;
+}
+
+/// 4 or 2 where F(4x4, 3x3) or F(2x2, 3x3) wins, otherwise 0.
+int64_t winogradOutputs(const ConvShape& s, const PlanOptions& options, int lanes) {
+  bool possible = s.kernelY == 3 && s.kernelX == 3 && s.groups == 1 &&
+                  s.stride == std::array<int64_t, 2>{1, 1} && s.dilation == std::array<int64_t, 2>{1, 1} &&
+                  options.pool[0] == 1 && !options.exact && s.channels >= lanes / 2;
+  if (!possible) return 0;
+  double best = directSeconds(s, lanes);
+  int64_t chosen = 0;
+  for (int64_t m : {4, 2}) {
+    double seconds = winogradSeconds(s, lanes, m);
+    if (seconds < best) best = seconds, chosen = m;
+  }
+  return chosen;
+}
+
+void addGeometry(InferencePlan& plan, const ConvShape& s) {
+  plan.ints["stride"] = {s.stride[0], s.stride[1]};
+  plan.ints["padding"] = {s.padding.begin(), s.padding.end()};
+  plan.ints["dilation"] = {s.dilation[0], s.dilation[1]};
+  plan.ints["groups"] = {s.groups};
+  plan.ints["kernel"] = {s.kernelY, s.kernelX};
+}
+
+InferencePlan planRows(const ConvShape& s, int lanes) {
+  InferencePlan plan;
+  plan.pack = "pack_rows", plan.compute = "conv_rows";
+  plan.packedWeights = {s.outChannels, s.channels / s.groups, s.kernelY, s.kernelX};
+  plan.packedBias = {s.outChannels};
+  plan.outputLayout = Layout::plain;
+  plan.ints["lanes"] = {lanes};
+  addGeometry(plan, s);
+  return plan;
+}
+
+InferencePlan planDepthwise(const ConvShape& s, int lanes) {
+  InferencePlan plan;
+  int64_t blocks = ceilDivide(s.channels, lanes);
+  plan.pack = "pack_depthwise", plan.compute = "conv_depthwise";
+  plan.packedWeights = {blocks, s.kernelY, s.kernelX, lanes};
+  plan.packedBias = {blocks * lanes};
+  plan.ints["lanes"] = {lanes};
+  addGeometry(plan, s);
+  plan.range = blocks >= 4 ? Range::channel : Range::row;
+  return plan;
+}
+
+} // namespace
+
+int64_t ConvShape::outHeight() const {
+  return outExtent(height, padding[0], padding[2], kernelY, stride[0], dilation[0]);
+}
+
+int64_t ConvShape::outWidth() const {
+  return outExtent(width, padding[1], padding[3], kernelX, stride[1], dilation[1]);
+}
+
+int channelAccumulators(const std::string& target) {
+  // 32 registers with AVX-512 and arm-64, 16 otherwise. The operands take one register a vector of weights
+  // and one for a pixel; more accumulators than these spill (2 vectors x 16 pixels did).
+  bool many = vectorLanes(target) == 16 || target.starts_with("arm-64");
+  return many ? 24 : 12;
+}
+
+ChannelTile chooseChannelTile(int64_t blocks, int64_t width, int64_t height, int accumulators,
+                              std::array<int64_t, 2> pool, int64_t fixedVectors) {
+  ChannelTile best;
+  double bestScore = -1;
+  auto pixels = [&](int64_t n) { return (n - 1) * pool[1] + pool[0]; };
+  for (int64_t v = 1; v <= std::min<int64_t>(blocks, 8); ++v) {
+    if (blocks % v != 0 || (fixedVectors && v != fixedVectors)) continue;
+    for (int64_t y = 1; y <= std::min<int64_t>(height, 4); ++y) {
+      for (int64_t x = 1; x <= std::min<int64_t>(width, 24); ++x) {
+        int64_t count = pixels(x) * pixels(y);
+        if (v * count > accumulators && (v > 1 || x > 1 || y > 1) && !(fixedVectors && x == 1 && y == 1))
+          continue;
+        double useful = double(width * height) / double(ceilDivide(width, x) * x * ceilDivide(height, y) * y);
+        useful *= double(x * y * pool[1] * pool[1]) / double(count);
+        // Two FMAs a cycle with a latency of 4 need 8 accumulators; 10 leave room for the loads between them.
+        double latency = std::min(1.0, double(v * count) / 10);
+        // Weights and broadcast pixels against FMAs: two loads a cycle beside two FMAs.
+        double loads = std::max(1.0, double(v + count) / double(v * count));
+        // Larger tiles read weights and pixels from the caches less often; tall ones leave the row.
+        double reuse = 1 + 0.004 * double(v * count) - 0.002 * double(y);
+        double score = useful * latency / loads * reuse;
+        if (score > bestScore) bestScore = score, best = {v, x, y};
+      }
+    }
+  }
+  return best;
+}
+
+int64_t winogradBlockRows(int64_t channels, int64_t outChannels, int64_t outHeight, int64_t outWidth,
+                          int64_t m, int64_t n) {
+  int64_t rows = ceilDivide(outHeight, m), columns = ceilDivide(outWidth, m);
+  // Transformed weights that stay in L2 may be read again for every row of tiles; others stream once for as
+  // many rows as keep the transformed picture in L2.
+  constexpr int64_t l2 = 1024 * 1024;
+  int64_t weightBytes = channels * outChannels * n * n * 4, rowBytes = channels * n * n * columns * 4;
+  if (weightBytes <= l2 * 5 / 8 && columns >= 8) return 1;
+  int64_t fit = std::clamp<int64_t>(l2 / rowBytes, 1, rows);
+  return ceilDivide(rows, ceilDivide(rows, fit));
+}
+
+InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
+  int lanes = vectorLanes(options.target);
+  // Fewer channels than half a vector leave lanes idle; along the row none are.
+  if (s.outChannels * 2 < lanes && s.outWidth() >= lanes && s.stride[1] == 1) return planRows(s, lanes);
+  if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels) return planDepthwise(s, lanes);
+
+  int64_t blocks = ceilDivide(s.outChannels, lanes);
+  int64_t outHeight = s.outHeight(), outWidth = s.outWidth();
+  int accumulators = channelAccumulators(options.target);
+  InferencePlan plan;
+  plan.ints["lanes"] = {lanes};
+  plan.packedBias = {blocks * lanes};
+  addGeometry(plan, s);
+
+  if (int64_t m = winogradOutputs(s, options, lanes)) {
+    int64_t n = m + 2, tileRows = ceilDivide(outHeight, m);
+    int64_t blockRows = winogradBlockRows(s.channels, s.outChannels, outHeight, outWidth, m, n);
+    ChannelTile tile = chooseChannelTile(blocks, ceilDivide(outWidth, m), blockRows, accumulators);
+    plan.pack = "pack_winograd", plan.compute = "conv_winograd";
+    plan.ints["outputs"] = {m};
+    plan.ints["vectors"] = {tile.vectors};
+    plan.packedWeights = {
+        blocks / tile.vectors, n * n, ceilDivide(s.channels, lanes), std::min<int64_t>(s.channels, lanes),
+        tile.vectors,          lanes};
+    bool byRow = tileRows >= 4 * blockRows;
+    plan.range = byRow ? Range::row : Range::channel;
+    plan.rangeGranule = byRow ? m * blockRows : tile.vectors;
+    return plan;
+  }
+
+  // Groups of whole blocks are computed apart; others become one convolution with zeros between the groups.
+  int64_t inGroup = s.channels / s.groups, outGroup = s.outChannels / s.groups;
+  bool whole = s.groups == 1 || (inGroup % lanes == 0 && outGroup % lanes == 0);
+  int64_t groupBlocks = whole ? ceilDivide(outGroup, lanes) : blocks;
+  int64_t inPacked = whole ? inGroup : s.channels;
+  ChannelTile tile = chooseChannelTile(groupBlocks, outWidth / options.pool[1], outHeight / options.pool[1],
+                                       accumulators, options.pool);
+  plan.pack = "pack_direct", plan.compute = "conv_direct";
+  plan.ints["vectors"] = {tile.vectors};
+  plan.packedWeights = {blocks / tile.vectors,
+                        ceilDivide(inPacked, lanes),
+                        s.kernelY,
+                        s.kernelX,
+                        std::min<int64_t>(inPacked, lanes),
+                        tile.vectors,
+                        lanes};
+  int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
+  // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.
+  bool byChannel = blocks / tile.vectors >= 2 && (weightBytes > 256 * 1024 || outHeight < 8);
+  plan.range = byChannel ? Range::channel : Range::row;
+  plan.rangeGranule = byChannel ? tile.vectors : tile.y;
+  return plan;
+}
+
+InferencePlan planLinear(const Tensor& input, int64_t outFeatures, const PlanOptions& options) {
+  int lanes = vectorLanes(options.target);
+  int64_t blocks = ceilDivide(outFeatures, lanes), vectors = 1;
+  for (int64_t v : {2, 3}) {
+    if (blocks % v == 0) vectors = v;
+  }
+  int64_t physical = input.shape[0];
+  if (input.layout == Layout::channelLanes) physical = ceilDivide(physical, input.lanes) * input.lanes;
+  InferencePlan plan;
+  plan.pack = "pack_linear", plan.compute = "linear_packed";
+  plan.lanes = lanes;
+  plan.ints["lanes"] = {lanes};
+  plan.ints["vectors"] = {vectors};
+  plan.ints["input"] = {input.shape[0], input.shape[1], input.shape[2]};
+  plan.ints["input_lanes"] = {input.layout == Layout::channelLanes ? input.lanes : 1};
+  plan.packedWeights = {blocks / vectors, physical * input.shape[1] * input.shape[2], vectors, lanes};
+  plan.packedBias = {blocks * lanes};
+  plan.range = Range::channel;
+  plan.rangeGranule = vectors;
+  return plan;
+}
+
+Kernel packKernel(const InferencePlan& plan, const RawParameters& raw, const std::string& target) {
+  Kernel kernel;
+  kernel.target = target;
+  int64_t outs = raw.weights.at(0);
+  auto input = [&](std::vector<int64_t> shape) {
+    kernel.inputs.push_back({Element::f32, Layout::plain, std::move(shape)});
+    return static_cast<int>(kernel.inputs.size()) - 1;
+  };
+  Op pack{plan.pack, {input(raw.weights)}, plan.packedWeights, plan.ints, {}};
+  Op bias{"pack_bias", {}, plan.packedBias, plan.ints, {}};
+  if (raw.bias) bias.operands.push_back(input({outs}));
+  if (raw.batchNorm) {
+    int gamma = input({outs}), beta = input({outs}), mean = input({outs}), variance = input({outs});
+    pack.operands.insert(pack.operands.end(), {gamma, variance});
+    bias.operands.insert(bias.operands.end(), {gamma, beta, mean, variance});
+    pack.floats["eps"] = bias.floats["eps"] = raw.eps;
+  }
+  bias.ints["outputs_count"] = {outs};
+  kernel.ops = {pack, bias};
+  int first = static_cast<int>(kernel.inputs.size());
+  kernel.results = {first, first + 1};
+  kernel.outputs = {{Element::f32, Layout::plain, plan.packedWeights},
+                    {Element::f32, Layout::plain, plan.packedBias}};
+  return kernel;
+}
+
+int appendCompute(Kernel& kernel, const InferencePlan& plan, int x, int weights, int bias,
+                  const std::vector<int64_t>& shape) {
+  kernel.ops.push_back({plan.compute, {x, weights, bias}, shape, plan.ints, {}});
+  return static_cast<int>(kernel.inputs.size() + kernel.ops.size()) - 1;
+}
+
+} // namespace cnn::kernel

@@ -1,0 +1,84 @@
+//===- inference_plan.h - How one image passes through a layer with weights
+//-------------------------------===//
+//
+// Inference computes with packed weights: a `prepare` kernel folds batch norm into the weights and lays them
+// out in the order in which the compute kernel reads them. A plan names both operations and the shapes
+// between them, so that the compiler's middle can give the packed parameters a place. No Halide header is
+// needed here.
+//
+// The operations of a plan:
+//   pack          w[, gamma, variance] -> packed weights
+//   pack_bias     [b][, gamma, beta, mean, variance] -> packed bias, [blocks * lanes], zeros in the pads
+//   compute       x, packed weights, packed bias -> y
+// All three carry the plan's `ints`, and `eps` where batch norm is folded.
+//
+// y is in channel_lanes, except that rows_conv gives a plain tensor. x may be plain or channel_lanes, with
+// any halo: where the halo is smaller than the padding, the kernel pads a copy of the rows that it needs.
+//
+//===------------------------------------------------------------------------------------------------------===//
+#ifndef CNN_COMPILER_GROUPS_TO_HALIDE_INFERENCE_PLAN_H
+#define CNN_COMPILER_GROUPS_TO_HALIDE_INFERENCE_PLAN_H
+
+#include "kernel.h"
+
+namespace cnn::kernel {
+
+/// A convolution of [channels, height, width]; padding is [top, left, bottom, right].
+struct ConvShape {
+  int64_t channels = 1, height = 1, width = 1;
+  int64_t outChannels = 1, kernelY = 1, kernelX = 1;
+  std::array<int64_t, 2> stride{1, 1};
+  std::array<int64_t, 4> padding{0, 0, 0, 0};
+  std::array<int64_t, 2> dilation{1, 1};
+  int64_t groups = 1;
+
+  int64_t outHeight() const;
+  int64_t outWidth() const;
+};
+
+struct PlanOptions {
+  std::string target;
+  bool exact = false; ///< no Winograd
+  /// A pooling that runs in the same kernel, over the convolution's result: {size, stride}; {1, 1} for none.
+  /// Only poolings without padding whose windows do not overlap are worth it.
+  std::array<int64_t, 2> pool{1, 1};
+};
+
+struct InferencePlan {
+  std::string pack;    ///< pack_direct, pack_winograd, pack_depthwise, pack_rows, pack_linear
+  std::string compute; ///< conv_direct, conv_winograd, conv_depthwise, conv_rows, linear_packed
+  std::vector<int64_t> packedWeights, packedBias; ///< shapes of plain f32 tensors
+  std::map<std::string, std::vector<int64_t>> ints;
+  Layout outputLayout = Layout::channelLanes;
+  int lanes = 1; ///< of the output
+  /// What a kernel with this op as its anchor may be split over, and by how much at least.
+  Range range = Range::none;
+  int64_t rangeGranule = 1;
+};
+
+/// The template for a convolution: see the cost model in inference_plan.cpp.
+InferencePlan planConv(const ConvShape& shape, const PlanOptions& options);
+
+/// A linear layer on all elements of `input`, whose logical order is C, H, W whatever its layout.
+InferencePlan planLinear(const Tensor& input, int64_t outFeatures, const PlanOptions& options);
+
+/// What a layer's raw parameters are: present or not.
+struct RawParameters {
+  std::vector<int64_t> weights; ///< [O, I/groups, kh, kw] or [O, F]
+  bool bias = false;
+  bool batchNorm = false; ///< gamma, beta, running mean, running variance, each [O]
+  double eps = 1e-5;
+};
+
+/// The kernel that makes the packed weights and the packed bias (its outputs 0 and 1). Inputs in order: w,
+/// then b where there is one, then gamma, beta, mean, variance where there are.
+Kernel packKernel(const InferencePlan& plan, const RawParameters& raw, const std::string& target);
+
+/// Appends the plan's compute op to `kernel` and returns its value number. x, weights and bias are value
+/// numbers; `shape` is the result's [C, H, W].
+int appendCompute(Kernel& kernel, const InferencePlan& plan, int x, int weights, int bias,
+                  const std::vector<int64_t>& shape);
+
+} // namespace cnn::kernel
+
+#endif
