@@ -1,0 +1,93 @@
+/* A compiled network at run time: create, load, predict, save. Plain C; needs libc, libm and pthread only.
+ *
+ * A model has two parts. Its parameters (the f32 masters and what is derived from them) may be shared by several
+ * models. The rest (arena, scratch, error message) belongs to one model, which one thread at a time may use; two
+ * threads may use two models at the same time, also when these share parameters, as long as nobody writes them.
+ */
+#ifndef CNN_MODEL_H
+#define CNN_MODEL_H
+
+#include <cnn/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cnn_model cnn_model;
+
+enum cnn_status {
+  CNN_OK = 0,
+  CNN_ERROR_ARGUMENT = 1, /* a call that the documentation rules out: batch 0, a null pointer */
+  CNN_ERROR_MEMORY = 2,   /* the allocator gave nothing */
+  CNN_ERROR_CPU = 3,      /* the processor lacks instructions that the code needs */
+  CNN_ERROR_VERSION = 4,  /* the generated library and this runtime do not fit */
+  CNN_ERROR_FILE = 5,     /* open, read, write, rename failed */
+  CNN_ERROR_FORMAT = 6,   /* the file is not what it should be: truncated, malformed */
+  CNN_ERROR_MISMATCH = 7, /* a good file for another network */
+  CNN_ERROR_STATE = 8,    /* the call needs another one before it: training not attached */
+  CNN_ERROR_INTERNAL = 9  /* generated code failed: a bug of the compiler */
+};
+
+/* Where all memory of a model comes from. `allocate` returns memory aligned to `alignment` (a power of two, at
+ * most 2 MiB), or null. Both null: aligned malloc, with huge pages asked for from 4 MiB up. */
+typedef struct cnn_allocator {
+  void* context;
+  void* (*allocate)(void* context, size_t bytes, size_t alignment);
+  void (*release)(void* context, void* memory, size_t bytes);
+} cnn_allocator;
+
+/* All zero means the defaults. */
+typedef struct cnn_options {
+  int64_t max_batch; /* the arena is reserved for so many; 0: 1. predict works through larger batches in slices */
+  int32_t threads;   /* the caller's among them; 0: CNN_NUM_THREADS, else the cores that the process may use */
+  int32_t reserved;
+  cnn_allocator allocator;
+  cnn_model* share; /* use this model's parameters (same network) instead of own ones; null: own */
+  /* The caller's own threads instead of the runtime's pool; the cnn_worker that it passes must have at least
+   * cnn_model_scratch_bytes() of scratch. Null: the runtime's pool. */
+  cnn_parallel_for parallel_for;
+  void* pool;
+} cnn_options;
+
+/* Creates a model with parameters that are all zero: load or initialise them next. Null options: the defaults.
+ * On an error *model is null and the message (cut to message_bytes) says why; message may be null. */
+int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* options, cnn_model** model, char* message,
+                         size_t message_bytes);
+/* Null is allowed. Shared parameters live until the last model that uses them is destroyed. */
+void cnn_model_destroy(cnn_model* model);
+
+/* Why the last call failed; empty after a call that did not. Valid until the next call on the model. */
+const char* cnn_model_message(const cnn_model* model);
+const cnn_description* cnn_model_description(const cnn_model* model);
+int32_t cnn_model_threads(const cnn_model* model);
+int64_t cnn_model_max_batch(const cnn_model* model);
+size_t cnn_model_scratch_bytes(const cnn_model* model);
+
+/* Makes room for batches of max_batch; never shrinks. */
+int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch);
+
+/* Runs the network on `batch` samples. inputs, outputs: dense row-major, in the description's order, batch first,
+ * any alignment that suits the element. No allocation and no lock from the second call on. */
+int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* const* outputs, int64_t batch);
+
+/* Fills the parameters by their initialisers. The numbers depend on the seed, on each parameter's stream and on
+ * the index in it, and on nothing else. */
+int32_t cnn_model_initialise(cnn_model* model, uint64_t seed);
+
+/* safetensors with PyTorch's names and shapes. F32 is read as it is; F16, BF16 and F64 are converted. Names and
+ * shapes must be the network's: one message lists all that is missing, unexpected or of another shape, and the
+ * parameters stay as they were. Scalars *.num_batches_tracked are accepted, and tensors whose names begin with
+ * "cnn." (a checkpoint's training state) are passed over. */
+int32_t cnn_model_load(cnn_model* model, const char* path);
+int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, const char* name);
+/* Written beside as path.part, synced, renamed: the file is the old one or the new one at any moment. */
+int32_t cnn_model_save(cnn_model* model, const char* path);
+
+/* The f32 masters, laid out by cnn_parameter.offset. After writing them call cnn_model_parameters_changed. */
+float* cnn_model_parameters(cnn_model* model);
+void cnn_model_parameters_changed(cnn_model* model);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

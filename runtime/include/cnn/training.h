@@ -1,0 +1,65 @@
+/* Training a model step by step, in C. A separate object of the archive: a program that only predicts does not
+ * link it.
+ *
+ *   train_step = forward_backward, clip_gradients, update
+ *
+ * Between the parts the gradients may be changed: accumulated, averaged over machines, noised.
+ */
+#ifndef CNN_TRAINING_H
+#define CNN_TRAINING_H
+
+#include <cnn/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a step may change; NaN: as the network's train section says. */
+typedef struct cnn_hyper {
+  double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
+  double clip_norm; /* 0: none */
+} cnn_hyper;
+
+/* All NaN. */
+cnn_hyper cnn_hyper_default(void);
+
+/* Attaches the training code and reserves gradients, optimizer state (zero) and the arena for batches of
+ * max_batch (0: the train section's). The seed keys dropout and the like. Attaching the same table again only
+ * reserves. A model whose parameters are shared from another one cannot be trained. */
+int32_t cnn_training_attach(cnn_model* model, const cnn_training* training, int64_t max_batch);
+const cnn_training* cnn_training_table(const cnn_model* model); /* null: not attached */
+int64_t cnn_training_max_batch(const cnn_model* model);
+
+/* inputs: the description's inputs, then the train section's targets. 1 <= batch <= max_batch. results: null, or
+ * results_count floats: the loss, then the metrics, means over the batch. */
+int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch, float* results);
+
+/* The gradients, trainable_floats of them laid out like the parameters. */
+float* cnn_training_gradients(cnn_model* model);
+
+/* Scales the gradients so that their norm is at most max_norm, by PyTorch's clip_grad_norm_. Gives the norm before
+ * in *norm (may be null). The sum's order is fixed. max_norm 0: computes the norm only. */
+int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm);
+
+/* One optimizer step on the gradients. Null hyper: the defaults. */
+int32_t cnn_training_update(cnn_model* model, const cnn_hyper* hyper);
+
+/* No allocation and no lock from the second call on. */
+int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
+                          float* results);
+
+/* All that training has beside the parameters: what a checkpoint must keep. */
+typedef struct cnn_training_state {
+  float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer has none */
+  float* state1; /* second moment; likewise */
+  uint64_t* seed;
+  uint64_t* updates;    /* optimizer steps done */
+  uint64_t* iterations; /* forward_backward calls done; with the seed keys every random number */
+  uint64_t* batches_tracked; /* as PyTorch's num_batches_tracked */
+} cnn_training_state;
+int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,127 @@
+#include "weights.h"
+
+#include <cstring>
+
+namespace cnn {
+namespace {
+
+constexpr char trackedSuffix[] = "num_batches_tracked";
+constexpr char meanSuffix[] = "running_mean";
+
+void addShape(Text& text, int32_t rank, const int64_t* shape) {
+  text.addCharacter('[');
+  for (int32_t i = 0; i < rank; ++i) text.add("%s%lld", i ? ", " : "", static_cast<long long>(shape[i]));
+  text.addCharacter(']');
+}
+
+bool isFloating(StoredType type) { return type != StoredType::I64 && type != StoredType::Other; }
+
+// The differences of one file; each is a line of the report.
+struct Differences {
+  Text lines;
+  size_t count = 0;
+
+  Text& add(const char* kind, const char* name) {
+    ++count;
+    return lines.add("\n  %-11s %s: ", kind, name);
+  }
+  void found(const StoredTensor& stored) {
+    lines.add("found %s %.*s", stored.typeName, stored.shapeLength, stored.shapeText);
+  }
+};
+
+void compare(const cnn_parameter& parameter, StoredTensor* stored, Differences& differences) {
+  if (!stored) {
+    differences.add("missing", parameter.name).add("expected ");
+    addShape(differences.lines, parameter.rank, parameter.shape);
+    return;
+  }
+  stored->used = true;
+  if (!stored->hasShape(parameter.rank, parameter.shape)) {
+    differences.add("shape", parameter.name).add("expected ");
+    addShape(differences.lines, parameter.rank, parameter.shape);
+    differences.lines.add(", ");
+    differences.found(*stored);
+  } else if (!isFloating(stored->type)) {
+    differences.add("type", parameter.name).add("expected F32, F16, BF16 or F64, ");
+    differences.found(*stored);
+  }
+}
+
+void acceptTracked(const cnn_description& description, const SafetensorsReader& file) {
+  Text name;
+  for (uint32_t i = 0; i < description.parameter_count; ++i) {
+    if (!trackedName(description.parameters[i].name, name)) continue;
+    StoredTensor* stored = file.find(name.c_str());
+    if (stored && stored->type == StoredType::I64 && stored->rank == 0) stored->used = true;
+  }
+}
+
+} // namespace
+
+bool trackedName(const char* parameterName, Text& name) {
+  size_t length = strlen(parameterName), suffix = sizeof(meanSuffix) - 1;
+  if (length < suffix || strcmp(parameterName + length - suffix, meanSuffix) != 0) return false;
+  name.clear();
+  name.add("%.*s%s", static_cast<int>(length - suffix), parameterName, trackedSuffix);
+  return true;
+}
+
+int32_t matchWeights(const cnn_description& description, const SafetensorsReader& file, const char* fileName,
+                     Text& message) {
+  Differences differences;
+  for (uint32_t i = 0; i < description.parameter_count; ++i)
+    compare(description.parameters[i], file.find(description.parameters[i].name), differences);
+  acceptTracked(description, file);
+  for (size_t i = 0; i < file.count(); ++i) {
+    const StoredTensor& stored = file.tensors()[i];
+    if (stored.used || strncmp(stored.name, reservedPrefix, sizeof(reservedPrefix) - 1) == 0) continue;
+    differences.add("unexpected", stored.name);
+    differences.found(stored);
+  }
+  if (differences.count == 0) return CNN_OK;
+  message.add("%s does not fit the network %s: %zu difference%s%s", fileName, description.name, differences.count,
+              differences.count == 1 ? "" : "s", differences.lines.c_str());
+  return CNN_ERROR_MISMATCH;
+}
+
+int32_t readWeights(cnn_model& model, const SafetensorsReader& file) {
+  const cnn_description& description = *model.description;
+  Text name;
+  for (uint32_t i = 0; i < description.parameter_count; ++i) {
+    const cnn_parameter& parameter = description.parameters[i];
+    float* to = model.parameters->floats() + parameter.offset;
+    if (int32_t status = file.readFloats(*file.find(parameter.name), to, model.message)) return status;
+    if (!trackedName(parameter.name, name)) continue;
+    const StoredTensor* tracked = file.find(name.c_str());
+    if (!tracked) continue;
+    if (int32_t status = file.readBytes(*tracked, &model.parameters->batchesTracked, model.message)) return status;
+  }
+  cnn_model_parameters_changed(&model);
+  return CNN_OK;
+}
+
+} // namespace cnn
+
+namespace {
+
+int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const char* name) {
+  if (int32_t status = cnn::matchWeights(*model->description, file, name, model->message)) return status;
+  return cnn::readWeights(*model, file);
+}
+
+} // namespace
+
+int32_t cnn_model_load(cnn_model* model, const char* path) {
+  model->message.clear();
+  cnn::SafetensorsReader file;
+  if (int32_t status = file.openFile(path, model->message)) return status;
+  return loadFrom(model, file, path);
+}
+
+int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, const char* name) {
+  model->message.clear();
+  cnn::SafetensorsReader file;
+  if (int32_t status = file.openMemory(data, bytes, name, model->message)) return status;
+  return loadFrom(model, file, name);
+}

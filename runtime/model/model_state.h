@@ -1,0 +1,75 @@
+// What is behind the handle cnn_model.
+#ifndef CNN_MODEL_MODEL_STATE_H
+#define CNN_MODEL_MODEL_STATE_H
+
+#include "../execution/memory.h"
+#include "../execution/pool.h"
+#include "text.h"
+
+#include <cnn/model.h>
+
+#include <atomic>
+
+namespace cnn {
+
+struct TrainingState;
+
+/// The masters and what is derived from them; may be shared by models.
+struct Parameters {
+  std::atomic<int32_t> users{1};
+  cnn_allocator allocator{};
+  const cnn_inference* inference = nullptr;
+  Block masters;
+  Block prepared;
+  std::atomic<uint64_t> version{1};         // counts changes of the masters
+  std::atomic<uint64_t> preparedVersion{0}; // the masters' version that `prepared` was made from
+  std::atomic<bool> preparing{false};
+  uint64_t batchesTracked = 0; // PyTorch's num_batches_tracked, the same for all batch norms
+
+  float* floats() { return reinterpret_cast<float*>(masters.memory); }
+};
+
+} // namespace cnn
+
+struct cnn_model {
+  const cnn_inference* inference = nullptr;
+  const cnn_description* description = nullptr;
+  cnn_allocator allocator{};
+  cnn::Parameters* parameters = nullptr;
+  cnn::Execution execution;
+  cnn_parallel_for parallelFor = nullptr;
+  void* pool = nullptr;
+  cnn::Block workers; // execution.threads of cnn_worker
+  cnn::Block scratch; // divided among them
+  uint64_t scratchBytes = 0;
+  cnn::Block arena; // inference and training in turn
+  int64_t maxBatch = 0;
+  cnn::Block slice; // pointers to a slice of each input and output
+  cnn::Text message;
+  cnn::TrainingState* training = nullptr;
+  void (*releaseTraining)(cnn_model*) = nullptr; // keeps training code out of programs without it
+
+  /// Sets the message and returns the status.
+  __attribute__((format(printf, 3, 4))) int32_t fail(int32_t status, const char* format, ...);
+
+  /// A cnn_run with all that is the model's own.
+  cnn_run run(int64_t batch) const;
+  /// Turns generated code's status, and scratch that was too small, into a cnn_status with a message.
+  int32_t finish(int32_t status, const char* what);
+
+  int32_t reserveScratch(uint64_t bytesEach);
+  int32_t reserveArena(uint64_t constant, uint64_t block, int64_t blocks);
+  /// Brings `prepared` up to date with the masters.
+  int32_t prepare();
+};
+
+namespace cnn {
+
+/// Elements of one sample: the product of all dimensions but the batch's.
+int64_t sampleElements(const cnn_tensor& tensor);
+size_t elementBytes(int32_t element);
+bool hasBatch(const cnn_tensor& tensor);
+int64_t parameterElements(const cnn_parameter& parameter);
+
+} // namespace cnn
+#endif

@@ -1,0 +1,67 @@
+#include "save.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace cnn {
+
+TensorList::~TensorList() {
+  for (size_t i = 0; i < used; ++i) free(names[i]);
+  free(names);
+  free(tensors);
+}
+
+bool TensorList::add(const char* name, const char* type, int32_t rank, const int64_t* shape, const void* data,
+                     uint64_t bytes) {
+  if (used == room) {
+    size_t larger = room ? room * 2 : 64;
+    auto* moreNames = static_cast<char**>(realloc(names, larger * sizeof(char*)));
+    if (moreNames) names = moreNames;
+    auto* moreTensors = static_cast<TensorToWrite*>(realloc(tensors, larger * sizeof(TensorToWrite)));
+    if (moreTensors) tensors = moreTensors;
+    if (!moreNames || !moreTensors) return false;
+    room = larger;
+  }
+  char* copy = strdup(name);
+  if (!copy) return false;
+  names[used] = copy;
+  tensors[used++] = {copy, type, rank, shape, data, bytes};
+  return true;
+}
+
+bool listWeights(cnn_model& model, TensorList& list) {
+  const cnn_description& description = *model.description;
+  Text tracked;
+  for (uint32_t i = 0; i < description.parameter_count; ++i) {
+    const cnn_parameter& parameter = description.parameters[i];
+    auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
+    if (!list.add(parameter.name, "F32", parameter.rank, parameter.shape,
+                  model.parameters->floats() + parameter.offset, bytes))
+      return false;
+    if (trackedName(parameter.name, tracked) &&
+        !list.add(tracked.c_str(), "I64", 0, nullptr, &model.parameters->batchesTracked, sizeof(int64_t)))
+      return false;
+  }
+  return true;
+}
+
+int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list) {
+  char hash[20];
+  snprintf(hash, sizeof(hash), "%016" PRIx64, model.description->parameter_hash);
+  const MetadataToWrite metadata[] = {{"format", "pt"},
+                                      {"network", model.description->name},
+                                      {"cnnc", model.description->cnnc_version},
+                                      {"parameter_hash", hash}};
+  return writeSafetensors(path, list.data(), list.size(), metadata, 4, model.message);
+}
+
+} // namespace cnn
+
+int32_t cnn_model_save(cnn_model* model, const char* path) {
+  model->message.clear();
+  cnn::TensorList list;
+  if (!cnn::listWeights(*model, list)) return model->fail(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path);
+  return cnn::writeModelFile(*model, path, list);
+}

@@ -1,0 +1,35 @@
+// Listing a model's tensors for a file; a checkpoint adds its own to the list.
+#ifndef CNN_MODEL_SAVE_H
+#define CNN_MODEL_SAVE_H
+
+#include "weights.h"
+
+namespace cnn {
+
+/// Copies names; shapes and data stay the caller's.
+class TensorList {
+public:
+  TensorList() = default;
+  ~TensorList();
+  TensorList(const TensorList&) = delete;
+  TensorList& operator=(const TensorList&) = delete;
+
+  /// False: out of memory.
+  bool add(const char* name, const char* type, int32_t rank, const int64_t* shape, const void* data, uint64_t bytes);
+  const TensorToWrite* data() const { return tensors; }
+  size_t size() const { return used; }
+
+private:
+  char** names = nullptr;
+  TensorToWrite* tensors = nullptr;
+  size_t used = 0, room = 0;
+};
+
+/// All parameters, and num_batches_tracked for each running_mean. False: out of memory.
+bool listWeights(cnn_model& model, TensorList& list);
+
+/// Writes the list with the network's metadata; errors go to the model's message.
+int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list);
+
+} // namespace cnn
+#endif

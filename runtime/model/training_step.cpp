@@ -1,0 +1,178 @@
+#include "training_state.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace cnn {
+namespace {
+
+double orElse(double value, double otherwise) { return std::isnan(value) ? otherwise : value; }
+
+cnn_hyper resolve(const cnn_training& table, const cnn_hyper* wanted) {
+  cnn_hyper hyper = wanted ? *wanted : cnn_hyper_default();
+  return {orElse(hyper.lr, table.lr),
+          orElse(hyper.momentum, table.momentum),
+          orElse(hyper.dampening, table.dampening),
+          orElse(hyper.beta1, table.beta1),
+          orElse(hyper.beta2, table.beta2),
+          orElse(hyper.eps, table.eps),
+          orElse(hyper.weight_decay, table.weight_decay),
+          orElse(hyper.clip_norm, table.clip_norm)};
+}
+
+// The scalars of one group, in the order that cnn_training.update documents. Bias corrections in double, as
+// PyTorch's Adam has them: 1 - beta^t loses all its digits in f32 for beta2 = 0.999 and small t.
+void fillScalars(const cnn_training& table, const cnn_hyper& hyper, uint64_t updates, float* scalars) {
+  auto set = [&](int index, double value) { scalars[index] = static_cast<float>(value); };
+  if (table.optimizer == CNN_SGD) {
+    set(0, hyper.lr);
+    set(1, hyper.momentum);
+    set(2, hyper.dampening);
+    set(3, hyper.weight_decay);
+    set(4, updates == 0 ? 1 : 0);
+    return;
+  }
+  auto step = static_cast<double>(updates + 1);
+  set(0, hyper.lr);
+  set(1, hyper.beta1);
+  set(2, hyper.beta2);
+  set(3, hyper.eps);
+  set(4, hyper.weight_decay);
+  set(5, 1 - std::pow(hyper.beta1, step));
+  set(6, std::sqrt(1 - std::pow(hyper.beta2, step)));
+}
+
+struct ChunkWork {
+  TrainingState* state;
+  float* parameters;
+  float scale;
+  std::atomic<int32_t> status;
+};
+
+void updateChunk(void* closure, int64_t index, cnn_worker* worker) {
+  auto& work = *static_cast<ChunkWork*>(closure);
+  TrainingState& state = *work.state;
+  const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(state.chunks.memory)[index];
+  auto at = [&](Block& block) {
+    return block.memory ? reinterpret_cast<float*>(block.memory) + chunk.offset : nullptr;
+  };
+  const float* scalars = reinterpret_cast<const float*>(state.scalars.memory) + chunk.group * scalarRoom;
+  int32_t status = state.table->update(worker, work.parameters + chunk.offset, at(state.gradients), at(state.state0),
+                                       at(state.state1), chunk.count, scalars);
+  if (status) work.status.store(status, std::memory_order_relaxed);
+}
+
+// Sixteen sums side by side, combined in a fixed order.
+void squaresOfChunk(void* closure, int64_t index, cnn_worker*) {
+  TrainingState& state = *static_cast<ChunkWork*>(closure)->state;
+  const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(state.chunks.memory)[index];
+  const float* gradients = reinterpret_cast<const float*>(state.gradients.memory) + chunk.offset;
+  double sums[16] = {};
+  for (uint32_t i = 0; i < chunk.count; i += 16)
+    for (uint32_t j = 0; j < 16; ++j) sums[j] += static_cast<double>(gradients[i + j]) * gradients[i + j];
+  double total = 0;
+  for (double sum : sums) total += sum;
+  reinterpret_cast<double*>(state.partials.memory)[index] = total;
+}
+
+void scaleChunk(void* closure, int64_t index, cnn_worker*) {
+  auto& work = *static_cast<ChunkWork*>(closure);
+  const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(work.state->chunks.memory)[index];
+  float* gradients = reinterpret_cast<float*>(work.state->gradients.memory) + chunk.offset;
+  for (uint32_t i = 0; i < chunk.count; ++i) gradients[i] *= work.scale;
+}
+
+void forChunks(cnn_model* model, cnn_task task, ChunkWork& work) {
+  model->parallelFor(model->pool, task, &work, static_cast<int64_t>(model->training->chunkCount));
+}
+
+int32_t checkBatch(cnn_model* model, int64_t batch) {
+  if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
+  if (batch >= 1 && batch <= model->training->maxBatch) return CNN_OK;
+  return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, training is reserved for 1 to %lld", (long long)batch,
+                     (long long)model->training->maxBatch);
+}
+
+} // namespace
+} // namespace cnn
+
+using cnn::TrainingState;
+
+cnn_hyper cnn_hyper_default(void) {
+  constexpr double unset = std::numeric_limits<double>::quiet_NaN();
+  return {unset, unset, unset, unset, unset, unset, unset, unset};
+}
+
+int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch, float* results) {
+  model->message.clear();
+  if (int32_t status = cnn::checkBatch(model, batch)) return status;
+  TrainingState& state = *model->training;
+  cnn_run run = model->run(batch);
+  run.inputs = inputs;
+  run.gradients = reinterpret_cast<float*>(state.gradients.memory);
+  run.results = reinterpret_cast<float*>(state.results.memory);
+  run.seed = state.seed;
+  run.step = state.iterations;
+  if (int32_t status = model->finish(state.table->forward_backward(&run), "forward_backward")) return status;
+  ++state.iterations;
+  ++model->parameters->batchesTracked;
+  cnn_model_parameters_changed(model); // batch norm's statistics
+  if (results) memcpy(results, run.results, state.table->results_count * sizeof(float));
+  return CNN_OK;
+}
+
+float* cnn_training_gradients(cnn_model* model) {
+  return model->training ? reinterpret_cast<float*>(model->training->gradients.memory) : nullptr;
+}
+
+int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
+  model->message.clear();
+  if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
+  if (!(max_norm >= 0)) return model->fail(CNN_ERROR_ARGUMENT, "max_norm is %g, expected 0 or more", max_norm);
+  TrainingState& state = *model->training;
+  cnn::ChunkWork work{&state, nullptr, 1, {0}};
+  cnn::forChunks(model, cnn::squaresOfChunk, work);
+  double squares = 0;
+  for (uint64_t i = 0; i < state.chunkCount; ++i) squares += reinterpret_cast<double*>(state.partials.memory)[i];
+  double total = std::sqrt(squares);
+  if (norm) *norm = total;
+  double scale = max_norm / (total + 1e-6);
+  if (max_norm == 0 || scale >= 1) return CNN_OK;
+  work.scale = static_cast<float>(scale);
+  cnn::forChunks(model, cnn::scaleChunk, work);
+  return CNN_OK;
+}
+
+int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
+  model->message.clear();
+  if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
+  TrainingState& state = *model->training;
+  const cnn_training& table = *state.table;
+  cnn_hyper hyper = cnn::resolve(table, wanted);
+  if (table.optimizer == CNN_SGD && hyper.momentum != 0 && !state.state0.memory)
+    return model->fail(CNN_ERROR_ARGUMENT, "momentum is %g, but %s was compiled for SGD without momentum",
+                       hyper.momentum, model->description->name);
+  auto* scalars = reinterpret_cast<float*>(state.scalars.memory);
+  for (uint32_t g = 0; g < table.group_count; ++g) {
+    cnn_hyper own = hyper;
+    own.lr *= cnn::orElse(table.groups[g].lr_scale, 1);
+    own.weight_decay = cnn::orElse(table.groups[g].weight_decay, own.weight_decay);
+    cnn::fillScalars(table, own, state.updates, scalars + g * cnn::scalarRoom);
+  }
+  cnn::fillScalars(table, hyper, state.updates, scalars + table.group_count * cnn::scalarRoom);
+  cnn::ChunkWork work{&state, model->parameters->floats(), 1, {0}};
+  cnn::forChunks(model, cnn::updateChunk, work);
+  ++state.updates;
+  cnn_model_parameters_changed(model);
+  return model->finish(work.status.load(std::memory_order_relaxed), "update");
+}
+
+int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
+                          float* results) {
+  if (int32_t status = cnn_training_forward_backward(model, inputs, batch, results)) return status;
+  double limit = cnn::resolve(*model->training->table, hyper).clip_norm;
+  if (limit > 0)
+    if (int32_t status = cnn_training_clip(model, limit, nullptr)) return status;
+  return cnn_training_update(model, hyper);
+}
