@@ -1,0 +1,125 @@
+/// Diagnostics: what can be wrong with a program, collected while compiling and printed at the end.
+#pragma once
+
+#include "dsl/source/source.h"
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cnn {
+
+/// Every diagnostic, in the order of diagnostics.def.
+enum class Diag : uint16_t {
+#define CNN_ERROR(id, name, message, explanation, example) name,
+#include "dsl/diagnostics.def"
+};
+
+/// A row of diagnostics.def.
+struct DiagnosticInfo {
+  std::string_view id;          ///< "E0103": never reused, never renumbered
+  std::string_view name;        ///< "UnknownName"
+  std::string_view message;     ///< with {0}, {1}, … for the arguments
+  std::string_view explanation; ///< what it means and what to do
+  std::string_view example;     ///< a program that triggers it; empty where only a special set-up does
+};
+
+const DiagnosticInfo& info(Diag diag);
+std::span<const DiagnosticInfo> allDiagnostics();
+/// The row with this id or name, or null.
+const DiagnosticInfo* findDiagnostic(std::string_view idOrName);
+
+/// An argument of a message template.
+struct DiagnosticArgument {
+  std::string text;
+  DiagnosticArgument(std::string text) : text(std::move(text)) {}
+  DiagnosticArgument(std::string_view text) : text(text) {}
+  DiagnosticArgument(const char* text) : text(text) {}
+  template <typename T>
+    requires std::is_integral_v<T>
+  DiagnosticArgument(T value) : text(std::to_string(value)) {}
+};
+
+/// Replaces `span` by `text`; an empty span inserts.
+struct Edit {
+  Span span;
+  std::string text;
+};
+
+/// A change that would make the program right, or one of several.
+struct FixIt {
+  std::string message; ///< "insert ')'"
+  std::vector<Edit> edits;
+};
+
+struct Note {
+  Span span; ///< may be nowhere
+  std::string text;
+};
+
+struct Diagnostic {
+  Diag diag;
+  Span span;
+  std::string message;
+  std::string labelText;           ///< beside the carets; may be empty
+  std::vector<Note> secondarySpans; ///< further marked ranges, each with a label
+  std::vector<Note> noteList;
+  std::vector<FixIt> fixIts;
+
+  Diagnostic& label(std::string text);
+  Diagnostic& secondary(Span span, std::string text);
+  Diagnostic& note(std::string text) { return note(Span{}, std::move(text)); }
+  Diagnostic& note(Span span, std::string text);
+  Diagnostic& fix(std::string message, std::vector<Edit> edits);
+  /// "did you mean 'x'?" with the replacement of the primary span as fix; nothing when `suggestion` is empty.
+  Diagnostic& didYouMean(std::string_view suggestion);
+};
+
+/// Collects diagnostics. Not thread-safe: a compilation has one.
+class DiagnosticEngine {
+public:
+  /// Beyond this number only the count goes on.
+  static constexpr size_t maxStored = 1000;
+
+  explicit DiagnosticEngine(const SourceManager& sources) : sources(sources) {}
+
+  /// Adds a diagnostic; details are added to the returned one before the next report.
+  template <typename... Args> Diagnostic& report(Diag diag, Span span, Args&&... args) {
+    return add(diag, span, {DiagnosticArgument(std::forward<Args>(args))...});
+  }
+
+  bool hasErrors() const { return total != 0; }
+  /// Reported so far, repetitions included.
+  size_t count() const { return total; }
+  /// Sorted by file and position, without repetitions.
+  std::vector<const Diagnostic*> sorted() const;
+  const SourceManager& sourceManager() const { return sources; }
+
+private:
+  Diagnostic& add(Diag diag, Span span, std::vector<DiagnosticArgument> arguments);
+
+  const SourceManager& sources;
+  std::deque<Diagnostic> diagnostics;
+  Diagnostic overflow{};
+  size_t total = 0;
+};
+
+/// All diagnostics as text: `file:line:column: error[E0103]: message`, the source line with carets, notes.
+std::string toText(const DiagnosticEngine& engine, bool colour = false);
+
+/// All diagnostics as JSON: {"version": 1, "diagnostics": [{id, name, severity, message, file, range, label,
+/// secondary, notes, fixes}]}. Lines and columns count from 1, columns in code points.
+std::string toJson(const DiagnosticEngine& engine);
+
+/// The text with the first fix-it of each diagnostic applied, leaving out those that overlap an earlier one.
+std::string applyFixIts(const DiagnosticEngine& engine, FileId file);
+
+/// The candidate nearest to `word` by edit distance (insert, delete, replace, swap neighbours), ignoring
+/// case, if it is near enough to be meant; else empty. Ties go to the first.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+} // namespace cnn

@@ -1,0 +1,188 @@
+#include "dsl/source_to_ast/parser_impl.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cnn {
+
+using namespace ast;
+
+Decl* Parser::declaration() {
+  std::string_view doc = docBefore(current());
+  Decl* result = nullptr;
+  bool misspelled = at(TokenKind::Identifier) && !startsDeclaration() && !next().newlineBefore &&
+                    (next().kind == TokenKind::Identifier || next().kind == TokenKind::String);
+  if (misspelled) {
+    static constexpr std::array<std::string_view, 8> words = {"network", "block", "func", "train",
+                                                              "let",     "use",   "budget", "kernels"};
+    static constexpr TokenKind kinds[] = {TokenKind::Network, TokenKind::Block, TokenKind::Func,
+                                          TokenKind::Train,   TokenKind::Let,   TokenKind::Use};
+    std::string_view word = text(current());
+    std::string_view meant = word == "def" || word == "fn" || word == "function"   ? std::string_view("func")
+                             : word == "import" || word == "include"               ? std::string_view("use")
+                             : word == "class" || word == "module" || word == "model" ? std::string_view("network")
+                                                                                   : nearest(word, words);
+    size_t index = static_cast<size_t>(std::ranges::find(words, meant) - words.begin());
+    if (index < std::size(kinds)) {
+      error(Diag::ExpectedDeclaration, here(), found()).didYouMean(meant);
+      stream.tokens[position].kind = kinds[index];
+    }
+  }
+  switch (current().kind) {
+  case TokenKind::Use: result = use(); break;
+  case TokenKind::Let: result = globalLet(); break;
+  case TokenKind::Func: result = callable(Kind::Func); break;
+  case TokenKind::Block: result = callable(Kind::Block); break;
+  case TokenKind::Network: result = callable(Kind::Network); break;
+  case TokenKind::Train: result = train(); break;
+  default:
+    if (startsContextual("budget")) result = target(false);
+    else if (startsContextual("kernels")) result = target(true);
+    else if (at(TokenKind::RightBrace)) fail(Diag::StrayBracket, here(), "'}'");
+    else if (at(TokenKind::Invalid)) panic = true;
+    else fail(Diag::ExpectedDeclaration, here(), found());
+  }
+  bool nested = section != Section::Func;
+  if (!nested && !unclosedBody && !at(TokenKind::RightBrace)) endStatement();
+  if (result) result->doc = doc;
+  return result;
+}
+
+Decl* Parser::use() {
+  Token first = take();
+  auto* result = make<UseDecl>(first.span);
+  if (!at(TokenKind::String)) {
+    failExpected("the file's name in quotes");
+    return nullptr;
+  }
+  result->path = stringToken();
+  if (!result->path->isLiteral()) error(Diag::NeedsPlainString, result->path->span, "the name of a file");
+  if (accept(TokenKind::As)) result->alias = expectName("a name after 'as'");
+  result->span = since(first.span);
+  return result;
+}
+
+Decl* Parser::globalLet() {
+  Token first = take();
+  auto* result = make<LetDecl>(first.span);
+  result->pattern = pattern();
+  result->value = panic ? errorExpr(here()) : valueAfterAssign();
+  result->span = since(first.span);
+  return result;
+}
+
+Decl* Parser::callable(Kind kind) {
+  Token first = take();
+  auto* result = context.make<CallableDecl>(kind, first.span);
+  result->body.span = first.span;
+  std::string what = "the " + std::string(text(first)) + "'s name";
+  result->name = expectName(what);
+  if (!panic && at(TokenKind::LeftParen)) {
+    result->hasParameterList = true;
+    result->parameters = parameters(kind);
+  } else if (!panic && kind != Kind::Network) {
+    failExpected("'(' and the parameters");
+  }
+  if (panic) { // a bad head does not make the body bad
+    while (!at(TokenKind::LeftBrace) && !at(TokenKind::Assign) && !at(TokenKind::EndOfFile) && !startsStatement()) take();
+    if (at(TokenKind::LeftBrace) || at(TokenKind::Assign)) panic = false;
+  }
+  if (!panic && at(TokenKind::Arrow)) {
+    Span arrow = here();
+    take();
+    result->resultType = type();
+    if (kind != Kind::Func) error(Diag::ResultTypeNotHere, since(arrow)).fix("leave it out", {{since(arrow), ""}});
+  }
+  if (!panic && accept(TokenKind::Assign)) {
+    result->value = expression();
+  } else if (!panic) {
+    if (!at(TokenKind::LeftBrace)) failExpected("'{' or '='");
+    else result->body = body(kind == Kind::Func    ? Section::Func
+                             : kind == Kind::Block ? Section::Block
+                                                   : Section::Network, false);
+  }
+  result->span = since(first.span);
+  return result->name.present() ? result : nullptr;
+}
+
+std::vector<Parameter> Parser::parameters(Kind owner) {
+  Token open = take();
+  Newlines inside(*this, true);
+  std::vector<Parameter> list;
+  while (!at(TokenKind::RightParen)) {
+    Parameter item = parameter();
+    if (item.name.present()) list.push_back(item);
+    if (panic && !syncInBrackets(TokenKind::RightParen)) break;
+    if (!accept(TokenKind::Comma)) break;
+  }
+  closeBracket(TokenKind::RightParen, open, true);
+  checkParameters(list, owner);
+  return list;
+}
+
+Parameter Parser::parameter() {
+  Parameter result;
+  Span begin = here();
+  result.name = expectName("a parameter's name");
+  if (!panic && accept(TokenKind::Colon)) result.type = type();
+  if (!panic && accept(TokenKind::Assign)) result.defaultValue = expression();
+  result.span = since(begin);
+  return result;
+}
+
+void Parser::checkParameters(const std::vector<Parameter>& list, Kind owner) {
+  const Parameter* optional = nullptr;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Parameter& item = list[i];
+    for (size_t j = 0; j < i; ++j) {
+      if (list[j].name.text != item.name.text) continue;
+      error(Diag::DuplicateParameter, item.name.span, item.name.text).secondary(list[j].name.span, "first one");
+      break;
+    }
+    bool subject = owner == Kind::Block && i == 0;
+    if (subject) {
+      if (item.type) error(Diag::TypedSubject, item.type->span, item.name.text);
+      if (item.defaultValue) error(Diag::TypedSubject, item.defaultValue->span, item.name.text);
+      continue;
+    }
+    if (!item.type && !panic) error(Diag::ParameterNeedsType, item.name.span, item.name.text);
+    if (item.defaultValue) optional = &item;
+    else if (optional && owner != Kind::Network)
+      error(Diag::DefaultBeforeRequired, item.name.span, item.name.text)
+          .secondary(optional->name.span, "this one has a default");
+  }
+  if (owner == Kind::Block && list.empty() && !panic) error(Diag::BlockNeedsSubject, previousEnd());
+}
+
+Decl* Parser::train() {
+  Token first = take();
+  auto* result = make<TrainDecl>(first.span);
+  result->body.span = first.span;
+  result->network = expectName("a network's name");
+  uint32_t height = 0;
+  if (!panic && at(TokenKind::LeftParen)) result->arguments = arguments(height);
+  if (!panic && accept(TokenKind::As)) result->alias = expectName("a name after 'as'");
+  if (!panic) result->body = body(Section::Train, false);
+  result->span = since(first.span);
+  return result->network.present() ? result : nullptr;
+}
+
+Decl* Parser::target(bool kernels) {
+  Token first = take();
+  auto* result = context.make<TargetDecl>(kernels, first.span);
+  result->body.span = first.span;
+  result->network = expectName("a network's name");
+  if (!panic && accept(TokenKind::For)) {
+    if (at(TokenKind::String)) {
+      result->target = stringToken();
+      if (!result->target->isLiteral()) error(Diag::NeedsPlainString, result->target->span, "the name of a target");
+    } else {
+      failExpected("a target in quotes");
+    }
+  }
+  if (!panic) result->body = body(kernels ? Section::Kernels : Section::Budget, false);
+  result->span = since(first.span);
+  return result->network.present() ? result : nullptr;
+}
+
+} // namespace cnn

@@ -1,0 +1,358 @@
+#include "dsl/source_to_ast/parser_impl.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cnn {
+
+using namespace ast;
+
+static std::string_view sectionName(Section section) {
+  static constexpr std::string_view names[] = {"a func",  "a block", "a network",      "a train section",
+                                               "a phase or step", "a group", "a budget section", "a kernels section"};
+  return names[static_cast<size_t>(section)];
+}
+
+/// Which statements a section takes, by their keyword; "name = value" is `=`.
+static bool allowed(Section section, std::string_view keyword) {
+  auto in = [&](std::initializer_list<std::string_view> list) { return std::ranges::count(list, keyword) != 0; };
+  switch (section) {
+  case Section::Func: return in({"let", "var", "if", "for", "=", "return", "assert"});
+  case Section::Block: return in({"let", "var", "if", "for", "=", "return", "assert", "param", "shared", "init"});
+  case Section::Network:
+    return in({"let", "var", "if", "for", "=", "assert", "param", "shared", "init", "input", "output", "train",
+               "preprocess", "labels"});
+  case Section::Train:
+    return in({"let", "if", "=", "assert", "shared", "input", "augment", "metric", "group", "phase", "step"});
+  case Section::Part: return in({"let", "if", "=", "metric", "group"});
+  case Section::Group:
+  case Section::Budget:
+  case Section::Kernels: return in({"="});
+  }
+  return false;
+}
+
+/// A word that is a keyword only at the start of a statement, where no other statement could go on like this.
+bool Parser::startsContextual(std::string_view word) const {
+  if (!atWord(word) || next().newlineBefore) return false;
+  TokenKind after = next().kind;
+  if (word == "init" || word == "group")
+    return after == TokenKind::LeftBracket || after == TokenKind::Identifier || after == TokenKind::String;
+  if (word == "augment" || word == "preprocess")
+    return after == TokenKind::Identifier || after == TokenKind::LeftBracket;
+  if ((word == "phase" || word == "step") && after == TokenKind::LeftBrace) return true;
+  return after == TokenKind::Identifier || (isKeyword(after) && after != TokenKind::And && after != TokenKind::Or);
+}
+
+Body Parser::body(Section owner, bool asValue) {
+  Body result;
+  result.span = here();
+  if (!at(TokenKind::LeftBrace)) {
+    failExpected("'{'");
+    return result;
+  }
+  Token open = take();
+  Newlines inside(*this, false);
+  Section outer = section;
+  section = owner;
+  while (!at(TokenKind::RightBrace) && !at(TokenKind::EndOfFile) && !unclosedBody) {
+    if (accept(TokenKind::Semicolon)) continue;
+    bool outside = current().newlineBefore && startsDeclaration() && sources.lineColumn(here()).column == 1;
+    if (outside) break;
+    size_t before = position;
+    if (Statement* item = statement(owner, asValue)) result.statements.push_back(item);
+    if (position == before) take();
+    if (panic) syncStatement();
+  }
+  section = outer;
+  if (!accept(TokenKind::RightBrace) && !unclosedBody) {
+    panic = false;
+    error(Diag::UnclosedBrace, open.span).label("never closed");
+    unclosedBody = true;
+  }
+  result.span = since(open.span);
+  checkUnused(result, asValue);
+  return result;
+}
+
+/// A value by itself is a mistake, unless it is what an `if` or `for` yields.
+void Parser::checkUnused(const Body& body, bool asValue) {
+  for (const Statement* item : body.statements) {
+    auto* statement = as<ExprStatement>(item);
+    if (!statement || (asValue && item == body.statements.back())) continue;
+    if (as<IfExpr>(statement->value) || as<ForExpr>(statement->value) || as<ErrorExpr>(statement->value)) continue;
+    diagnostics.report(Diag::UnusedValue, statement->span);
+  }
+}
+
+void Parser::endStatement() {
+  if (panic || atStatementEnd()) return;
+  if (at(TokenKind::Invalid)) { // reported by the lexer
+    panic = true;
+    return;
+  }
+  bool stray = at(TokenKind::RightParen) || at(TokenKind::RightBracket);
+  if (stray) fail(Diag::StrayBracket, here(), describe(current().kind));
+  else fail(Diag::TwoStatements, here(), found());
+}
+
+/// `lett x = 1`: reported here, and parsed as what was meant, so that x is known.
+bool Parser::misspelledKeyword() {
+  bool twoNames = at(TokenKind::Identifier) && next().kind == TokenKind::Identifier && !next().newlineBefore;
+  if (!twoNames) return false;
+  static constexpr std::array<std::string_view, 17> words = {
+      "let", "var", "input", "output", "param", "shared", "return", "assert", "metric", "init", "augment", "preprocess",
+      "labels", "group", "phase", "step", "for"};
+  std::string_view meant = nearest(text(current()), words);
+  if (text(current()) == "const" || text(current()) == "auto" || text(current()) == "val") meant = "let";
+  static constexpr std::pair<std::string_view, TokenKind> kinds[] = {
+      {"let", TokenKind::Let},       {"var", TokenKind::Var},       {"input", TokenKind::Input},
+      {"output", TokenKind::Output}, {"param", TokenKind::Param},   {"shared", TokenKind::Shared},
+      {"return", TokenKind::Return}, {"assert", TokenKind::Assert}, {"for", TokenKind::For}};
+  for (auto& [word, kind] : kinds) {
+    if (word != meant) continue;
+    error(Diag::UnknownStatement, here(), text(current())).didYouMean(meant);
+    stream.tokens[position].kind = kind;
+    return true;
+  }
+  fail(Diag::UnknownStatement, here(), text(current())).didYouMean(meant);
+  return true;
+}
+
+static std::string_view unquoted(std::string_view word) { return word.substr(1, word.size() - 2); }
+
+Statement* Parser::statement(Section owner, bool asValue) {
+  Level level(*this);
+  if (!level.ok) return nullptr;
+  bool contextual = false;
+  for (std::string_view name : {"init", "augment", "preprocess", "labels", "metric", "group", "phase", "step"})
+    contextual = contextual || startsContextual(name);
+  if (!contextual && !startsDeclaration() && misspelledKeyword() && panic) return nullptr;
+  Token first = current();
+  std::string_view doc = docBefore(first);
+  std::string_view word = isKeyword(first.kind) ? unquoted(describe(first.kind)) : text(first);
+  bool isAssignment = (at(TokenKind::Identifier) || at(TokenKind::String)) && next().kind == TokenKind::Assign;
+  bool isStatementWord = contextual || first.kind == TokenKind::Let || first.kind == TokenKind::Var ||
+                         first.kind == TokenKind::If || first.kind == TokenKind::For ||
+                         (startsStatement() || (isKeyword(first.kind) && !startsExpression()));
+  if (isAssignment && !isKeyword(first.kind)) word = "=";
+  else if (!isStatementWord) word = "";
+  bool isDeclaration = startsDeclaration();
+  if (isDeclaration) {
+    error(Diag::NestedDeclaration, first.span, word, sectionName(owner));
+    declaration();
+    return nullptr;
+  }
+  bool fits = word.empty() || allowed(owner, word);
+  if (!fits && first.kind != TokenKind::Else && first.kind != TokenKind::In && first.kind != TokenKind::As &&
+      first.kind != TokenKind::And && first.kind != TokenKind::Or) {
+    Diagnostic& diagnostic = error(Diag::StatementNotHere, first.span, word == "=" ? "an assignment" : "'" + std::string(word) + "'",
+                                   sectionName(owner));
+    if (word == "return" && owner == Section::Network) diagnostic.note("a network's results are its outputs: output name = value");
+    if (word == "output" && owner == Section::Block) diagnostic.note("a block's result is what it returns: return value");
+  }
+  Statement* result = nullptr;
+  if (contextual || (isKeyword(first.kind) && !startsExpression())) {
+    result = keywordStatement(owner);
+  } else if (isAssignment) {
+    result = assignment(owner);
+  } else {
+    result = expressionStatement(owner, asValue);
+  }
+  endStatement();
+  if (result) result->doc = doc;
+  return fits ? result : nullptr;
+}
+
+Statement* Parser::keywordStatement(Section owner) {
+  Token first = current();
+  switch (first.kind) {
+  case TokenKind::Let:
+  case TokenKind::Var: return binding();
+  case TokenKind::Input: return input();
+  case TokenKind::Output: return output(false);
+  case TokenKind::Train: take(); return output(true);
+  case TokenKind::Shared: return nameAndValue<SharedStatement>("the shared part's name");
+  case TokenKind::Return: {
+    take();
+    auto* result = make<ReturnStatement>(first.span);
+    result->value = expression();
+    result->span = since(first.span);
+    return result;
+  }
+  case TokenKind::Param: {
+    take();
+    auto* result = make<ParamStatement>(first.span);
+    result->name = expectName("the parameter's name");
+    if (!panic && expect(TokenKind::Colon, "':' and the parameter's type")) result->type = type();
+    result->value = panic ? errorExpr(here()) : valueAfterAssign();
+    if (!result->type) result->type = make<NamedType>(first.span);
+    result->span = since(first.span);
+    return result;
+  }
+  case TokenKind::Assert: {
+    take();
+    auto* result = make<AssertStatement>(first.span);
+    result->condition = expression();
+    if (!panic && at(TokenKind::Assign)) {
+      error(Diag::AssignInCondition, here()).fix("compare with '=='", {{here(), "=="}});
+      take();
+      expression();
+    }
+    if (!panic && accept(TokenKind::Comma)) result->message = expression();
+    result->span = since(first.span);
+    return result;
+  }
+  default: break;
+  }
+  std::string_view word = text(first);
+  if (word == "labels") return nameAndValue<LabelsStatement>("an output's name");
+  if (word == "metric") return nameAndValue<MetricStatement>("the metric's name");
+  if (word == "init") return selectorsAndValue<InitStatement>();
+  if (word == "preprocess" || word == "augment") return picture(word == "augment");
+  if (word == "phase" || word == "step") return namedSection(word == "phase");
+  if (word == "group" && at(TokenKind::Identifier)) {
+    take();
+    auto* result = make<GroupStatement>(first.span);
+    result->selectors = expression();
+    result->body = panic ? Body{here(), {}} : body(Section::Group, false);
+    result->span = since(first.span);
+    return result;
+  }
+  failExpected(owner == Section::Network ? "a statement" : "a statement or '}'");
+  return nullptr;
+}
+
+Statement* Parser::namedSection(bool phase) {
+  Token first = take();
+  auto* result = context.make<SectionStatement>(phase, first.span);
+  result->name = expectName(phase ? "the phase's name" : "the step's name");
+  if (!panic) result->body = body(Section::Part, false);
+  result->span = since(first.span);
+  return result;
+}
+
+/// `= value`, after which the statement ends.
+Expr* Parser::valueAfterAssign() {
+  if (at(TokenKind::Equal)) {
+    error(Diag::ExpectedToken, here(), "'='", "'=='").fix("write '='", {{here(), "="}});
+    take();
+  } else if (!expect(TokenKind::Assign)) {
+    return errorExpr(previousEnd());
+  }
+  return expression();
+}
+
+Statement* Parser::binding() {
+  Token first = take();
+  auto* result = context.make<BindingStatement>(first.kind == TokenKind::Var, first.span);
+  result->pattern = pattern();
+  if (!panic && at(TokenKind::Colon)) {
+    Span colon = here();
+    take();
+    type();
+    error(Diag::TypeOnLet, since(colon)).fix("leave the type out", {{since(colon), ""}});
+  }
+  result->value = panic ? errorExpr(here()) : valueAfterAssign();
+  result->span = since(first.span);
+  return result;
+}
+
+Statement* Parser::assignment(Section owner) {
+  Token first = current();
+  auto* result = make<AssignStatement>(first.span);
+  if (at(TokenKind::String)) {
+    result->selector = stringToken();
+    if (owner != Section::Kernels) error(Diag::AssignTarget, first.span);
+  } else {
+    take();
+    result->name = {text(first), first.span};
+  }
+  take(); // '='
+  result->value = expression();
+  result->span = since(first.span);
+  return result;
+}
+
+Statement* Parser::expressionStatement(Section, bool asValue) {
+  Token first = current();
+  auto* result = make<ExprStatement>(first.span);
+  if (!startsExpression()) {
+    if (at(TokenKind::Invalid)) panic = true;
+    else
+      fail(Diag::ExpectedToken, here(), "a statement", found())
+          .note("where a statement goes on in the next line, its line ends with the operator");
+    return nullptr;
+  }
+  if (at(TokenKind::If)) result->value = ifExpression(asValue);
+  else if (at(TokenKind::For)) result->value = forExpression(false);
+  else result->value = expression();
+  result->span = since(first.span);
+  bool assigns = !panic && at(TokenKind::Assign) && !current().newlineBefore;
+  if (assigns) {
+    error(Diag::AssignTarget, result->span);
+    take();
+    expression();
+    return nullptr;
+  }
+  return panic ? nullptr : result;
+}
+
+Statement* Parser::input() {
+  Token first = take();
+  auto* result = make<InputStatement>(first.span);
+  result->name = expectName("the input's name");
+  if (!panic && accept(TokenKind::Colon)) result->type = type();
+  else if (!panic && at(TokenKind::Assign) && section == Section::Train) result->value = valueAfterAssign();
+  else if (!panic) failExpected("':' and the input's type");
+  result->span = since(first.span);
+  return result;
+}
+
+Statement* Parser::output(bool trainOnly) {
+  Span first = trainOnly ? stream.tokens[position - 1].span : here();
+  auto* result = make<OutputStatement>(first);
+  result->trainOnly = trainOnly;
+  expect(TokenKind::Output);
+  if (!panic) result->name = expectName("the output's name");
+  result->value = panic ? errorExpr(here()) : valueAfterAssign();
+  result->span = since(first);
+  return result;
+}
+
+Statement* Parser::picture(bool augment) {
+  Token first = take();
+  auto* result = context.make<PictureStatement>(augment, first.span);
+  Token open = current();
+  if (accept(TokenKind::LeftBracket)) {
+    Newlines inside(*this, true);
+    do result->names.push_back(expectName("an input's name"));
+    while (!panic && accept(TokenKind::Comma));
+    closeBracket(TokenKind::RightBracket, open);
+  } else {
+    result->names.push_back(expectName("an input's name"));
+  }
+  result->value = panic ? errorExpr(here()) : valueAfterAssign();
+  result->span = since(first.span);
+  return result;
+}
+
+template <typename T> Statement* Parser::nameAndValue(std::string_view what) {
+  Token first = take();
+  auto* result = make<T>(first.span);
+  result->name = expectName(what);
+  result->value = panic ? errorExpr(here()) : valueAfterAssign();
+  result->span = since(first.span);
+  return result;
+}
+
+template <typename T> Statement* Parser::selectorsAndValue() {
+  Token first = take();
+  auto* result = make<T>(first.span);
+  result->selectors = expression();
+  result->value = panic ? errorExpr(here()) : valueAfterAssign();
+  result->span = since(first.span);
+  return result;
+}
+
+} // namespace cnn

@@ -1,0 +1,18 @@
+/// Source text to syntax tree.
+#pragma once
+
+#include "dsl/ast/ast.h"
+#include "dsl/diagnostics/diagnostics.h"
+
+namespace cnn {
+
+/// Brackets, bodies and operators may nest this deep.
+constexpr uint32_t maxNesting = 256;
+/// Height of an expression's tree, for everything that walks it recursively.
+constexpr uint32_t maxExpressionHeight = 400;
+
+/// Parses a file. Every independent mistake is reported; the tree holds what could be understood, with ErrorExpr
+/// in place of what could not.
+ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& context, DiagnosticEngine& diagnostics);
+
+} // namespace cnn

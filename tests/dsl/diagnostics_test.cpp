@@ -1,0 +1,91 @@
+#include "parsed.h"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+
+using namespace cnn;
+using test::Parsed;
+
+TEST_CASE("ids are unique, ascending and well formed") {
+  std::string_view last;
+  std::set<std::string_view> names;
+  for (const DiagnosticInfo& row : allDiagnostics()) {
+    INFO(row.id);
+    CHECK(row.id.size() == 5);
+    CHECK(row.id > last);
+    CHECK(names.insert(row.name).second);
+    CHECK_FALSE(row.message.empty());
+    CHECK_FALSE(row.explanation.empty());
+    last = row.id;
+  }
+}
+
+TEST_CASE("the example of every syntax diagnostic triggers that diagnostic and no other") {
+  for (const DiagnosticInfo& row : allDiagnostics()) {
+    bool bySource = row.id < "E0200" && row.name != "CannotReadFile" && row.name != "FileTooLarge";
+    if (!bySource) continue;
+    INFO(row.id << "\n" << row.example);
+    Parsed parsed{std::string(row.example)};
+    std::set<std::string_view> ids;
+    for (const Diagnostic* diagnostic : parsed.diagnostics.sorted()) ids.insert(info(diagnostic->diag).id);
+    CHECK(ids == std::set<std::string_view>{row.id});
+  }
+}
+
+TEST_CASE("files that cannot be read are reported with the reason") {
+  SourceManager sources(100);
+  DiagnosticEngine diagnostics(sources);
+  CHECK(sources.addFile(CNN_TEST_PROGRAMS "/nowhere.cnn", diagnostics) == Span::noFile);
+  CHECK(sources.addFile(CNN_TEST_PROGRAMS, diagnostics) == Span::noFile);
+  CHECK(sources.addFile(CNN_TEST_PROGRAMS "/programs/resnet.cnn", diagnostics) == Span::noFile);
+  std::string text = toText(diagnostics);
+  CHECK(text.find("error[E0001]: cannot read '" CNN_TEST_PROGRAMS "/nowhere.cnn': No such file") != std::string::npos);
+  CHECK(text.find("it is a directory") != std::string::npos);
+  CHECK(text.find("error[E0002]") != std::string::npos);
+}
+
+TEST_CASE("did-you-mean finds slips and nothing far-fetched") {
+  std::vector<std::string> names = {"conv", "conv_transpose", "batch_norm", "max_pool", "relu"};
+  CHECK(nearest("cnov", names) == "conv");
+  CHECK(nearest("batchnorm", names) == "batch_norm");
+  CHECK(nearest("maxpool", names) == "max_pool");
+  CHECK(nearest("ReLU", names) == "relu");
+  CHECK(nearest("transformer", names) == "");
+  CHECK(nearest("x", names) == "");
+}
+
+TEST_CASE("diagnostics are sorted by place and free of repetitions") {
+  SourceManager sources;
+  DiagnosticEngine engine(sources);
+  FileId file = sources.addText("a.cnn", "abcdef\n");
+  engine.report(Diag::UnknownType, Span{file, 4, 5}, "late");
+  engine.report(Diag::UnknownType, Span{file, 1, 2}, "early");
+  engine.report(Diag::UnknownType, Span{file, 4, 5}, "late");
+  auto list = engine.sorted();
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]->message == "unknown type 'early'");
+}
+
+TEST_CASE("a flood of errors is cut off and counted") {
+  Parsed parsed(std::string(3000, '$'));
+  std::string text = toText(parsed.diagnostics);
+  CHECK(parsed.diagnostics.sorted().size() == DiagnosticEngine::maxStored);
+  CHECK(text.find("note: 2000 further errors are not shown") != std::string::npos);
+}
+
+TEST_CASE("JSON holds places, notes and fixes and escapes what it must") {
+  Parsed parsed("let a = if 1 = 2 { 1 } else { \"\\\x01\" }\n");
+  std::string json = toJson(parsed.diagnostics);
+  CHECK(json.starts_with("{\"version\": 1, \"diagnostics\": [\n  {\"id\": \"E0116\""));
+  CHECK(json.find("\"range\": {\"start\": {\"line\": 1, \"column\": 14, \"offset\": 13}") != std::string::npos);
+  CHECK(json.find("\"fixes\": [{\"message\": \"compare with '=='\", \"edits\": [{\"text\": \"==\"") != std::string::npos);
+  CHECK(json.find("\\u0001") != std::string::npos);
+}
+
+TEST_CASE("applying the fixes gives a text without those errors") {
+  Parsed parsed("func f(a: integer) -> int { return if a = .5 { 1 } else { 2 } }\nlet b = 1 < 2 < 3\n");
+  CHECK(parsed.errors() == "E0125 1:11, E0116 1:41, E0008 1:43, E0107 2:15");
+  std::string fixed = applyFixIts(parsed.diagnostics, 0);
+  CHECK(fixed == "func f(a: integer) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
+}
