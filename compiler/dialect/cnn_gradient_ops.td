@@ -69,7 +69,7 @@ def Cnn_BatchNormTrainOp : Cnn_Op<"batch_norm_train", [Differentiable, Reference
   let summary = "batch norm by the batch's own statistics; moves the running ones";
   let description = [{
     stat [2, C] is the mean and 1 / sqrt(biased variance + eps). running = (1 - momentum) running + momentum batch,
-    with the unbiased variance.
+    with the unbiased variance: the sum of squared differences over max(count - 1, 1).
   }];
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Cnn_TensorType:$bias,
                        FlatSymbolRefAttr:$running_mean, FlatSymbolRefAttr:$running_var, F64Attr:$eps, F64Attr:$momentum);
@@ -88,7 +88,7 @@ def Cnn_BatchNormStatisticsOp : Cnn_Gradient<"batch_norm_statistics", [KernelWit
   let summary = "mean and sum of squared differences of a block: [N, C, H, W] -> [N, 2, C], one value a block";
   let arguments = (ins Cnn_TensorType:$input);
 }
-def Cnn_BatchNormCombineOp : Cnn_Op<"batch_norm_combine", [BlockReduction]> {
+def Cnn_BatchNormCombineOp : Cnn_Op<"batch_norm_combine", [Reference, BlockReduction]> {
   let summary = "all blocks' statistics to stat [2, C]; moves the running ones (Chan et al. 1979)";
   let arguments = (ins Cnn_TensorType:$partials, FlatSymbolRefAttr:$running_mean, FlatSymbolRefAttr:$running_var,
                        F64Attr:$eps, F64Attr:$momentum, I64Attr:$count_per_image);
@@ -103,7 +103,7 @@ def Cnn_BatchNormBackwardStatisticsOp : Cnn_Gradient<"batch_norm_backward_statis
   let summary = "sum of dy and of dy xhat of a block: -> [N, 2, C], one value a block";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$dy, Cnn_TensorType:$stat);
 }
-def Cnn_BatchNormBackwardCombineOp : Cnn_Op<"batch_norm_backward_combine", [Pure, BlockReduction]> {
+def Cnn_BatchNormBackwardCombineOp : Cnn_Op<"batch_norm_backward_combine", [Pure, Reference, BlockReduction]> {
   let summary = "all blocks' sums: the gradients of weight and bias";
   let arguments = (ins Cnn_TensorType:$partials);
   let results = (outs Cnn_TensorType:$dweight, Cnn_TensorType:$dbias);

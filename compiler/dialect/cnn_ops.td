@@ -209,8 +209,9 @@ def Cnn_ReshapeOp : Cnn_Op<"reshape", [Pure, Differentiable, Reference, Kernel]>
 def Cnn_DropoutOp : Cnn_Op<"dropout", [Pure, Differentiable, Reference, KernelWith<["isPointwise", "getScalars"]>, InferTypeOpAdaptor]> {
   let summary = "zeroes elements with probability p and scales the others by 1 / (1 - p), in training only";
   let description = [{
-    Element i of the batch (image * C H W + its place in the image) is dropped where the first word of Philox4x32-10
-    with key (seed) and counter (i / 4, step, stream), word i % 4, is below p 2^32 (Salmon et al. 2011).
+    Element i of the batch, i = image * C H W + offset in the image (row-major, as in NCHW), is dropped where word
+    i mod 4 of Philox4x32-10 (Salmon et al. 2011) is below floor(p 2^32), with key = (seed_low, seed_high) and
+    counter = (low32(i / 4), high32(i / 4), low32(step), stream). In @predict it is the identity.
   }];
   let arguments = (ins Cnn_TensorType:$input, F64Attr:$p, I64Attr:$stream);
   let results = (outs Cnn_TensorType:$result);

@@ -26,7 +26,7 @@ public:
   }
   std::string name(unsigned number) {
     std::lock_guard<std::mutex> lock(mutex);
-    return number < names.size() ? names[number] : "s" + std::to_string(number);
+    return number < names.size() ? names[number] : ("s" + llvm::Twine(number)).str();
   }
 
 private:

@@ -1,0 +1,53 @@
+//===- random.cpp - Reference of dropout
+//------------------------------------------------------------------------===//
+#include "dialect/reference/philox.h"
+#include "dialect/reference/reference.h"
+
+#include <cmath>
+
+namespace cnn {
+
+namespace reference {
+
+std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    uint64_t left = uint64_t(0xD2511F53) * counter[0], right = uint64_t(0xCD9E8D57) * counter[2];
+    uint32_t leftHigh = left >> 32, leftLow = left, rightHigh = right >> 32, rightLow = right;
+    counter = {rightHigh ^ counter[1] ^ key[0], rightLow, leftHigh ^ counter[3] ^ key[1], leftLow};
+    key[0] += 0x9E3779B9;
+    key[1] += 0xBB67AE85;
+  }
+  return counter;
+}
+
+} // namespace reference
+
+using namespace reference;
+
+/// Whether dropout of `stream` with probability p keeps element i of the batch in this step.
+static bool keeps(uint64_t i, double p, int64_t stream, const State& state) {
+  uint64_t block = i / 4;
+  std::array<uint32_t, 4> words =
+      philox({uint32_t(block), uint32_t(block >> 32), uint32_t(state.step), uint32_t(stream)},
+             {uint32_t(state.seed), uint32_t(state.seed >> 32)});
+  return words[i % 4] >= uint64_t(std::floor(p * 4294967296.0));
+}
+
+static void dropOut(Frame& frame, double p, int64_t stream) {
+  for (int64_t i = 0; i < frame.result().size(); ++i)
+    frame.result().data[i] = keeps(i, p, stream, frame.state()) ? frame.operand(0).data[i] / (1 - p) : 0;
+}
+
+void DropoutOp::evaluate(Frame& frame) {
+  auto function = (*this)->getParentOfType<FunctionOp>();
+  if (function && function.getSymName() == "predict")
+    frame.result() = frame.operand(0);
+  else
+    dropOut(frame, getP().convertToDouble(), getStream());
+}
+
+void DropoutBackwardOp::evaluate(Frame& frame) {
+  dropOut(frame, getP().convertToDouble(), getStream());
+}
+
+} // namespace cnn
