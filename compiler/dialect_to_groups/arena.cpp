@@ -1,0 +1,79 @@
+//===- arena.cpp - Places for intermediate tensors --------------------------------------------------------------===//
+#include "dialect_to_groups/arena.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace cnn {
+namespace {
+
+constexpr int64_t alignment = 64;
+
+int64_t aligned(int64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+bool before(const ArenaItem& a, const ArenaItem& b) { return a.lastPhase < b.firstPhase; }
+
+/// `a` is read for the last time in the phase that writes `b`, earlier in each block's chain.
+bool beforeInChain(const ArenaItem& a, const ArenaItem& b) {
+  return a.lastPhase == b.firstPhase && a.readInChain && a.last < b.first;
+}
+
+bool mayOverlap(const ArenaItem& a, const ArenaItem& b) { return before(a, b) || before(b, a); }
+
+bool mayCoincide(const ArenaItem& a, const ArenaItem& b) {
+  return a.bytes == b.bytes && (beforeInChain(a, b) || beforeInChain(b, a));
+}
+
+bool fits(const ArenaItem& item, int64_t offset, const std::vector<const ArenaItem*>& placed) {
+  for (const ArenaItem* other : placed) {
+    if (mayOverlap(item, *other)) continue;
+    if (offset == other->offset && mayCoincide(item, *other)) continue;
+    if (offset < other->offset + aligned(other->bytes) && other->offset < offset + aligned(item.bytes)) return false;
+  }
+  return true;
+}
+
+int64_t largestLive(const std::vector<ArenaItem>& items) {
+  std::map<int64_t, int64_t> change; // by place in the order of groups
+  for (const ArenaItem& item : items) {
+    if (!item.perBlock) continue;
+    change[item.first] += item.bytes;
+    change[item.last + 1] -= item.bytes;
+  }
+  int64_t live = 0, largest = 0;
+  for (auto [place, bytes] : change) largest = std::max(largest, live += bytes);
+  return largest;
+}
+
+} // namespace
+
+ArenaSizes planArena(std::vector<ArenaItem>& items) {
+  ArenaSizes sizes;
+  std::vector<size_t> order(items.size());
+  std::iota(order.begin(), order.end(), 0);
+  // The largest first: small ones then fill the gaps.
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return items[a].bytes > items[b].bytes; });
+  std::vector<const ArenaItem*> placed;
+  for (size_t i : order) {
+    ArenaItem& item = items[i];
+    if (!item.perBlock) {
+      item.offset = sizes.constantBytes;
+      sizes.constantBytes += aligned(item.bytes);
+      continue;
+    }
+    std::vector<int64_t> candidates = {0};
+    for (const ArenaItem* other : placed) {
+      candidates.push_back(other->offset);
+      candidates.push_back(other->offset + aligned(other->bytes));
+    }
+    std::sort(candidates.begin(), candidates.end());
+    item.offset = *std::find_if(candidates.begin(), candidates.end(), [&](int64_t c) { return fits(item, c, placed); });
+    sizes.blockBytes = std::max(sizes.blockBytes, item.offset + aligned(item.bytes));
+    placed.push_back(&item);
+  }
+  sizes.largestLiveBytes = largestLive(items);
+  return sizes;
+}
+
+} // namespace cnn

@@ -1,0 +1,105 @@
+//===- plan.h - Which kernel runs when, on which memory ----------------------------------------------------===//
+//
+// The result of grouping as plain data (no MLIR, no Halide): what the driver's code is emitted from, and what
+// `summary` and `--emit=schedule` print. A function runs its phases one after the other; a phase's chunks are
+// independent of each other and may run on any thread; a chunk runs its calls in order.
+//
+// A batch is cut into blocks of `lanes` images (training) or one image (inference).
+//
+//===------------------------------------------------------------------------------------------------------===//
+#ifndef CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_H
+#define CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_H
+
+#include "groups_to_halide/kernel.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cnn {
+
+/// The memory that an address counts from: fields of cnn_run (runtime/abi/include/cnn/abi.h).
+enum class Base { arena, parameters, gradients, prepared, results, input, output };
+
+/// base + constant + perBlocks * (number of blocks) + perBlock * (this block), all in bytes.
+struct Address {
+  Base base = Base::arena;
+  int index = 0; ///< which input or output
+  int64_t constant = 0;
+  int64_t perBlocks = 0;
+  int64_t perBlock = 0;
+};
+
+/// What a kernel's scalar argument is, computed by the driver.
+/// images: valid images in this block. inverseCount: 1 / (batch * pixels). firstImage: block * lanes.
+enum class ScalarSource { images, blocks, batch, inverseBatch, inverseCount, seedLow, seedHigh, step, firstImage };
+
+struct ScalarArgument {
+  ScalarSource source;
+  int64_t pixels = 1; ///< for inverseCount
+};
+
+struct Call {
+  size_t kernel = 0; ///< index into NetworkPlan::kernels
+  std::vector<Address> inputs;
+  std::vector<ScalarArgument> scalars; ///< in the kernel's order; without the range's two
+  std::vector<Address> outputs;
+  std::string source; ///< path of the layer, for profile: conv1
+};
+
+/// Chunks of one kind. perBlock: one chunk for each block of the batch; the calls run for that block, on their whole
+/// range. Otherwise: chunks of `rangeChunk` over [0, rangeExtent) of the one call's range, all blocks at once
+/// (rangeExtent 0: a single chunk without range).
+/// With both perBlock and rangeExtent, each block's calls are cut into ranges too.
+struct Family {
+  bool perBlock = true;
+  int64_t rangeExtent = 0, rangeChunk = 0;
+  std::vector<Call> calls;
+};
+
+struct Phase {
+  std::vector<Family> families;
+};
+
+struct FunctionPlan {
+  int64_t lanes = 1;               ///< images a block
+  int64_t arenaConstantBytes = 0;  ///< the arena: constant bytes first, then perBlock bytes for each block
+  int64_t arenaBlockBytes = 0;
+  int64_t largestLiveBytes = 0;    ///< for one block: the lower bound of arenaBlockBytes
+  std::vector<Phase> phases;
+  /// Parts of the gradients that no kernel writes, in floats: set to zero first.
+  struct Span {
+    int64_t begin, count;
+  };
+  std::vector<Span> zeroGradients;
+};
+
+struct TensorInfo {
+  std::string name;
+  kernel::Element element = kernel::Element::f32;
+  std::vector<int64_t> shape; ///< -1: the batch
+};
+
+struct ParameterInfo {
+  std::string name;
+  std::vector<int64_t> shape;
+  int64_t offset = 0; ///< in floats; each at a multiple of 16, trainable ones first
+  bool trainable = true, statistic = false;
+  int initialiser = 0; ///< enum cnn_initialiser
+  double a = 0, b = 0;
+};
+
+struct NetworkPlan {
+  std::string name;   ///< LeNet
+  std::string target; ///< Halide target string
+  std::vector<TensorInfo> inputs, outputs, targets;
+  std::vector<ParameterInfo> parameters;
+  int64_t parameterFloats = 0, trainableFloats = 0, preparedBytes = 0;
+  std::vector<kernel::Kernel> kernels; ///< each different kernel once
+  FunctionPlan prepare, predict, train;
+  bool trains = false;
+};
+
+} // namespace cnn
+
+#endif

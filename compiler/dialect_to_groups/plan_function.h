@@ -1,0 +1,17 @@
+//===- plan_function.h - The phases, calls and memory of one function ---------------------------------------------===//
+#ifndef CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_FUNCTION_H
+#define CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_FUNCTION_H
+
+#include "dialect_to_groups/plan_network.h"
+
+namespace cnn {
+
+/// Fills plan.predict, plan.prepare and plan.preparedBytes.
+mlir::LogicalResult planInference(FunctionOp predict, const NetworkPlanOptions& options, NetworkPlan& plan);
+
+/// Fills plan.train.
+mlir::LogicalResult planTraining(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& plan);
+
+} // namespace cnn
+
+#endif

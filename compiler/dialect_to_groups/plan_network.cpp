@@ -1,0 +1,82 @@
+//===- plan_network.cpp - From a network in the dialect to a plan -------------------------------------------------===//
+#include "dialect_to_groups/plan_network.h"
+
+#include "dialect/transforms/passes.h"
+#include "dialect_to_groups/passes.h"
+#include "dialect_to_groups/plan_function.h"
+#include "groups_to_halide/compile.h"
+
+using namespace mlir;
+
+namespace cnn {
+namespace {
+
+int64_t aligned16(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+TensorInfo tensorInfo(StringRef name, Type type) {
+  auto tensor = cast<TensorType>(type);
+  TensorInfo info;
+  info.name = name.str();
+  Type element = tensor.getElementType();
+  info.element = element.isF32() ? kernel::Element::f32
+                 : element.getIntOrFloatBitWidth() == 8 ? kernel::Element::u8 : kernel::Element::i32;
+  for (unsigned i = 0; i < tensor.getRank(); ++i) info.shape.push_back(tensor.getFixed(i).value_or(-1));
+  return info;
+}
+
+void describeParameters(NetworkOp network, NetworkPlan& plan) {
+  SmallVector<ParameterOp> parameters(network.getBody().getOps<ParameterOp>());
+  // Trainable and frozen ones in the file's order, then the statistics.
+  llvm::stable_sort(parameters, [](ParameterOp a, ParameterOp b) { return a.isTrainable() > b.isTrainable(); });
+  for (ParameterOp op : parameters) {
+    auto type = cast<TensorType>(op.getType());
+    ParameterInfo info;
+    info.name = op.getSymName().str();
+    int64_t count = 1;
+    for (int64_t extent : type.getFixedFrom(0)) info.shape.push_back(extent), count *= extent;
+    info.offset = plan.parameterFloats;
+    info.trainable = op.isTrainable();
+    info.statistic = op.getStatistic();
+    info.initialiser = static_cast<int>(op.getInit().getKind());
+    info.a = op.getInit().getA().getValueAsDouble();
+    info.b = op.getInit().getB().getValueAsDouble();
+    plan.parameterFloats += aligned16(count);
+    if (info.trainable) plan.trainableFloats = plan.parameterFloats;
+    plan.parameters.push_back(info);
+  }
+}
+
+} // namespace
+
+void addGroupPasses(OpPassManager& passes, const NetworkPlanOptions& options) {
+  OpPassManager& network = passes.nest<NetworkOp>();
+  network.addPass(createCnnAutodiff());
+  network.addPass(createCnnDecomposeTraining());
+  network.addPass(createCnnFreeze());
+  CnnAssignLayoutsOptions layouts;
+  layouts.target = options.target;
+  layouts.exact = options.exact;
+  network.addPass(createCnnAssignLayouts(layouts));
+  network.addPass(createCnnFormGroups());
+}
+
+LogicalResult planNetwork(NetworkOp network, const NetworkPlanOptions& options, NetworkPlan& plan) {
+  plan.name = network.getSymName().str();
+  plan.target = options.target;
+  describeParameters(network, plan);
+  auto predict = network.lookupSymbol<FunctionOp>("predict");
+  if (!predict) return network.emitError("has no @predict");
+  for (auto [i, type] : llvm::enumerate(predict.getArgumentTypes()))
+    plan.inputs.push_back(tensorInfo(predict.getArgName(i), type));
+  for (auto [i, type] : llvm::enumerate(predict.getResultTypes()))
+    plan.outputs.push_back(tensorInfo(predict.getResultName(i), type));
+  if (failed(planInference(predict, options, plan))) return failure();
+  auto train = network.lookupSymbol<FunctionOp>("train");
+  if (!train) return success();
+  plan.trains = true;
+  for (unsigned i = plan.inputs.size(); i < train.getArgumentTypes().size(); ++i)
+    plan.targets.push_back(tensorInfo(train.getArgName(i), train.getArgumentTypes()[i]));
+  return planTraining(train, options, plan);
+}
+
+} // namespace cnn
