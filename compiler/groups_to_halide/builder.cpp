@@ -84,9 +84,9 @@ Builder::Builder(const Kernel& kernel, const std::string& symbol)
 }
 
 RDom Builder::rdom(const std::vector<Expr>& extents, const std::string& role) const {
-  Region region;
-  for (const Expr& extent : extents) region.emplace_back(0, cast<int>(extent));
-  return RDom(region, symbol + "_" + role);
+  Halide::Region bounds;
+  for (const Expr& extent : extents) bounds.emplace_back(0, cast<int>(extent));
+  return RDom(bounds, symbol + "_" + role);
 }
 
 Expr Builder::scalar(const std::string& name) const {
@@ -193,9 +193,9 @@ std::vector<Var> Builder::outputVariables(size_t index) const {
   const Tensor& tensor = kernel.outputs[index];
   if (tensor.layout != Layout::plain) return {lane, x, y, c};
   std::vector<Var> variables;
-  static const char* names[] = {"d0", "d1", "d2", "d3", "d4", "d5"};
+  static const char* names[] = {"d0", "d1", "d2", "d3", "d4", "d5", "d6"};
   size_t rank = tensor.shape.size() + (isStored(kernel, index) ? 1 : 0);
-  if (rank > 6) fail("an output has too many dimensions");
+  if (rank > std::size(names)) fail("an output has too many dimensions");
   for (size_t i = 0; i < rank; ++i) variables.push_back(Var(names[i]));
   return variables;
 }
@@ -218,8 +218,8 @@ void Builder::boundLoops(Func& f, size_t index) const {
   bool lanesLayout = tensor.layout != Layout::plain;
   for (size_t d = 0; d < dims.size(); ++d) {
     Expr min = static_cast<int>(dims[d].min), extent = dims[d].extent;
-    if (lanesLayout && d == 1) min = 0, extent = static_cast<int>(tensor.shape[2]);
-    if (lanesLayout && d == 2) min = 0, extent = static_cast<int>(tensor.shape[1]);
+    if (lanesLayout && !writesHalo && d == 1) min = 0, extent = static_cast<int>(tensor.shape[2]);
+    if (lanesLayout && !writesHalo && d == 2) min = 0, extent = static_cast<int>(tensor.shape[1]);
     size_t rank = lanesLayout ? 4 : tensor.shape.size();
     bool isRange = index == 0 && ((kernel.range == Range::channel && d + 1 == rank) ||
                                   (kernel.range == Range::row && d + 2 == rank));
@@ -235,18 +235,82 @@ void Builder::build() {
     values.push_back(operation->build(*this, op));
   }
   if (!outputs.empty()) return;
-  for (size_t i = 0; i < kernel.outputs.size(); ++i) {
-    int result = kernel.results[i];
+  for (int result : kernel.results) {
     if (result < 0 || static_cast<size_t>(result) >= values.size())
       fail("a result of the kernel is not defined");
+  }
+  if (!regions.empty()) return buildRegions();
+
+  auto valueOf = [&](size_t index, const std::vector<Var>& variables) {
+    Expr value = values[kernel.results[index]].at(Coordinates(variables.begin(), variables.end()));
+    return cast(halideType(kernel.outputs[index].element), value);
+  };
+  // Outputs of one form come out of one loop.
+  bool alike = true;
+  for (const Tensor& t : kernel.outputs) {
+    const Tensor& first = kernel.outputs[0];
+    alike &= t.layout == first.layout && t.shape == first.shape && t.haloX == first.haloX &&
+             t.haloY == first.haloY;
+  }
+  if (alike && kernel.outputs.size() > 1) {
+    auto variables = outputVariables(0);
+    std::vector<Expr> tuple;
+    for (size_t i = 0; i < kernel.outputs.size(); ++i) tuple.push_back(valueOf(i, variables));
+    Func out = func("outputs");
+    out(variables) = Tuple(tuple);
+    for (size_t i = 0; i < kernel.outputs.size(); ++i) bindOutput(out, i, i);
+    boundLoops(out, 0);
+    outputs.push_back(out);
+    return;
+  }
+  for (size_t i = 0; i < kernel.outputs.size(); ++i) {
     auto variables = outputVariables(i);
     Func out = func("output" + std::to_string(i));
-    Expr value = values[result].at(Coordinates(variables.begin(), variables.end()));
-    out(variables) = cast(halideType(kernel.outputs[i].element), value);
+    out(variables) = valueOf(i, variables);
     bindOutput(out, i);
     boundLoops(out, i);
     outputs.push_back(out);
   }
+}
+
+void Builder::buildRegions() {
+  if (kernel.outputs.size() != 1 || kernel.outputs[0].layout != Layout::batchLanes) {
+    fail("this anchor needs one output in batch lanes");
+  }
+  const Tensor& tensor = kernel.outputs[0];
+  Type type = halideType(tensor.element);
+  Func out = func("output0");
+  out(lane, x, y, c) = undef(type);
+  for (size_t i = 0; i < regions.size(); ++i) {
+    const Region& r = regions[i];
+    int width = static_cast<int>((tensor.shape[2] - r.x + r.strideX - 1) / r.strideX);
+    int height = static_cast<int>((tensor.shape[1] - r.y + r.strideY - 1) / r.strideY);
+    if (width <= 0 || height <= 0) continue;
+    bool ranged = kernel.range == Range::channel && r.channels == 0;
+    if (kernel.range != Range::none && !ranged) fail("this anchor cannot be split into ranges");
+    int channels = static_cast<int>(r.channels ? r.channels : tensor.shape[0]);
+    auto tile = [&](const char* name, int most) {
+      auto found = kernel.schedule.tiles.find(name);
+      return found == kernel.schedule.tiles.end() ? 1
+                                                  : static_cast<int>(std::min<int64_t>(found->second, most));
+    };
+    int xTile = tile("x", width), channelTile = tile("channels", channels);
+    Expr firstChannel = ranged ? rangeMin() : Expr(int(r.firstChannel));
+    Expr extent = ranged ? rangeExtent() : Expr(channels);
+    RDom loops = rdom(
+        {xTile, channelTile, (width + xTile - 1) / xTile, (extent + channelTile - 1) / channelTile, height},
+        "region" + std::to_string(i));
+    // The last tile moves back to end at the border: it writes some elements once more.
+    Expr column = min(loops[2] * xTile, width - xTile) + loops[0];
+    Expr channel = min(loops[3] * channelTile, extent - channelTile) + loops[1] + firstChannel;
+    region = InRegion{i, column, loops[4]};
+    Coordinates at{lane, column * int(r.strideX) + int(r.x), loops[4] * int(r.strideY) + int(r.y), channel};
+    out(at) = cast(type, values[kernel.results[0]].at(at));
+    domains["region" + std::to_string(out.num_update_definitions() - 1)] = loops;
+    region.reset();
+  }
+  bindOutput(out, 0);
+  outputs.push_back(out);
 }
 
 std::vector<Argument> Builder::arguments() const {

@@ -89,6 +89,26 @@ public:
   std::map<std::string, Halide::Func> funcs;
   std::map<std::string, Halide::RDom> domains;
 
+  /// A part of the output whose elements share a case of the anchor's algorithm: in the picture, every
+  /// strideY-th row from y and every strideX-th column from x; of the channels, those from firstChannel on.
+  struct Region {
+    int64_t strideY = 1, strideX = 1, y = 0, x = 0;
+    int64_t firstChannel = 0, channels = 0; ///< 0: all, or those of the range
+  };
+  /// Where the anchor sets regions, the (one) output is undefined at first and updated once for each region,
+  /// over domains "region0", … {x in tile, channel in tile, x tile, channel tile, y} with the schedule's
+  /// tiles x and channels. `at` of the anchor is called with `region` set, and with the coordinates within
+  /// the region.
+  std::vector<Region> regions;
+  struct InRegion {
+    size_t index;
+    Halide::Expr x, y;
+  };
+  std::optional<InRegion> region;
+
+  /// The output is written with its halo, whose values the anchor gives.
+  bool writesHalo = false;
+
   /// Evaluates all ops and makes the outputs.
   void build();
 
@@ -99,6 +119,7 @@ public:
   Halide::Expr rangeExtent() const { return rangeExtentParam; }
 
 private:
+  void buildRegions();
   struct Dimension {
     int64_t min;
     Halide::Expr extent, stride;

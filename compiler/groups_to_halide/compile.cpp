@@ -87,6 +87,11 @@ Target targetOf(const Kernel& kernel) {
 Kernel complete(const Kernel& kernel) {
   Kernel completed = kernel;
   if (completed.schedule.algorithm.empty()) completed.schedule = chooseSchedule(completed);
+  // A channel tile never reaches out of the range's first part.
+  auto tile = completed.schedule.tiles.find("channels");
+  if (completed.range == Range::channel && tile != completed.schedule.tiles.end()) {
+    while (completed.rangeGranule % tile->second != 0) --tile->second;
+  }
   return completed;
 }
 

@@ -11,14 +11,20 @@ namespace cnn::kernel {
 namespace {
 
 std::span<const Operation> (*const families[])() = {
-    convolutionOperations,
-    elementwiseOperations,
-    dataMovementOperations,
+    convolutionOperations, convolutionBackwardOperations, elementwiseOperations,     dataMovementOperations,
+    packOperations,        channelConvolutionOperations,  channelWinogradOperations, channelLayoutOperations,
 };
 
 constexpr Template templates[] = {
     {"rows", scheduleRows},
     {"batch_conv", scheduleBatchConv},
+    {"batch_conv_weight", scheduleBatchConvWeight},
+    {"batch_linear_weight", scheduleBatchLinearWeight},
+    {"channel_direct", scheduleChannelDirect},
+    {"channel_depthwise", scheduleChannelDepthwise},
+    {"channel_linear", scheduleChannelLinear},
+    {"channel_winograd", scheduleChannelWinograd},
+    {"plain_rows", schedulePlainRows},
 };
 
 } // namespace

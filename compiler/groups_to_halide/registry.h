@@ -40,8 +40,13 @@ const Op* findAnchor(const Kernel& kernel);
 
 // The families, one a file in algorithms/.
 std::span<const Operation> convolutionOperations();
+std::span<const Operation> convolutionBackwardOperations();
 std::span<const Operation> elementwiseOperations();
 std::span<const Operation> dataMovementOperations();
+std::span<const Operation> packOperations();
+std::span<const Operation> channelConvolutionOperations();
+std::span<const Operation> channelWinogradOperations();
+std::span<const Operation> channelLayoutOperations();
 
 } // namespace cnn::kernel
 

@@ -2,6 +2,7 @@
 //-----------------------===//
 
 #include "registry.h"
+#include "vector_math.h"
 
 #include <algorithm>
 
@@ -77,6 +78,64 @@ Value leakyRelu(Builder& b, const Op& op) {
   return unary(b, op, [=](Expr x) { return select(x > 0.0f, x, x * slope); });
 }
 
+Value sigmoid(Builder& b, const Op& op) {
+  return unary(b, op, vectorSigmoid);
+}
+Value tanhOf(Builder& b, const Op& op) {
+  return unary(b, op, vectorTanh);
+}
+Value silu(Builder& b, const Op& op) {
+  return unary(b, op, [](Expr x) { return x * vectorSigmoid(x); });
+}
+
+// gelu(x) = x * Phi(x), with Phi by erf, or by tanh (Hendrycks and Gimpel, arXiv 1606.08415).
+constexpr float rootHalf = 0.70710678f, rootTwoByPi = 0.79788456f, cubic = 0.044715f;
+
+Value gelu(Builder& b, const Op& op) {
+  bool byTanh = intOf(op, "tanh", 0, 0) != 0;
+  return unary(b, op, [=](Expr x) {
+    if (byTanh) return 0.5f * x * (1.0f + vectorTanh(rootTwoByPi * (x + cubic * x * x * x)));
+    return 0.5f * x * (1.0f + vectorErf(x * rootHalf));
+  });
+}
+
+// Backward: the first operand is dy, the second y or x.
+Value reluBackward(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr dy, Expr y) { return select(y > 0.0f, dy, 0.0f); });
+}
+Value relu6Backward(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr dy, Expr y) { return select(y > 0.0f && y < 6.0f, dy, 0.0f); });
+}
+Value leakyReluBackward(Builder& b, const Op& op) {
+  float slope = static_cast<float>(floatOf(op, "negative_slope", 0.01));
+  return binary(b, op, [=](Expr dy, Expr x) { return select(x > 0.0f, dy, dy * slope); });
+}
+Value sigmoidBackward(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr dy, Expr y) { return dy * y * (1.0f - y); });
+}
+Value tanhBackward(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr dy, Expr y) { return dy * (1.0f - y * y); });
+}
+Value siluBackward(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr dy, Expr x) {
+    Expr s = vectorSigmoid(x);
+    return dy * (s + x * s * (1.0f - s));
+  });
+}
+Value geluBackward(Builder& b, const Op& op) {
+  bool byTanh = intOf(op, "tanh", 0, 0) != 0;
+  return binary(b, op, [=](Expr dy, Expr x) {
+    if (byTanh) {
+      Expr t = vectorTanh(rootTwoByPi * (x + cubic * x * x * x));
+      Expr inner = rootTwoByPi * (1.0f + 3.0f * cubic * x * x);
+      return dy * (0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * inner);
+    }
+    constexpr float densityAtZero = 0.39894228f; // 1 / sqrt(2 pi)
+    Expr cumulative = 0.5f * (1.0f + vectorErf(x * rootHalf));
+    return dy * (cumulative + x * densityAtZero * vectorExp(-0.5f * x * x));
+  });
+}
+
 constexpr Operation operations[] = {
     {"add", add},
     {"sub", sub},
@@ -85,6 +144,17 @@ constexpr Operation operations[] = {
     {"relu", relu},
     {"relu6", relu6},
     {"leaky_relu", leakyRelu},
+    {"sigmoid", sigmoid},
+    {"tanh", tanhOf},
+    {"silu", silu},
+    {"gelu", gelu},
+    {"relu_backward", reluBackward},
+    {"relu6_backward", relu6Backward},
+    {"leaky_relu_backward", leakyReluBackward},
+    {"sigmoid_backward", sigmoidBackward},
+    {"tanh_backward", tanhBackward},
+    {"silu_backward", siluBackward},
+    {"gelu_backward", geluBackward},
 };
 
 } // namespace

@@ -41,11 +41,47 @@ Tile chooseTile(int64_t width, int64_t channels, int registers, int64_t mostChan
   return best;
 }
 
-void scheduleBatchConv(Builder& b) {
+namespace {
+
+/// A row of taps unrolled lets neighbouring taps share their pixels in registers; not where code would
+/// explode.
+void scheduleAccumulator(Func accumulator, const RDom& taps, const LoopLevel& tile) {
+  auto v = accumulator.args();
+  accumulator.compute_at(tile).store_in(MemoryType::Stack).vectorize(v[0]).unroll(v[1]).unroll(v[3]);
+  accumulator.update()
+      .reorder({v[0], v[1], v[3], taps[0], taps[1], taps[2]})
+      .vectorize(v[0])
+      .unroll(v[1])
+      .unroll(v[3]);
+  auto width = Internal::as_const_int(taps[0].extent());
+  if (width && *width <= 7) accumulator.update().unroll(taps[0]);
+}
+
+void scheduleRegions(Builder& b, bool channelsInside) {
   Func& out = b.outputs.at(0);
-  Func accumulator = b.funcs.at("accumulator");
-  RDom taps = b.domains.at("taps");
+  for (int i = 0; i < out.num_update_definitions(); ++i) {
+    RDom loops = b.domains.at("region" + std::to_string(i));
+    RVar xTile = loops[2], channelTile = loops[3];
+    if (channelsInside) std::swap(xTile, channelTile);
+    out.update(i)
+        .reorder({b.lane, loops[0], loops[1], xTile, channelTile, loops[4]})
+        .vectorize(b.lane)
+        .unroll(loops[0])
+        .unroll(loops[1]);
+    auto accumulator = b.funcs.find("regionAccumulator" + std::to_string(i));
+    if (accumulator == b.funcs.end()) continue;
+    scheduleAccumulator(accumulator->second, b.domains.at("regionTaps" + std::to_string(i)),
+                        LoopLevel(out, xTile));
+  }
+}
+
+} // namespace
+
+void scheduleBatchConv(Builder& b) {
   auto& tiles = b.kernel.schedule.tiles;
+  bool channelsInside = tiles.count("order") && tiles.at("order") == 1;
+  if (!b.regions.empty()) return scheduleRegions(b, channelsInside);
+  Func& out = b.outputs.at(0);
   const Tensor& tensor = b.kernel.outputs.at(0);
   int channelTile = static_cast<int>(std::min(tiles.at("channels"), tensor.shape[0]));
   int xTile = static_cast<int>(std::min(tiles.at("x"), tensor.shape[2]));
@@ -53,23 +89,9 @@ void scheduleBatchConv(Builder& b) {
   Var xOuter("x_outer"), xInner("x_inner"), cOuter("c_outer"), cInner("c_inner");
   out.split(b.c, cOuter, cInner, channelTile, TailStrategy::ShiftInwards)
       .split(b.x, xOuter, xInner, xTile, TailStrategy::ShiftInwards);
-  if (tiles.count("order") && tiles.at("order") == 1) {
-    out.reorder(b.lane, xInner, cInner, cOuter, xOuter, b.y);
-  } else {
-    out.reorder(b.lane, xInner, cInner, xOuter, cOuter, b.y);
-  }
-  out.vectorize(b.lane).unroll(xInner).unroll(cInner);
-  LoopLevel tile = LoopLevel(out, tiles.count("order") && tiles.at("order") == 1 ? cOuter : xOuter);
-  accumulator.compute_at(tile).store_in(MemoryType::Stack).vectorize(b.lane).unroll(b.x).unroll(b.c);
-  accumulator.update()
-      .reorder({b.lane, b.x, b.c, taps[0], taps[1], taps[2]})
-      .vectorize(b.lane)
-      .unroll(b.x)
-      .unroll(b.c);
-  // A row of taps unrolled lets neighbouring taps share their pixels in registers; not where code would
-  // explode.
-  auto width = Internal::as_const_int(taps[0].extent());
-  if (width && *width <= 7) accumulator.update().unroll(taps[0]);
+  Var inside = channelsInside ? cOuter : xOuter, outside = channelsInside ? xOuter : cOuter;
+  out.reorder(b.lane, xInner, cInner, inside, outside, b.y).vectorize(b.lane).unroll(xInner).unroll(cInner);
+  scheduleAccumulator(b.funcs.at("accumulator"), b.domains.at("taps"), LoopLevel(out, inside));
 }
 
 } // namespace cnn::kernel

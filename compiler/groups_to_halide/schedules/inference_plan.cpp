@@ -85,6 +85,7 @@ InferencePlan planDepthwise(const ConvShape& s, int lanes) {
   plan.pack = "pack_depthwise", plan.compute = "conv_depthwise";
   plan.packedWeights = {blocks, s.kernelY, s.kernelX, lanes};
   plan.packedBias = {blocks * lanes};
+  plan.lanes = lanes;
   plan.ints["lanes"] = {lanes};
   addGeometry(plan, s);
   plan.range = blocks >= 4 ? Range::channel : Range::row;
@@ -150,14 +151,17 @@ int64_t winogradBlockRows(int64_t channels, int64_t outChannels, int64_t outHeig
 
 InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   int lanes = vectorLanes(options.target);
-  // Fewer channels than half a vector leave lanes idle; along the row none are.
-  if (s.outChannels * 2 < lanes && s.outWidth() >= lanes && s.stride[1] == 1) return planRows(s, lanes);
+  // Fewer channels than lanes leave some idle; along the row hardly any are.
+  double rowUse = double(s.outWidth()) / double(ceilDivide(s.outWidth(), lanes) * lanes);
+  double channelUse = double(s.outChannels) / double(lanes);
+  if (channelUse < 1 && rowUse > 1.15 * channelUse && s.stride[1] == 1) return planRows(s, lanes);
   if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels) return planDepthwise(s, lanes);
 
   int64_t blocks = ceilDivide(s.outChannels, lanes);
   int64_t outHeight = s.outHeight(), outWidth = s.outWidth();
   int accumulators = channelAccumulators(options.target);
   InferencePlan plan;
+  plan.lanes = lanes;
   plan.ints["lanes"] = {lanes};
   plan.packedBias = {blocks * lanes};
   addGeometry(plan, s);
@@ -241,7 +245,6 @@ Kernel packKernel(const InferencePlan& plan, const RawParameters& raw, const std
     bias.operands.insert(bias.operands.end(), {gamma, beta, mean, variance});
     pack.floats["eps"] = bias.floats["eps"] = raw.eps;
   }
-  bias.ints["outputs_count"] = {outs};
   kernel.ops = {pack, bias};
   int first = static_cast<int>(kernel.inputs.size());
   kernel.results = {first, first + 1};

@@ -15,6 +15,32 @@ void scheduleRows(Builder& builder);
 /// channels, x; order: 1 when the pixels' loop is outside the channels' loop.
 void scheduleBatchConv(Builder& builder);
 
+/// Convolutions of one image on packed weights, vectors over output channels. Funcs: accumulator, and padded
+/// where the input's halo does not suffice. Tiles: x, y (pixels in registers), inputs (channels in one pass
+/// of the loop), rows_outside (1: the loop over rows is outside the channels').
+void scheduleChannelDirect(Builder& builder);
+
+/// One filter a channel. Tiles: x, y.
+void scheduleChannelDepthwise(Builder& builder);
+
+/// Matrix times vector, on packed weights.
+void scheduleChannelLinear(Builder& builder);
+
+/// Winograd convolutions of one image. Tiles: block_rows (rows of tiles transformed together), x, y (tiles in
+/// registers), inputs.
+void scheduleChannelWinograd(Builder& builder);
+
+/// Convolutions with a few output channels into a plain tensor, vectors along the row. Tiles: channels.
+void schedulePlainRows(Builder& builder);
+
+/// Weight gradients of convolutions. Needs `accumulator` over {lane, kx, ky, in, out} with an update over
+/// `pixels` {x, y, block}, and `total`, its sum over the domain `lanes`. Tiles: kx, ky, in, channels.
+void scheduleBatchConvWeight(Builder& builder);
+
+/// Weight gradients of linear layers, blocks of images outside. Tiles: channels (rows of the register tile),
+/// vectors (its columns, in vectors of features), features (how many all blocks pass over before the next).
+void scheduleBatchLinearWeight(Builder& builder);
+
 /// Vector registers that hold accumulators without a spill: what the target has, less the operands.
 int accumulatorRegisters(const Kernel& kernel);
 

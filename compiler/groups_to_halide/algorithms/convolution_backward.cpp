@@ -1,0 +1,239 @@
+//===- convolution_backward.cpp - Gradients of convolution and linear layers
+//------------------------------===//
+
+#include "convolution.h"
+
+#include "schedules/schedules.h"
+
+#include <algorithm>
+#include <numeric>
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+namespace {
+
+/// The taps k of one dimension that reach input positions p, p + stride, …: first, first + step, …, `count`
+/// of them. Tap first + j * step reads output position X + offset - j * back for input position p + stride *
+/// X.
+struct PhaseTaps {
+  int64_t first = 0, step = 1, count = 0, offset = 0, back = 1;
+};
+
+PhaseTaps tapsOfPhase(int64_t p, int64_t stride, int64_t pad, int64_t kernel, int64_t dilation) {
+  PhaseTaps taps;
+  int64_t common = std::gcd(stride, dilation);
+  taps.step = stride / common, taps.back = dilation / common;
+  for (int64_t k = 0; k < kernel; ++k) {
+    int64_t distance = p + pad - k * dilation;
+    if (distance % stride != 0) continue;
+    if (taps.count++ == 0) taps.first = k, taps.offset = distance / stride;
+  }
+  return taps;
+}
+
+/// dx(c) = sum over the group's output channels and the taps of dy * w. With a stride, each of the stride^2
+/// phases of the picture meets its own taps and is a convolution by itself.
+Value convBackwardInput(Builder& b, const Op& op) {
+  const Value& w = b.operand(op, 1);
+  Geometry g = geometryOf(op, w.shape);
+  const Value& dyInMemory = b.operand(op, 0);
+  int outPerGroup = static_cast<int>(w.shape[0] / g.groups), inPerGroup = static_cast<int>(w.shape[1]);
+  bool strided = g.strideY > 1 || g.strideX > 1;
+
+  struct Phase {
+    Func sum;
+    bool reached;
+  };
+  auto phases = std::make_shared<std::vector<Phase>>();
+  for (int64_t py = 0; py < std::min(g.strideY, op.shape[1]); ++py) {
+    for (int64_t px = 0; px < std::min(g.strideX, op.shape[2]); ++px) {
+      std::string role = std::to_string(phases->size());
+      // Every phase below the picture's extent has elements, so phase i is update i of the output.
+      b.regions.push_back({g.strideY, g.strideX, py, px});
+      PhaseTaps row = tapsOfPhase(py, g.strideY, g.top, g.kernelY, g.dilationY);
+      PhaseTaps column = tapsOfPhase(px, g.strideX, g.left, g.kernelX, g.dilationX);
+      if (row.count == 0 || column.count == 0) {
+        phases->push_back({Func(), false});
+        continue;
+      }
+      int64_t lastY = (op.shape[1] - 1 - py) / g.strideY, lastX = (op.shape[2] - 1 - px) / g.strideX;
+      Value dy = b.padded(dyInMemory, (row.count - 1) * row.back - row.offset,
+                          (column.count - 1) * column.back - column.offset,
+                          lastY + row.offset - (dyInMemory.height() - 1),
+                          lastX + column.offset - (dyInMemory.width() - 1), 0.0f);
+      RDom taps = b.rdom({int(column.count), int(row.count), outPerGroup}, "taps" + role);
+      Func sum = b.func("accumulator" + role);
+      sum(b.lane, b.x, b.y, b.c) = 0.0f;
+      Expr group = g.groups > 1 ? b.c / inPerGroup : Expr(0);
+      Expr out = taps[2] + group * outPerGroup;
+      Expr ky = taps[1] * int(row.step) + int(row.first), kx = taps[0] * int(column.step) + int(column.first);
+      Expr dyAt = dy.at({b.lane, b.x + int(column.offset) - taps[0] * int(column.back),
+                         b.y + int(row.offset) - taps[1] * int(row.back), out});
+      sum(b.lane, b.x, b.y, b.c) += dyAt * w.at({kx, ky, b.c - group * inPerGroup, out});
+      phases->push_back({sum, true});
+      b.funcs["regionAccumulator" + role] = sum;
+      b.domains["regionTaps" + role] = taps;
+    }
+  }
+  if (!strided) {
+    b.regions.clear();
+    Func sum = phases->front().sum;
+    b.funcs["accumulator"] = sum;
+    b.domains["taps"] = b.domains["regionTaps0"];
+    return b.result(op, dyInMemory, [sum](const Coordinates& at) { return sum(at); });
+  }
+  Builder* builder = &b;
+  return b.result(op, dyInMemory, [=](const Coordinates& at) {
+    const Phase& phase = (*phases)[builder->region->index];
+    return phase.reached ? phase.sum(at[0], builder->region->x, builder->region->y, at[3]) : Expr(0.0f);
+  });
+}
+
+/// dw(kx, ky, i, o) = sum over blocks, lanes and the picture of x * dy: vectors over lanes are summed at the
+/// end.
+Value convBackwardWeight(Builder& b, const Op& op) {
+  Geometry g = geometryOf(op, op.shape);
+  Value x = b.padded(b.operand(op, 0), g.top, g.left, g.bottom, g.right, 0.0f);
+  const Value& dy = b.operand(op, 1);
+  int outPerGroup = static_cast<int>(op.shape[0] / g.groups), inPerGroup = static_cast<int>(op.shape[1]);
+  Var kx("kx"), ky("ky"), in("in"), out("out");
+  RDom pixels = b.rdom({int(dy.width()), int(dy.height()), b.scalar("blocks")}, "pixels");
+  Func accumulator = b.func("accumulator"), total = b.func("total");
+  Expr channel = in;
+  if (g.groups > 1) channel += out / outPerGroup * inPerGroup;
+  accumulator(b.lane, kx, ky, in, out) = 0.0f;
+  accumulator(b.lane, kx, ky, in, out) +=
+      x.at({b.lane, pixels[0] * int(g.strideX) + kx * int(g.dilationX) - int(g.left),
+            pixels[1] * int(g.strideY) + ky * int(g.dilationY) - int(g.top), channel, pixels[2]}) *
+      dy.at({b.lane, pixels[0], pixels[1], out, pixels[2]});
+  RDom allLanes = b.rdom({b.lanes}, "lanes");
+  total(kx, ky, in, out) = 0.0f;
+  total(kx, ky, in, out) += accumulator(allLanes, kx, ky, in, out);
+  b.funcs["accumulator"] = accumulator;
+  b.funcs["total"] = total;
+  b.domains["pixels"] = pixels;
+  b.domains["lanes"] = allLanes;
+  Value value = b.result(op, x, [total](const Coordinates& at) { return total(at); });
+  value.layout = Layout::plain;
+  return value;
+}
+
+/// dx(feature) = sum over outputs of dy * w.
+Value linearBackwardInput(Builder& b, const Op& op) {
+  const Value& dy = b.operand(op, 0);
+  const Value& w = b.operand(op, 1);
+  int width = static_cast<int>(op.shape[2]), height = static_cast<int>(op.shape[1]);
+  RDom taps = b.rdom({1, 1, int(dy.channels())}, "taps");
+  Func sum = b.func("accumulator");
+  sum(b.lane, b.x, b.y, b.c) = 0.0f;
+  sum(b.lane, b.x, b.y, b.c) +=
+      dy.at({b.lane, taps[0], taps[1], taps[2]}) * w.at({(b.c * height + b.y) * width + b.x, taps[2]});
+  b.funcs["accumulator"] = sum;
+  b.domains["taps"] = taps;
+  return b.result(op, dy, [sum](const Coordinates& at) { return sum(at); });
+}
+
+/// dw(feature, out) = sum over images of x * dy, as a product of matrices with vectors over features: summing
+/// lanes for each of the many weights would cost more than the products. x is transposed, a block of 16
+/// images at a time.
+Value linearBackwardWeight(Builder& b, const Op& op) {
+  const Value& x = b.operand(op, 0);
+  const Value& dy = b.operand(op, 1);
+  int width = static_cast<int>(x.width()), height = static_cast<int>(x.height());
+  int features = static_cast<int>(op.shape[1]), outs = static_cast<int>(op.shape[0]);
+  auto variables = b.outputVariables(0);
+  Var feature = variables[0], out = variables[1];
+  RDom imagesOf = b.rdom({b.lanes}, "images"), blocks = b.rdom({b.scalar("blocks")}, "blocks");
+  Func transposed = b.func("transposed"), product = b.func("product"), gradient = b.func("output0");
+  // Tiles reach past the last feature and output; what they compute there is never stored.
+  Expr f = min(feature, features - 1);
+  transposed(feature, b.lane, b.block) =
+      x.at({b.lane, f % width, f / width % height, f / (width * height), b.block});
+  product(feature, out, b.block) = 0.0f;
+  product(feature, out, b.block) +=
+      transposed(feature, imagesOf, b.block) * dy.at({imagesOf, 0, 0, min(out, outs - 1), b.block});
+  gradient(feature, out) = 0.0f;
+  gradient(feature, out) += product(feature, out, blocks);
+  b.funcs["transposed"] = transposed;
+  b.funcs["product"] = product;
+  b.domains["images"] = imagesOf;
+  b.domains["blocks"] = blocks;
+  b.bindOutput(gradient, 0);
+  b.boundLoops(gradient, 0);
+  b.outputs.push_back(gradient);
+  return b.result(op, b.operand(op, 0), nullptr);
+}
+
+Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
+  const Tensor& out = kernel.outputs.at(0);
+  const std::vector<int64_t>& weights = kernel.inputs.at(op.operands.at(1)).shape;
+  Geometry g = geometryOf(op, weights);
+  int64_t width = (out.shape[2] + g.strideX - 1) / g.strideX;
+  Tile tile = chooseTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16);
+  int64_t rowBytes =
+      ((g.kernelY - 1) * g.dilationY + 1) * weights[0] / g.groups * (width + g.kernelX) * out.lanes * 4;
+  constexpr int64_t halfL2 = 512 * 1024;
+  return {"batch_conv", {{"channels", tile.channels}, {"x", tile.x}, {"order", rowBytes > halfL2 ? 1 : 0}}};
+}
+
+Schedule chooseLinearBackwardInput(const Kernel& kernel, const Op& op) {
+  Tile tile = chooseTile(op.shape[2], op.shape[0], accumulatorRegisters(kernel));
+  return {"batch_conv", {{"channels", tile.channels}, {"x", tile.x}, {"order", 0}}};
+}
+
+Schedule chooseBackwardWeight(const Kernel& kernel, const Op& op) {
+  int64_t kernelX = op.shape[3], kernelY = op.shape[2], in = op.shape[1], out = op.shape[0];
+  bool shared = intOf(op, "groups", 0, 1) == 1; // an input channel meets several output channels
+  int registers = accumulatorRegisters(kernel) + (accumulatorRegisters(kernel) == 24 ? 3 : 0);
+  Schedule schedule{"batch_conv_weight", {{"channels", 1}, {"in", 1}, {"ky", 1}, {"kx", 1}}};
+  double best = 0;
+  for (int64_t kx : {kernelX, int64_t(1)}) {
+    for (int64_t ky : {kernelY, int64_t(1)}) {
+      for (int64_t i = 1; i <= std::min<int64_t>(in, 8); ++i) {
+        for (int64_t o = 1; o <= (shared ? std::min<int64_t>(out, 8) : 1); ++o) {
+          if (in % i || kx * ky * i * o > registers) continue;
+          double useful = double(out) / double((out + o - 1) / o * o);
+          double products = double(kx * ky * i * o), latency = std::min(1.0, products / 8);
+          // Loads: pixels of x for each tap, and dy; every vector loaded costs about as much as a product.
+          double loads = std::max(1.0, double(kx * ky * i + o) / products / 0.8);
+          // From L2, a plane of x for each input channel and one of dy for each output channel, again for
+          // each ky.
+          double traffic = std::max(1.0, 2.0 * double(i + o) / products / 0.6);
+          double score = useful * latency / std::max(loads, traffic);
+          if (score <= best) continue;
+          best = score;
+          schedule.tiles = {{"channels", o}, {"in", i}, {"ky", ky}, {"kx", kx}};
+        }
+      }
+    }
+  }
+  return schedule;
+}
+
+Schedule chooseLinearBackwardWeight(const Kernel& kernel, const Op& op) {
+  int64_t lanes = kernel.inputs.at(0).lanes, features = op.shape[1], outs = op.shape[0];
+  int64_t vectors = std::min<int64_t>(lanes == 16 ? 3 : 2, (features + lanes - 1) / lanes);
+  int64_t width = vectors * lanes;
+  // The part of dw that all blocks pass over stays in L2, the transposed images in L1.
+  int64_t chunk = std::clamp<int64_t>(96 * 1024 / outs, width, 240) / width * width;
+  int64_t rows = accumulatorRegisters(kernel) / vectors;
+  return {"batch_linear_weight",
+          {{"channels", std::min(rows, outs)}, {"vectors", vectors}, {"features", chunk}}};
+}
+
+constexpr Operation operations[] = {
+    {"conv_backward_input", convBackwardInput, chooseBackwardInput},
+    {"conv_backward_weight", convBackwardWeight, chooseBackwardWeight},
+    {"linear_backward_input", linearBackwardInput, chooseLinearBackwardInput},
+    {"linear_backward_weight", linearBackwardWeight, chooseLinearBackwardWeight},
+};
+
+} // namespace
+
+std::span<const Operation> convolutionBackwardOperations() {
+  return operations;
+}
+
+} // namespace cnn::kernel

@@ -1,0 +1,119 @@
+//===- channel_winograd.cpp - Loops of a Winograd convolution ---------------------------------------------===//
+//
+// A block is some rows of tiles: its transformed input is made once, then for each group of output channels all
+// products of the block are made, frequency by frequency, each from a tile of accumulators in registers, and
+// transformed back. One row of tiles where the transformed weights stay in L2, else as many rows as do themselves:
+// the weights stream once a block.
+//
+//===------------------------------------------------------------------------------------------------------===//
+
+#include "registry.h"
+#include "schedules.h"
+
+#include <algorithm>
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+void scheduleChannelWinograd(Builder& b) {
+  const Op& op = *findAnchor(b.kernel);
+  const Tensor& tensor = b.kernel.outputs.at(0);
+  if (tensor.layout != Layout::channelLanes) fail("channel_winograd: expected an output in channel_lanes");
+  if (tensor.shape != op.shape) fail("channel_winograd: nothing that changes the shape can share the kernel");
+  auto& tiles = b.kernel.schedule.tiles;
+  int m = int(intOf(op, "outputs", 0, 4)), n = m + 2, vectors = int(intOf(op, "vectors", 0, 1));
+  int width = int(tensor.shape[2]), height = int(tensor.shape[1]);
+  int columns = (width + m - 1) / m, rows = (height + m - 1) / m;
+  int blockRows = int(std::clamp<int64_t>(tiles.at("block_rows"), 1, rows));
+  int tileX = int(std::clamp<int64_t>(tiles.at("x"), 1, columns));
+  int tileY = int(std::clamp<int64_t>(tiles.at("y"), 1, blockRows));
+
+  Func& out = b.outputs.at(0);
+  Var xo("xo"), xi("xi"), yo("yo"), yi("yi"), co("co"), ci("ci"), block("block_row"), inBlock("in_block");
+  if (b.kernel.range == Range::channel) out.align_bounds(b.c, vectors);
+  bool byRow = b.kernel.range == Range::row;
+  if (byRow) out.align_bounds(b.y, m); // a chunk starts at a tile; its end is guarded by the picture's
+  bool guardY = byRow || height % m != 0;
+  out.split(b.x, xo, xi, m, width % m ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+      .split(b.y, yo, yi, m, guardY ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+      .split(b.c, co, ci, vectors, TailStrategy::RoundUp)
+      .split(yo, block, inBlock, blockRows, byRow || rows % blockRows ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+      .reorder({b.lane, xi, yi, xo, inBlock, ci, co, block})
+      .vectorize(b.lane)
+      .unroll(xi)
+      .unroll(yi);
+
+  Var i("i"), j("j"), a("a"), tx("tx"), ty("ty");
+  Func input = b.funcs.at("input"), rowsFunc = b.funcs.at("rows");
+  input.compute_at(out, block)
+      .bound_extent(b.lane, b.kernel.inputs.at(op.operands.at(0)).lanes)
+      .bound_extent(tx, columns)
+      .bound_extent(ty, blockRows)
+      .bound(i, 0, n)
+      .bound(j, 0, n)
+      .reorder({b.lane, j, i, tx, ty, b.c})
+      .reorder_storage({b.lane, tx, ty, j, i, b.c})
+      .vectorize(b.lane)
+      .unroll(i)
+      .unroll(j);
+  rowsFunc.compute_at(input, ty)
+      .bound_extent(b.lane, b.kernel.inputs.at(op.operands.at(0)).lanes)
+      .reorder({b.lane, i, b.x, ty, b.c})
+      .reorder_storage({b.lane, i, b.x, ty, b.c})
+      .vectorize(b.lane)
+      .unroll(i);
+  if (auto padded = b.funcs.find("padded"); padded != b.funcs.end()) {
+    padded->second.compute_at(input, ty).vectorize(b.lane);
+  }
+
+  Func product = b.funcs.at("product"), accumulator = b.funcs.at("accumulator");
+  Var xOuter("x_outer"), xInner("x_inner"), yOuter("y_outer"), yInner("y_inner");
+  product.compute_at(out, co)
+      .bound_extent(b.lane, tensor.lanes)
+      .bound_extent(tx, columns)
+      .bound_extent(ty, blockRows)
+      .bound_extent(b.c, vectors)
+      .bound(i, 0, n)
+      .bound(j, 0, n)
+      .split(tx, xOuter, xInner, tileX, TailStrategy::ShiftInwards)
+      .split(ty, yOuter, yInner, tileY, TailStrategy::ShiftInwards)
+      .reorder({b.lane, b.c, xInner, yInner, xOuter, yOuter, j, i})
+      .reorder_storage({b.lane, tx, ty, b.c, j, i})
+      .vectorize(b.lane)
+      .unroll(b.c)
+      .unroll(xInner)
+      .unroll(yInner);
+  RDom taps = b.domains.at("taps");
+  RVar inOuter("in_outer"), inInner("in_inner");
+  int inLanes = int(b.kernel.inputs.at(op.operands.at(1)).shape[3]);
+  int unrolled = int(std::clamp<int64_t>(tiles.at("inputs"), 1, inLanes));
+  while (inLanes % unrolled != 0) --unrolled;
+  accumulator.compute_at(product, xOuter)
+      .store_in(MemoryType::Stack)
+      .bound_extent(b.lane, tensor.lanes)
+      .vectorize(b.lane)
+      .unroll(b.c)
+      .unroll(tx)
+      .unroll(ty);
+  accumulator.update()
+      .split(taps[0], inOuter, inInner, unrolled)
+      .reorder({b.lane, b.c, tx, ty, inInner, inOuter, taps[1]})
+      .vectorize(b.lane)
+      .unroll(b.c)
+      .unroll(tx)
+      .unroll(ty)
+      .unroll(inInner);
+  b.funcs.at("columns")
+      .compute_at(out, xo)
+      .store_in(MemoryType::Stack)
+      .bound_extent(b.lane, tensor.lanes)
+      .bound(a, 0, m)
+      .bound(j, 0, n)
+      .reorder({b.lane, a, j, tx, ty, b.c})
+      .vectorize(b.lane)
+      .unroll(a)
+      .unroll(j);
+}
+
+} // namespace cnn::kernel
