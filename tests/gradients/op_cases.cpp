@@ -1,0 +1,183 @@
+#include "cases.h"
+
+using namespace mlir;
+
+namespace cnn::test {
+
+namespace {
+
+using List = SmallVector<int64_t>;
+using Op = std::function<void(Program&, Random&, int64_t images, List shape)>;
+
+/// Which tensors an op takes: [N, C, spatial...] with this many spatial dimensions.
+struct Spatial {
+  size_t least = 0, most = 2;
+};
+
+/// A family of cases of one op, on tensors [N, shape...].
+Family family(std::string name, Op op, Spatial spatial = {}) {
+  auto build = [=](MLIRContext& context, Random& random, int64_t images, const List& shape) {
+    auto program = std::make_unique<Program>(context, random, images);
+    op(*program, random, images, shape);
+    return program;
+  };
+  Family result = {name, nullptr, {}};
+  result.random = [=](MLIRContext& context, Random& random) {
+    List shape = {pick(random, 1, 6)};
+    for (int64_t i = pick(random, spatial.least, spatial.most); i > 0; --i)
+      shape.push_back(pick(random, 1, 4));
+    return build(context, random, pick(random, 1, 4), shape);
+  };
+  for (int64_t images : {1, 3})
+    for (const List& shape : {List{1}, List{7}, List{1, 5}, List{1, 1, 1}, List{3, 1, 1}, List{7, 1, 5}}) {
+      if (shape.size() < spatial.least + 1 || shape.size() > spatial.most + 1) continue;
+      std::string text = std::to_string(images) + " images of";
+      for (int64_t extent : shape) text += " " + std::to_string(extent);
+      result.nasty.push_back({text, [=](MLIRContext& context, Random& random) {
+                                return build(context, random, images, shape);
+                              }});
+    }
+  return result;
+}
+
+template <typename Operator> Op activation(Values values = Values::smooth) {
+  return [=](Program& p, Random&, int64_t, List shape) {
+    p.finishWithMse(p.add<Operator>(p.batched(shape, values)));
+  };
+}
+
+void leakyRelu(Program& p, Random&, int64_t, List shape) {
+  p.finishWithMse(p.add<LeakyReluOp>(p.batched(shape), p.number(0.1)));
+}
+
+void gelu(Program& p, Random& random, int64_t, List shape) {
+  Value erf = p.add<GeluOp>(p.batched(shape), false);
+  p.finishWithMse(pick(random, 0, 1) ? erf : Value(p.add<GeluOp>(erf, true)));
+}
+
+void tanhGelu(Program& p, Random&, int64_t, List shape) {
+  p.finishWithMse(p.add<GeluOp>(p.batched(shape), true));
+}
+
+void scale(Program& p, Random&, int64_t, List shape) {
+  p.finishWithMse(p.add<ScaleOp>(p.batched(shape), p.number(-1.5), p.number(0.3)));
+}
+
+template <typename Operator> void binary(Program& p, Random& random, int64_t, List shape) {
+  Value lhs = p.batched(shape), rhs = lhs;
+  List other = shape;
+  switch (pick(random, 0, 3)) {
+  case 0: // one value a channel, as in squeeze-and-excitation
+    for (size_t i = 1; i < other.size(); ++i) other[i] = 1;
+    [[fallthrough]];
+  case 1:
+    rhs = p.batched(other);
+    break;
+  case 2:
+    rhs = p.fixed(shape);
+    break; // the same for all images: no batch dimension
+  default:
+    break; // one value twice
+  }
+  p.finishWithMse(pick(random, 0, 1) ? p.add<Operator>(lhs, rhs) : p.add<Operator>(rhs, lhs));
+}
+
+/// Each channel by a value of its own: [N, C, ...] * [N, C, 1, ...].
+void channelwise(Program& p, Random&, int64_t, List shape) {
+  List gate(shape.size(), 1);
+  gate[0] = shape[0];
+  p.finishWithMse(p.add<MulOp>(p.batched(shape), p.batched(gate)));
+}
+
+void concat(Program& p, Random& random, int64_t, List shape) {
+  SmallVector<Value> inputs;
+  for (int64_t count = pick(random, 1, 3); count > 0; --count) {
+    shape[0] = pick(random, 1, 4);
+    inputs.push_back(p.batched(shape));
+  }
+  inputs.push_back(inputs[0]);
+  p.finishWithMse(p.add<ConcatOp>(inputs));
+}
+
+void slice(Program& p, Random& random, int64_t, List shape) {
+  int64_t begin = pick(random, 0, shape[0] - 1), end = pick(random, begin + 1, shape[0]);
+  p.finishWithMse(p.add<SliceOp>(p.batched(shape), p.whole(begin), p.whole(end)));
+}
+
+void reshape(Program& p, Random&, int64_t, List shape) {
+  Value input = p.batched(shape);
+  int64_t elements = 1;
+  for (int64_t extent : shape) elements *= extent;
+  auto type = cast<TensorType>(input.getType());
+  MLIRContext* context = type.getContext();
+  TensorType flat = type.withShape({type.getShape()[0], getAffineConstantExpr(elements, context)});
+  p.finishWithMse(p.add<ReshapeOp>(flat, input));
+}
+
+void dropout(Program& p, Random& random, int64_t, List shape) {
+  p.finishWithMse(
+      p.add<DropoutOp>(p.batched(shape), p.number(0.1 * pick(random, 0, 6)), p.whole(pick(random, 0, 5))));
+}
+
+void linear(Program& p, Random& random, int64_t, List shape) {
+  int64_t outputs = pick(random, 1, 5);
+  Value weight = p.fixed({outputs, shape[0]}), bias = pick(random, 0, 1) ? p.fixed({outputs}) : Value();
+  p.finishWithMse(p.add<LinearOp>(p.batched(shape), weight, bias));
+}
+
+void globalAvgPool(Program& p, Random& random, int64_t, List shape) {
+  p.finishWithMse(p.add<GlobalAvgPoolOp>(p.batched(shape), pick(random, 0, 1)));
+}
+
+void batchNorm(Program& p, Random&, int64_t images, List shape) {
+  // One value a channel has no variance: its gradient is a difference of rounding errors over eps.
+  if (images == 1 && llvm::all_of(ArrayRef(shape).drop_front(), [](int64_t extent) { return extent == 1; }))
+    shape.push_back(3);
+  List channels = {shape[0]};
+  Value input = p.batched(shape), weight = p.fixed(channels), bias = p.fixed(channels);
+  Value mean = p.statistic(channels, Values::smooth), var = p.statistic(channels, Values::positive);
+  Value norm = p.add<BatchNormOp>(input, weight, bias, mean, var, p.number(0.1), p.number(0.1));
+  p.finishWithMse(norm);
+}
+
+void crossEntropy(Program& p, Random& random, int64_t, List shape) {
+  Value logits = p.batched(shape), target = p.labels(shape[0]);
+  p.finish(p.add<CrossEntropyOp>(logits, target, p.number(pick(random, 0, 1) * 0.1)));
+}
+
+/// Both sides of the loss depend on parameters.
+void mse(Program& p, Random&, int64_t, List shape) {
+  p.finish(p.add<MseOp>(p.batched(shape), p.batched(shape)));
+}
+
+} // namespace
+
+std::vector<Family> opFamilies() {
+  Spatial features = {0, 0}, pictures = {1, 2};
+  return {family("relu", activation<ReluOp>()),
+          family("relu6", activation<Relu6Op>(Values::wide)),
+          family("leaky_relu", leakyRelu),
+          family("sigmoid", activation<SigmoidOp>()),
+          family("tanh", activation<TanhOp>()),
+          family("silu", activation<SiluOp>()),
+          family("gelu", gelu),
+          family("gelu by tanh", tanhGelu),
+          family("softmax", activation<SoftmaxOp>()),
+          family("log_softmax", activation<LogSoftmaxOp>()),
+          family("scale", scale),
+          family("add", binary<AddOp>),
+          family("sub", binary<SubOp>),
+          family("mul", binary<MulOp>),
+          family("mul by channel", channelwise, pictures),
+          family("concat", concat),
+          family("slice", slice),
+          family("reshape", reshape),
+          family("dropout", dropout),
+          family("linear", linear, features),
+          family("global_avg_pool", globalAvgPool, pictures),
+          family("batch_norm", batchNorm),
+          family("cross_entropy", crossEntropy, features),
+          family("mse", mse)};
+}
+
+} // namespace cnn::test
