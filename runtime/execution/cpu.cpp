@@ -22,7 +22,9 @@ Leaf cpuid(unsigned number, unsigned part) {
   return leaf;
 }
 
-bool has(unsigned word, int bit) { return word >> bit & 1; }
+bool has(unsigned word, int bit) {
+  return word >> bit & 1;
+}
 
 // Which register files the operating system saves: Intel SDM vol. 1, 13.3.
 uint64_t savedRegisters() {
@@ -57,7 +59,9 @@ uint64_t availableCpuFeatures(uint64_t wanted) {
   return features;
 }
 #else
-uint64_t availableCpuFeatures(uint64_t) { return 0; }
+uint64_t availableCpuFeatures(uint64_t) {
+  return 0;
+}
 #endif
 
 const char* cpuFeatureName(uint64_t feature) {

@@ -8,7 +8,8 @@ namespace {
 
 constexpr size_t hugePage = size_t{2} << 20;
 
-// Weights and arenas of large networks are read through from end to end: huge pages save a tenth to a quarter.
+// Weights and arenas of large networks are read through from end to end: huge pages save a tenth to a
+// quarter.
 void* allocateAligned(void*, size_t bytes, size_t alignment) {
   bool huge = bytes >= 2 * hugePage;
   if (huge && alignment < hugePage) alignment = hugePage;
@@ -18,7 +19,9 @@ void* allocateAligned(void*, size_t bytes, size_t alignment) {
   return memory;
 }
 
-void releaseAligned(void*, void* memory, size_t) { free(memory); }
+void releaseAligned(void*, void* memory, size_t) {
+  free(memory);
+}
 
 } // namespace
 

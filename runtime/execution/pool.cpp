@@ -51,7 +51,8 @@ struct Pool {
 
 constinit Pool pool;
 
-// The task that this thread is inside of. Nested calls of the same model go on with the same worker's scratch.
+// The task that this thread is inside of. Nested calls of the same model go on with the same worker's
+// scratch.
 struct Inside {
   Execution* execution;
   cnn_worker* worker;
@@ -59,13 +60,19 @@ struct Inside {
 constinit thread_local Inside inside{nullptr, nullptr};
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the futex words are halves of the state");
-uint32_t* countWord() { return reinterpret_cast<uint32_t*>(&pool.state); }
-uint32_t* epochWord() { return reinterpret_cast<uint32_t*>(&pool.state) + 1; }
+uint32_t* countWord() {
+  return reinterpret_cast<uint32_t*>(&pool.state);
+}
+uint32_t* epochWord() {
+  return reinterpret_cast<uint32_t*>(&pool.state) + 1;
+}
 
 void futexWait(uint32_t* word, uint32_t expected) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
 }
-void futexWake(uint32_t* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0); }
+void futexWake(uint32_t* word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
 
 uint32_t floatingPointMode() {
 #if defined(__x86_64__)
@@ -80,8 +87,8 @@ void setFloatingPointMode([[maybe_unused]] uint32_t mode) {
 #endif
 }
 
-// Spinning ends after about 40 us: long enough for the gap between two layers, short enough for a process that
-// wants the core.
+// Spinning ends after about 40 us: long enough for the gap between two layers, short enough for a process
+// that wants the core.
 class Spin {
 public:
   bool again() {
@@ -222,7 +229,8 @@ int32_t defaultThreads() {
   if (const char* text = getenv("CNN_NUM_THREADS")) {
     char* end;
     long value = strtol(text, &end, 10);
-    if (end != text && *end == 0 && value > 0) return static_cast<int32_t>(value < maxThreads ? value : maxThreads);
+    if (end != text && *end == 0 && value > 0)
+      return static_cast<int32_t>(value < maxThreads ? value : maxThreads);
   }
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;

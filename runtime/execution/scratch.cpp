@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 
-// A kernel that asks for more than was planned still gets memory, so that it does not write over anything; the
-// call then ends with CNN_ERROR_INTERNAL.
+// A kernel that asks for more than was planned still gets memory, so that it does not write over anything;
+// the call then ends with CNN_ERROR_INTERNAL.
 void* cnn_scratch_allocate(void* opaque, size_t bytes) {
   auto* worker = static_cast<cnn_worker*>(opaque);
   uint64_t needed = bytes ? (uint64_t{bytes} + 63) & ~uint64_t{63} : 64;

@@ -14,7 +14,9 @@ void addShape(Text& text, int32_t rank, const int64_t* shape) {
   text.addCharacter(']');
 }
 
-bool isFloating(StoredType type) { return type != StoredType::I64 && type != StoredType::Other; }
+bool isFloating(StoredType type) {
+  return type != StoredType::I64 && type != StoredType::Other;
+}
 
 // The differences of one file; each is a line of the report.
 struct Differences {
@@ -80,8 +82,8 @@ int32_t matchWeights(const cnn_description& description, const SafetensorsReader
     differences.found(stored);
   }
   if (differences.count == 0) return CNN_OK;
-  message.add("%s does not fit the network %s: %zu difference%s%s", fileName, description.name, differences.count,
-              differences.count == 1 ? "" : "s", differences.lines.c_str());
+  message.add("%s does not fit the network %s: %zu difference%s%s", fileName, description.name,
+              differences.count, differences.count == 1 ? "" : "s", differences.lines.c_str());
   return CNN_ERROR_MISMATCH;
 }
 
@@ -95,7 +97,8 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file) {
     if (!trackedName(parameter.name, name)) continue;
     const StoredTensor* tracked = file.find(name.c_str());
     if (!tracked) continue;
-    if (int32_t status = file.readBytes(*tracked, &model.parameters->batchesTracked, model.message)) return status;
+    if (int32_t status = file.readBytes(*tracked, &model.parameters->batchesTracked, model.message))
+      return status;
   }
   cnn_model_parameters_changed(&model);
   return CNN_OK;

@@ -16,7 +16,8 @@ int32_t checkLibrary(const cnn_inference* inference, Failure& why) {
   const cnn_description* description = inference->description;
   if (inference->version != CNN_ABI_VERSION || description->version != CNN_ABI_VERSION ||
       inference->size < sizeof(cnn_inference) || description->size < sizeof(cnn_description)) {
-    why.add("the library was generated for ABI version %u, this runtime has %u: compile it again with the cnnc that "
+    why.add("the library was generated for ABI version %u, this runtime has %u: compile it again with the "
+            "cnnc that "
             "belongs to the runtime",
             inference->version, CNN_ABI_VERSION);
     return CNN_ERROR_VERSION;
@@ -25,7 +26,8 @@ int32_t checkLibrary(const cnn_inference* inference, Failure& why) {
   if (!missing) return CNN_OK;
   why.add("%s was compiled for %s, but this processor lacks", description->name, description->target);
   const char* separator = " ";
-  for (; missing; missing &= missing - 1, separator = ", ") why.add("%s%s", separator, cpuFeatureName(missing));
+  for (; missing; missing &= missing - 1, separator = ", ")
+    why.add("%s%s", separator, cpuFeatureName(missing));
   why.add("; compile with a lower --target");
   return CNN_ERROR_CPU;
 }
@@ -113,7 +115,9 @@ size_t elementBytes(int32_t element) {
   return element == CNN_U8 ? 1 : element == CNN_I64 ? 8 : 4;
 }
 
-bool hasBatch(const cnn_tensor& tensor) { return tensor.rank > 0 && tensor.shape[0] < 0; }
+bool hasBatch(const cnn_tensor& tensor) {
+  return tensor.rank > 0 && tensor.shape[0] < 0;
+}
 
 int64_t parameterElements(const cnn_parameter& parameter) {
   int64_t elements = 1;
@@ -154,10 +158,10 @@ int32_t cnn_model::finish(int32_t status, const char* what) {
   }
   if (!status) return CNN_OK;
   if (status == -1)
-    return fail(CNN_ERROR_INTERNAL, "%s of %s asked for more scratch than was planned: a bug of the compiler", what,
-                description->name);
-  return fail(CNN_ERROR_INTERNAL, "%s of %s failed with code %d: a bug of the compiler", what, description->name,
-              status);
+    return fail(CNN_ERROR_INTERNAL, "%s of %s asked for more scratch than was planned: a bug of the compiler",
+                what, description->name);
+  return fail(CNN_ERROR_INTERNAL, "%s of %s failed with code %d: a bug of the compiler", what,
+              description->name, status);
 }
 
 int32_t cnn_model::reserveScratch(uint64_t bytesEach) {
@@ -178,15 +182,16 @@ int32_t cnn_model::reserveScratch(uint64_t bytesEach) {
 
 int32_t cnn_model::reserveArena(uint64_t constant, uint64_t block, int64_t blocks) {
   uint64_t bytes;
-  if (cnn::blockBytes(constant, block, static_cast<uint64_t>(blocks), bytes) && arena.reserve(allocator, bytes))
+  if (cnn::blockBytes(constant, block, static_cast<uint64_t>(blocks), bytes) &&
+      arena.reserve(allocator, bytes))
     return CNN_OK;
   return fail(CNN_ERROR_MEMORY, "no memory for the arena of %s: %llu bytes and %llu for each of %lld samples",
-              description->name, static_cast<unsigned long long>(constant), static_cast<unsigned long long>(block),
-              static_cast<long long>(blocks));
+              description->name, static_cast<unsigned long long>(constant),
+              static_cast<unsigned long long>(block), static_cast<long long>(blocks));
 }
 
-int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* wanted, cnn_model** result, char* message,
-                         size_t message_bytes) {
+int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* wanted, cnn_model** result,
+                         char* message, size_t message_bytes) {
   cnn::Text why;
   cnn_options options = wanted ? *wanted : cnn_options{};
   *result = nullptr;
@@ -225,24 +230,38 @@ void cnn_model_destroy(cnn_model* model) {
 
 int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch) {
   model->message.clear();
-  if (max_batch < 1) return model->fail(CNN_ERROR_ARGUMENT, "max_batch is %lld, expected at least 1", (long long)max_batch);
+  if (max_batch < 1)
+    return model->fail(CNN_ERROR_ARGUMENT, "max_batch is %lld, expected at least 1", (long long)max_batch);
   if (max_batch <= model->maxBatch) return CNN_OK;
   if (max_batch > model->description->max_batch)
     return model->fail(CNN_ERROR_ARGUMENT, "max_batch is %lld, %s allows at most %lld", (long long)max_batch,
                        model->description->name, (long long)model->description->max_batch);
   const cnn_inference* inference = model->inference;
-  if (int32_t status = model->reserveArena(inference->arena_constant_bytes, inference->arena_block_bytes, max_batch))
+  if (int32_t status =
+          model->reserveArena(inference->arena_constant_bytes, inference->arena_block_bytes, max_batch))
     return status;
   model->maxBatch = max_batch;
   return CNN_OK;
 }
 
-const char* cnn_model_message(const cnn_model* model) { return model->message.c_str(); }
-const cnn_description* cnn_model_description(const cnn_model* model) { return model->description; }
-int32_t cnn_model_threads(const cnn_model* model) { return model->execution.threads; }
-int64_t cnn_model_max_batch(const cnn_model* model) { return model->maxBatch; }
-size_t cnn_model_scratch_bytes(const cnn_model* model) { return model->scratchBytes; }
-float* cnn_model_parameters(cnn_model* model) { return model->parameters->floats(); }
+const char* cnn_model_message(const cnn_model* model) {
+  return model->message.c_str();
+}
+const cnn_description* cnn_model_description(const cnn_model* model) {
+  return model->description;
+}
+int32_t cnn_model_threads(const cnn_model* model) {
+  return model->execution.threads;
+}
+int64_t cnn_model_max_batch(const cnn_model* model) {
+  return model->maxBatch;
+}
+size_t cnn_model_scratch_bytes(const cnn_model* model) {
+  return model->scratchBytes;
+}
+float* cnn_model_parameters(cnn_model* model) {
+  return model->parameters->floats();
+}
 
 void cnn_model_parameters_changed(cnn_model* model) {
   model->parameters->version.fetch_add(1, std::memory_order_release);

@@ -25,13 +25,15 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, PhiloxKey
 
 /// Four words for one index of a stream.
 inline std::array<uint32_t, 4> philox(uint64_t seed, uint64_t stream, uint64_t index) {
-  return philox({static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), static_cast<uint32_t>(stream),
-                 static_cast<uint32_t>(stream >> 32)},
+  return philox({static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32),
+                 static_cast<uint32_t>(stream), static_cast<uint32_t>(stream >> 32)},
                 {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
 }
 
 /// [0, 1), a multiple of 2^-24.
-inline double unitInterval(uint32_t word) { return (word >> 8) * 0x1p-24; }
+inline double unitInterval(uint32_t word) {
+  return (word >> 8) * 0x1p-24;
+}
 
 /// [0, bound) without modulo bias worth naming: 64 random bits times the bound.
 inline uint64_t below(uint64_t bound, uint32_t high, uint32_t low) {

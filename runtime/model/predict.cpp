@@ -2,8 +2,8 @@
 
 #include <sched.h>
 
-// Parameters may be shared: one model prepares, others that come at the same time wait for it. On the usual path
-// this is two loads.
+// Parameters may be shared: one model prepares, others that come at the same time wait for it. On the usual
+// path this is two loads.
 int32_t cnn_model::prepare() {
   cnn::Parameters& shared = *parameters;
   for (;;) {
@@ -26,10 +26,12 @@ int32_t cnn_model::prepare() {
 
 namespace {
 
-void advance(const cnn_tensor* tensors, uint32_t count, const void* const* from, const void** to, int64_t samples) {
+void advance(const cnn_tensor* tensors, uint32_t count, const void* const* from, const void** to,
+             int64_t samples) {
   for (uint32_t i = 0; i < count; ++i) {
     int64_t elements = cnn::hasBatch(tensors[i]) ? samples * cnn::sampleElements(tensors[i]) : 0;
-    to[i] = static_cast<const char*>(from[i]) + elements * static_cast<int64_t>(cnn::elementBytes(tensors[i].element));
+    to[i] = static_cast<const char*>(from[i]) +
+            elements * static_cast<int64_t>(cnn::elementBytes(tensors[i].element));
   }
 }
 
@@ -37,7 +39,8 @@ void advance(const cnn_tensor* tensors, uint32_t count, const void* const* from,
 
 int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* const* outputs, int64_t batch) {
   model->message.clear();
-  if (batch < 1) return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, expected at least 1", (long long)batch);
+  if (batch < 1)
+    return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, expected at least 1", (long long)batch);
   if (int32_t status = model->prepare()) return status;
   const cnn_description* description = model->description;
   auto** sliceInputs = reinterpret_cast<const void**>(model->slice.memory);
@@ -48,8 +51,8 @@ int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* con
     run.outputs = outputs;
     if (batch > model->maxBatch) {
       advance(description->inputs, description->input_count, inputs, sliceInputs, done);
-      advance(description->outputs, description->output_count, const_cast<const void* const*>(outputs), sliceOutputs,
-              done);
+      advance(description->outputs, description->output_count, const_cast<const void* const*>(outputs),
+              sliceOutputs, done);
       run.inputs = sliceInputs;
       run.outputs = const_cast<void* const*>(sliceOutputs);
     }

@@ -12,7 +12,8 @@ namespace cnn {
 
 enum class StoredType : uint8_t { F64, F32, F16, BF16, I64, Other };
 
-/// One tensor of a file. `shape` holds the first dimensions only; `shapeText` is the shape as the file writes it.
+/// One tensor of a file. `shape` holds the first dimensions only; `shapeText` is the shape as the file writes
+/// it.
 struct StoredTensor {
   static constexpr int32_t shapeRoom = 8;
   const char* name;
@@ -28,8 +29,8 @@ struct StoredTensor {
   bool hasShape(int32_t otherRank, const int64_t* otherShape) const;
 };
 
-/// Reads and checks a header before anything relies on it: sizes, types, overlaps, gaps, duplicates. Data is read
-/// tensor by tensor. Every error names the file.
+/// Reads and checks a header before anything relies on it: sizes, types, overlaps, gaps, duplicates. Data is
+/// read tensor by tensor. Every error names the file.
 class SafetensorsReader {
 public:
   SafetensorsReader() = default;
@@ -81,8 +82,8 @@ struct MetadataToWrite {
   const char* text;
 };
 
-/// Writes path.part beside, syncs it, renames it to path and syncs the folder: a crash at any moment leaves the old
-/// file or the new one. A cnn_status.
+/// Writes path.part beside, syncs it, renames it to path and syncs the folder: a crash at any moment leaves
+/// the old file or the new one. A cnn_status.
 int32_t writeSafetensors(const char* path, const TensorToWrite* tensors, size_t count,
                          const MetadataToWrite* metadata, size_t metadataCount, Text& error);
 

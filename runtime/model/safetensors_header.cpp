@@ -14,10 +14,10 @@ struct TypeRow {
   StoredType type;
 };
 constexpr TypeRow types[] = {
-    {"F64", 8, StoredType::F64},   {"F32", 4, StoredType::F32},   {"F16", 2, StoredType::F16},
-    {"BF16", 2, StoredType::BF16}, {"I64", 8, StoredType::I64},   {"I32", 4, StoredType::Other},
-    {"I16", 2, StoredType::Other}, {"I8", 1, StoredType::Other},  {"U64", 8, StoredType::Other},
-    {"U32", 4, StoredType::Other}, {"U16", 2, StoredType::Other}, {"U8", 1, StoredType::Other},
+    {"F64", 8, StoredType::F64},    {"F32", 4, StoredType::F32},       {"F16", 2, StoredType::F16},
+    {"BF16", 2, StoredType::BF16},  {"I64", 8, StoredType::I64},       {"I32", 4, StoredType::Other},
+    {"I16", 2, StoredType::Other},  {"I8", 1, StoredType::Other},      {"U64", 8, StoredType::Other},
+    {"U32", 4, StoredType::Other},  {"U16", 2, StoredType::Other},     {"U8", 1, StoredType::Other},
     {"BOOL", 1, StoredType::Other}, {"F8_E4M3", 1, StoredType::Other}, {"F8_E5M2", 1, StoredType::Other},
 };
 
@@ -90,8 +90,10 @@ private:
     for (int digit = 0; digit < 4; ++digit, ++at) {
       if (at == end) return fail("the header ends inside a string");
       char c = *at;
-      int nibble = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                   : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      int nibble = c >= '0' && c <= '9'   ? c - '0'
+                   : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                   : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                          : -1;
       if (nibble < 0) return fail("expected four hexadecimal digits after \\u");
       value = value << 4 | static_cast<uint32_t>(nibble);
     }
@@ -129,7 +131,8 @@ private:
     return true;
   }
 
-  // Decoded in place: an escape is never shorter than what it stands for, and the final quote leaves room for NUL.
+  // Decoded in place: an escape is never shorter than what it stands for, and the final quote leaves room for
+  // NUL.
   bool string(const char*& text) {
     if (!expect('"')) return false;
     char* out = at;
@@ -161,7 +164,8 @@ private:
   bool number(uint64_t& value) {
     skipSpace();
     if (at == end || *at < '0' || *at > '9') return fail("expected a whole number, 0 or above");
-    if (*at == '0' && at + 1 < end && at[1] >= '0' && at[1] <= '9') return fail("a number with a leading zero");
+    if (*at == '0' && at + 1 < end && at[1] >= '0' && at[1] <= '9')
+      return fail("a number with a leading zero");
     value = 0;
     for (; at < end && *at >= '0' && *at <= '9'; ++at) {
       auto digit = static_cast<uint64_t>(*at - '0');
@@ -224,7 +228,8 @@ private:
       return false;
     }
     entry.type = row->type;
-    if (entry.end < entry.begin || count > INT64_MAX / row->bytes || entry.end - entry.begin != count * row->bytes) {
+    if (entry.end < entry.begin || count > INT64_MAX / row->bytes ||
+        entry.end - entry.begin != count * row->bytes) {
       error.add("%s: tensor '%s': data_offsets [%llu, %llu] do not fit %s of shape %.*s", file, entry.name,
                 static_cast<unsigned long long>(entry.begin), static_cast<unsigned long long>(entry.end),
                 entry.typeName, entry.shapeLength, entry.shapeText);
@@ -262,7 +267,8 @@ private:
 
 } // namespace
 
-int32_t parseSafetensorsHeader(char* header, size_t length, const char* file, ParsedHeader& parsed, Text& error) {
+int32_t parseSafetensorsHeader(char* header, size_t length, const char* file, ParsedHeader& parsed,
+                               Text& error) {
   return Parser(header, length, file, parsed, error).run();
 }
 

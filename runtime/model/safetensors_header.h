@@ -13,7 +13,8 @@ struct ParsedHeader {
 
 /// Parses `length` bytes of `header` strictly; strings are decoded in place and the entries point into it.
 /// Offsets are not yet checked against the data. A cnn_status; messages begin with `file`.
-int32_t parseSafetensorsHeader(char* header, size_t length, const char* file, ParsedHeader& parsed, Text& error);
+int32_t parseSafetensorsHeader(char* header, size_t length, const char* file, ParsedHeader& parsed,
+                               Text& error);
 
 /// Bytes of one element of a type as the format spells it; 0 where the type is unknown.
 uint32_t storedTypeBytes(const char* typeName);

@@ -34,7 +34,8 @@ bool checkWhole(StoredTensor* entries, size_t count, uint64_t dataBytes, const c
   for (size_t i = 0; i < count; ++i) {
     const StoredTensor& entry = entries[i];
     if (entry.begin != expected) {
-      error.add("%s: tensor '%s' begins at data byte %llu, expected %llu: tensors must neither overlap nor leave gaps",
+      error.add("%s: tensor '%s' begins at data byte %llu, expected %llu: tensors must neither overlap nor "
+                "leave gaps",
                 file, entry.name, static_cast<unsigned long long>(entry.begin),
                 static_cast<unsigned long long>(expected));
       return false;
@@ -57,7 +58,8 @@ bool checkWhole(StoredTensor* entries, size_t count, uint64_t dataBytes, const c
 }
 
 float fromHalf(uint16_t half) {
-  uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 1023;
+  uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 31,
+           mantissa = half & 1023;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000 | mantissa << 13);
   if (exponent) return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
   float tiny = static_cast<float>(mantissa) * 0x1p-24f;

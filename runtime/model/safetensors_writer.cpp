@@ -75,9 +75,8 @@ bool writeContents(int file, const Text& header, const TensorToWrite* tensors, s
   unsigned char prefix[8];
   for (int i = 0; i < 8; ++i) prefix[i] = static_cast<unsigned char>(length >> (8 * i));
   bool good = writeAll(file, prefix, 8) && writeAll(file, header.c_str(), length);
-  inFileOrder(tensors, count, [&](const TensorToWrite& tensor) {
-    good = good && writeAll(file, tensor.data, tensor.bytes);
-  });
+  inFileOrder(tensors, count,
+              [&](const TensorToWrite& tensor) { good = good && writeAll(file, tensor.data, tensor.bytes); });
   return good;
 }
 

@@ -62,6 +62,7 @@ int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& lis
 int32_t cnn_model_save(cnn_model* model, const char* path) {
   model->message.clear();
   cnn::TensorList list;
-  if (!cnn::listWeights(*model, list)) return model->fail(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path);
+  if (!cnn::listWeights(*model, list))
+    return model->fail(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path);
   return cnn::writeModelFile(*model, path, list);
 }

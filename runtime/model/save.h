@@ -15,7 +15,8 @@ public:
   TensorList& operator=(const TensorList&) = delete;
 
   /// False: out of memory.
-  bool add(const char* name, const char* type, int32_t rank, const int64_t* shape, const void* data, uint64_t bytes);
+  bool add(const char* name, const char* type, int32_t rank, const int64_t* shape, const void* data,
+           uint64_t bytes);
   const TensorToWrite* data() const { return tensors; }
   size_t size() const { return used; }
 

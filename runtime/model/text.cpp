@@ -7,7 +7,9 @@
 
 namespace cnn {
 
-Text::~Text() { free(data); }
+Text::~Text() {
+  free(data);
+}
 
 bool Text::grow(size_t more) {
   if (used + more < room) return true;

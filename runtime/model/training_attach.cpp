@@ -27,8 +27,8 @@ uint32_t groupOf(const cnn_training& table, uint32_t parameter) {
   return table.group_count;
 }
 
-// Visits the trainable floats as runs of one group, gaps included, in pieces of a fixed size: the pieces depend on
-// the network only, so that sums over them come out the same for any number of threads.
+// Visits the trainable floats as runs of one group, gaps included, in pieces of a fixed size: the pieces
+// depend on the network only, so that sums over them come out the same for any number of threads.
 template <class Visit> void forEachChunk(const cnn_training& table, Visit visit) {
   const cnn_description& description = *table.description;
   uint64_t end = trainableFloats(description), begin = 0;
@@ -76,7 +76,8 @@ bool reserveAll(TrainingState& state, const cnn_allocator& allocator) {
 
 int32_t check(cnn_model* model, const cnn_training* table) {
   if (table->version != CNN_ABI_VERSION || table->size < sizeof(cnn_training))
-    return model->fail(CNN_ERROR_VERSION, "the training code was generated for ABI version %u, this runtime has %u",
+    return model->fail(CNN_ERROR_VERSION,
+                       "the training code was generated for ABI version %u, this runtime has %u",
                        table->version, CNN_ABI_VERSION);
   if (table->description->parameter_hash != model->description->parameter_hash)
     return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s cannot train a model of %s",
@@ -98,7 +99,8 @@ int32_t attachFirst(cnn_model* model, const cnn_training* table) {
     if (reserveAll(*model->training, model->allocator)) return CNN_OK;
     release(model);
   }
-  return model->fail(CNN_ERROR_MEMORY, "no memory for gradients and optimizer state of %s", model->description->name);
+  return model->fail(CNN_ERROR_MEMORY, "no memory for gradients and optimizer state of %s",
+                     model->description->name);
 }
 
 } // namespace
@@ -132,7 +134,9 @@ const cnn_training* cnn_training_table(const cnn_model* model) {
   return model->training ? model->training->table : nullptr;
 }
 
-int64_t cnn_training_max_batch(const cnn_model* model) { return model->training ? model->training->maxBatch : 0; }
+int64_t cnn_training_max_batch(const cnn_model* model) {
+  return model->training ? model->training->maxBatch : 0;
+}
 
 int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
   model->message.clear();

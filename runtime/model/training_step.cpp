@@ -7,7 +7,9 @@
 namespace cnn {
 namespace {
 
-double orElse(double value, double otherwise) { return std::isnan(value) ? otherwise : value; }
+double orElse(double value, double otherwise) {
+  return std::isnan(value) ? otherwise : value;
+}
 
 cnn_hyper resolve(const cnn_training& table, const cnn_hyper* wanted) {
   cnn_hyper hyper = wanted ? *wanted : cnn_hyper_default();
@@ -58,8 +60,8 @@ void updateChunk(void* closure, int64_t index, cnn_worker* worker) {
     return block.memory ? reinterpret_cast<float*>(block.memory) + chunk.offset : nullptr;
   };
   const float* scalars = reinterpret_cast<const float*>(state.scalars.memory) + chunk.group * scalarRoom;
-  int32_t status = state.table->update(worker, work.parameters + chunk.offset, at(state.gradients), at(state.state0),
-                                       at(state.state1), chunk.count, scalars);
+  int32_t status = state.table->update(worker, work.parameters + chunk.offset, at(state.gradients),
+                                       at(state.state0), at(state.state1), chunk.count, scalars);
   if (status) work.status.store(status, std::memory_order_relaxed);
 }
 
@@ -90,8 +92,8 @@ void forChunks(cnn_model* model, cnn_task task, ChunkWork& work) {
 int32_t checkBatch(cnn_model* model, int64_t batch) {
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (batch >= 1 && batch <= model->training->maxBatch) return CNN_OK;
-  return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, training is reserved for 1 to %lld", (long long)batch,
-                     (long long)model->training->maxBatch);
+  return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, training is reserved for 1 to %lld",
+                     (long long)batch, (long long)model->training->maxBatch);
 }
 
 } // namespace
@@ -104,7 +106,8 @@ cnn_hyper cnn_hyper_default(void) {
   return {unset, unset, unset, unset, unset, unset, unset, unset};
 }
 
-int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch, float* results) {
+int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch,
+                                      float* results) {
   model->message.clear();
   if (int32_t status = cnn::checkBatch(model, batch)) return status;
   TrainingState& state = *model->training;
@@ -129,12 +132,14 @@ float* cnn_training_gradients(cnn_model* model) {
 int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
-  if (!(max_norm >= 0)) return model->fail(CNN_ERROR_ARGUMENT, "max_norm is %g, expected 0 or more", max_norm);
+  if (!(max_norm >= 0))
+    return model->fail(CNN_ERROR_ARGUMENT, "max_norm is %g, expected 0 or more", max_norm);
   TrainingState& state = *model->training;
   cnn::ChunkWork work{&state, nullptr, 1, {0}};
   cnn::forChunks(model, cnn::squaresOfChunk, work);
   double squares = 0;
-  for (uint64_t i = 0; i < state.chunkCount; ++i) squares += reinterpret_cast<double*>(state.partials.memory)[i];
+  for (uint64_t i = 0; i < state.chunkCount; ++i)
+    squares += reinterpret_cast<double*>(state.partials.memory)[i];
   double total = std::sqrt(squares);
   if (norm) *norm = total;
   double scale = max_norm / (total + 1e-6);

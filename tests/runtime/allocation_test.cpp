@@ -1,5 +1,5 @@
-// predict and train_step allocate nothing and lock nothing from the second call on: counted by interposing malloc
-// and pthread_mutex_lock in this program.
+// predict and train_step allocate nothing and lock nothing from the second call on: counted by interposing
+// malloc and pthread_mutex_lock in this program.
 #include "handles.h"
 #include "linear_library.h"
 
@@ -27,10 +27,18 @@ void* __libc_calloc(size_t, size_t);
 void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 
-void* malloc(size_t bytes) { return ++allocations, __libc_malloc(bytes); }
-void* calloc(size_t count, size_t bytes) { return ++allocations, __libc_calloc(count, bytes); }
-void* realloc(void* memory, size_t bytes) { return ++allocations, __libc_realloc(memory, bytes); }
-void* aligned_alloc(size_t alignment, size_t bytes) { return ++allocations, __libc_memalign(alignment, bytes); }
+void* malloc(size_t bytes) {
+  return ++allocations, __libc_malloc(bytes);
+}
+void* calloc(size_t count, size_t bytes) {
+  return ++allocations, __libc_calloc(count, bytes);
+}
+void* realloc(void* memory, size_t bytes) {
+  return ++allocations, __libc_realloc(memory, bytes);
+}
+void* aligned_alloc(size_t alignment, size_t bytes) {
+  return ++allocations, __libc_memalign(alignment, bytes);
+}
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
   static auto* next = reinterpret_cast<int (*)(pthread_mutex_t*)>(dlsym(RTLD_NEXT, "pthread_mutex_lock"));

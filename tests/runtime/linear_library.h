@@ -22,8 +22,8 @@ struct Optimizer {
 
 // PyTorch's rules: torch.optim.SGD, Adam and AdamW, one float at a time.
 template <int Kind, bool Nesterov>
-int32_t update(cnn_worker*, float* parameters, const float* gradients, float* state0, float* state1, int64_t count,
-               const float* s) {
+int32_t update(cnn_worker*, float* parameters, const float* gradients, float* state0, float* state1,
+               int64_t count, const float* s) {
   for (int64_t i = 0; i < count; ++i) {
     float g = gradients[i];
     if (Kind == CNN_SGD) {
@@ -46,8 +46,8 @@ int32_t update(cnn_worker*, float* parameters, const float* gradients, float* st
   return 0;
 }
 
-/// Pictures of Side x Side, Classes classes. Parameters fc.weight, fc.bias, bn.running_mean (the mean logits).
-/// Training drops a tenth of the pixels, so that it depends on the step as dropout does.
+/// Pictures of Side x Side, Classes classes. Parameters fc.weight, fc.bias, bn.running_mean (the mean
+/// logits). Training drops a tenth of the pixels, so that it depends on the step as dropout does.
 template <int Side, int Classes> struct Code {
   static constexpr int64_t pixels = Side * Side;
   static constexpr uint64_t weightFloats = (uint64_t{Classes} * pixels + 15) / 16 * 16;
@@ -83,13 +83,17 @@ template <int Side, int Classes> struct Code {
     return 0;
   }
 
-  // The arena in training, a sample: the dropped picture, the logits, then their gradient, the loss, right or not.
+  // The arena in training, a sample: the dropped picture, the logits, then their gradient, the loss, right or
+  // not.
   static constexpr int64_t sampleFloats = (pixels + 2 * Classes + 2 + 15) / 16 * 16;
-  static float* sample(const cnn_run* run, int64_t n) { return reinterpret_cast<float*>(run->arena) + n * sampleFloats; }
+  static float* sample(const cnn_run* run, int64_t n) {
+    return reinterpret_cast<float*>(run->arena) + n * sampleFloats;
+  }
 
   static void forwardChunk(void* closure, int64_t chunk, cnn_worker*) {
     auto* run = static_cast<const cnn_run*>(closure);
-    for (int64_t n = chunk * chunkSamples; n < std::min((chunk + 1) * chunkSamples, run->batch); ++n) forward(run, n);
+    for (int64_t n = chunk * chunkSamples; n < std::min((chunk + 1) * chunkSamples, run->batch); ++n)
+      forward(run, n);
   }
 
   static void forward(const cnn_run* run, int64_t n) {

@@ -12,7 +12,8 @@ std::vector<float> ramp(size_t count, float scale = 0.01f) {
   return values;
 }
 
-std::vector<float> predict(cnn_model* model, const std::vector<float>& images, int64_t batch, int64_t classes = 3) {
+std::vector<float> predict(cnn_model* model, const std::vector<float>& images, int64_t batch,
+                           int64_t classes = 3) {
   std::vector<float> logits(static_cast<size_t>(batch * classes));
   const void* inputs[] = {images.data()};
   void* outputs[] = {logits.data()};

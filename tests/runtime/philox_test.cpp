@@ -49,7 +49,8 @@ struct Moments {
       low = std::min(low, value);
       high = std::max(high, value);
     }
-    for (double value : values) deviation += (value - mean) * (value - mean) / static_cast<double>(values.size());
+    for (double value : values)
+      deviation += (value - mean) * (value - mean) / static_cast<double>(values.size());
     deviation = std::sqrt(deviation);
   }
 };

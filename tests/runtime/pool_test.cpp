@@ -27,8 +27,8 @@ struct Workers {
 template <class Body> void forEach(Workers& workers, int64_t chunks, Body body) {
   cnn::parallelFor(
       &workers.execution,
-      [](void* closure, int64_t chunk, cnn_worker* worker) { (*static_cast<Body*>(closure))(chunk, worker); }, &body,
-      chunks);
+      [](void* closure, int64_t chunk, cnn_worker* worker) { (*static_cast<Body*>(closure))(chunk, worker); },
+      &body, chunks);
 }
 
 // Every chunk once, and every write visible afterwards.
@@ -157,7 +157,8 @@ TEST_CASE("forking and joining takes about a microsecond", "[.][speed]") {
   for (int repeat = 0; repeat < 50; ++repeat) {
     auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < 1000; ++i) forEach(workers, 2, [](int64_t, cnn_worker*) {});
-    best = std::min(best, std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    best = std::min(
+        best, std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   std::printf("fork and join: %.0f ns\n", best);
 }

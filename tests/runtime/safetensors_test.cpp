@@ -57,9 +57,11 @@ TEST_CASE("what is saved loads again with the same bytes") {
   REQUIRE(cnn_model_save(other.get(), second.c_str()) == CNN_OK);
   REQUIRE(readFile(first) == readFile(second));
   REQUIRE(!std::filesystem::exists(first + ".part"));
-  REQUIRE_THAT(readFile(first), Catch::Contains("\"bn.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[]"));
+  REQUIRE_THAT(readFile(first),
+               Catch::Contains("\"bn.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[]"));
   REQUIRE_THAT(readFile(first), Catch::Contains("\"format\":\"pt\""));
-  for (int i = 0; i < 80; ++i) REQUIRE(cnn_model_parameters(model.get())[i] == cnn_model_parameters(other.get())[i]);
+  for (int i = 0; i < 80; ++i)
+    REQUIRE(cnn_model_parameters(model.get())[i] == cnn_model_parameters(other.get())[i]);
 }
 
 TEST_CASE("half, bfloat16 and double weights are converted") {
@@ -78,7 +80,8 @@ TEST_CASE("half, bfloat16 and double weights are converted") {
     int32_t status = cnn_model_load_memory(model.get(), file.data(), file.size(), type.c_str());
     INFO(cnn_model_message(model.get()));
     REQUIRE(status == CNN_OK);
-    for (int i = 0; i < 3; ++i) REQUIRE(cnn_model_parameters(model.get())[48 + i] == static_cast<float>(values[i]));
+    for (int i = 0; i < 3; ++i)
+      REQUIRE(cnn_model_parameters(model.get())[48 + i] == static_cast<float>(values[i]));
   };
   try_("F16", half);
   try_("BF16", bfloat);
@@ -97,7 +100,8 @@ TEST_CASE("one report lists all differences, and the parameters stay as they wer
                R"("cnn.step":{"dtype":"I64","shape":[],"data_offsets":[212,220]},)"
                R"("head.weight":{"dtype":"U8","shape":[2,2],"data_offsets":[220,224]}})",
                std::string(224, '\1'));
-  REQUIRE(cnn_model_load_memory(model.get(), file.data(), file.size(), "w.safetensors") == CNN_ERROR_MISMATCH);
+  REQUIRE(cnn_model_load_memory(model.get(), file.data(), file.size(), "w.safetensors") ==
+          CNN_ERROR_MISMATCH);
   REQUIRE(std::string(cnn_model_message(model.get())) ==
           "w.safetensors does not fit the network Linear: 4 differences\n"
           "  shape       fc.weight: expected [3, 16], found F32 [16,3]\n"
@@ -116,14 +120,16 @@ TEST_CASE("malformed files give one clear error") {
   const Case cases[] = {
       {"", "0 bytes, expected at least 8"},
       {"abc", "3 bytes, expected at least 8"},
-      {std::string("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10), "a header of 18446744073709551615 bytes in a file of 10"},
+      {std::string("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10),
+       "a header of 18446744073709551615 bytes in a file of 10"},
       {prefixed(goodHeader, data.substr(1)), "truncated: the header describes 216 bytes of data, found 215"},
       {prefixed(goodHeader, data + "x"), "bytes after the last tensor"},
       {prefixed("", ""), "expected '{'"},
       {prefixed("[]", ""), "expected '{'"},
       {prefixed(unclosed, data), "expected '}'"},
       {prefixed(goodHeader + "x", data), "nothing after the closing brace"},
-      {prefixed(replace(goodHeader, "\"F32\"", "\"F33\""), data), "tensor 'fc.weight' has the unknown dtype 'F33'"},
+      {prefixed(replace(goodHeader, "\"F32\"", "\"F33\""), data),
+       "tensor 'fc.weight' has the unknown dtype 'F33'"},
       {prefixed(replace(goodHeader, "[3,16]", "[3,17]"), data), "do not fit F32 of shape [3,17]"},
       {prefixed(replace(goodHeader, "[3,16]", "[3,-16]"), data), "whole number, 0 or above"},
       {prefixed(replace(goodHeader, "[3,16]", "[3,1.6]"), data), "expected a whole number"},
@@ -134,8 +140,10 @@ TEST_CASE("malformed files give one clear error") {
       {prefixed(replace(goodHeader, "[0,192]", "[192,0]"), data), "do not fit"},
       {prefixed(replace(goodHeader, "[0,192]", "[1,193]"), data), "begins at data byte 1, expected 0"},
       {prefixed(replace(goodHeader, "[192,204]", "[180,192]"), data), "neither overlap nor leave gaps"},
-      {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.weight\""), data), "two tensors are named 'fc.weight'"},
-      {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.b\\q\""), data), "an escape that JSON does not have"},
+      {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.weight\""), data),
+       "two tensors are named 'fc.weight'"},
+      {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.b\\q\""), data),
+       "an escape that JSON does not have"},
       {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.b\\u12g4\""), data), "four hexadecimal digits"},
       {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.b\\ud800\""), data), "surrogate"},
       {prefixed(replace(goodHeader, "\"fc.bias\"", "\"fc.b\\u0000\""), data), "NUL"},
@@ -159,7 +167,8 @@ TEST_CASE("malformed files give one clear error") {
 
 TEST_CASE("every prefix and every flipped byte of a file is survived") {
   std::string good = prefixed(goodHeader, std::string(216, '\0'));
-  for (size_t length = 0; length < good.size(); ++length) REQUIRE(load(good.substr(0, length)).status != CNN_OK);
+  for (size_t length = 0; length < good.size(); ++length)
+    REQUIRE(load(good.substr(0, length)).status != CNN_OK);
   for (size_t at = 0; at < 8 + goodHeader.size(); ++at)
     for (int bit = 0; bit < 8; ++bit) {
       std::string changed = good;
@@ -170,7 +179,8 @@ TEST_CASE("every prefix and every flipped byte of a file is survived") {
 }
 
 TEST_CASE("escapes in names are decoded") {
-  Loaded result = load(prefixed(replace(goodHeader, "\"fc.bias\"", "\"\\u0066c.b\\u0069as\""), std::string(216, '\0')));
+  Loaded result =
+      load(prefixed(replace(goodHeader, "\"fc.bias\"", "\"\\u0066c.b\\u0069as\""), std::string(216, '\0')));
   INFO(result.message);
   REQUIRE(result.status == CNN_OK);
 }

@@ -9,7 +9,8 @@ namespace {
 using Values = std::vector<float>;
 
 struct Batch {
-  explicit Batch(int64_t count) : images(static_cast<size_t>(count * 16)), labels(static_cast<size_t>(count)) {
+  explicit Batch(int64_t count)
+      : images(static_cast<size_t>(count * 16)), labels(static_cast<size_t>(count)) {
     for (size_t i = 0; i < images.size(); ++i)
       images[i] = static_cast<float>(cnn::unitInterval(cnn::philox(1, 1, i)[0]));
     for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int32_t>(cnn::philox(1, 2, i)[0] % 3);
@@ -37,7 +38,8 @@ Values parametersOf(cnn_model* model) {
   return {cnn_model_parameters(model), cnn_model_parameters(model) + description->parameter_floats};
 }
 
-// Sets all trainable parameters to `value` and their gradients to `gradient`, updates, and gives the parameters.
+// Sets all trainable parameters to `value` and their gradients to `gradient`, updates, and gives the
+// parameters.
 struct Probe {
   explicit Probe(linear::Library<>& library) : model(makeTrained(library)) { set(1); }
   void set(float value) {
@@ -81,7 +83,8 @@ TEST_CASE("training steps lower the loss, count themselves, and predict sees the
   Batch batch(16);
   float first[2], last[2];
   REQUIRE(cnn_training_step(model.get(), batch.inputs, 16, nullptr, first) == CNN_OK);
-  for (int i = 0; i < 200; ++i) REQUIRE(cnn_training_step(model.get(), batch.inputs, 16, nullptr, last) == CNN_OK);
+  for (int i = 0; i < 200; ++i)
+    REQUIRE(cnn_training_step(model.get(), batch.inputs, 16, nullptr, last) == CNN_OK);
   REQUIRE(last[0] < 0.8f * first[0]);
   cnn_training_state state;
   REQUIRE(cnn_training_get_state(model.get(), &state) == CNN_OK);

@@ -1,0 +1,146 @@
+#include "checkpoint.h"
+
+#include "../model/save.h"
+#include "../model/weights.h"
+
+#include <cstring>
+
+namespace cnn {
+namespace {
+
+// cnn.progress, one I64 each.
+enum Field {
+  Version,
+  Optimizer,
+  Seed,
+  Updates,
+  Iterations,
+  Epoch,
+  Position,
+  BatchSize,
+  Samples,
+  Summed,
+  FieldCount
+};
+constexpr std::int64_t formatVersion = 1;
+constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums";
+
+// Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
+// depend on how the masters are laid out.
+template <class Visit> Status forEachState(Model& model, const cnn_training_state& state, Visit visit) {
+  const cnn_description& description = model.description();
+  for (auto [prefix, values] :
+       {std::pair("cnn.state0.", state.state0), std::pair("cnn.state1.", state.state1)})
+    for (std::uint32_t i = 0; values && i < description.parameter_count; ++i) {
+      const cnn_parameter& parameter = description.parameters[i];
+      if (!(parameter.flags & CNN_TRAINABLE)) continue;
+      if (Status bad = visit(std::string(prefix) + parameter.name, parameter, values + parameter.offset);
+          !bad)
+        return bad;
+    }
+  return {};
+}
+
+Status mismatch(const std::string& path, const char* name, const char* expected) {
+  return Status::error(CNN_ERROR_MISMATCH, "%s: not a checkpoint of this run: %s: expected %s", path.c_str(),
+                       name, expected);
+}
+
+Result<StoredTensor*> findAs(const SafetensorsReader& file, const std::string& path, const char* name,
+                             StoredType type, int32_t rank, const int64_t* shape) {
+  StoredTensor* stored = file.find(name);
+  if (!stored) return mismatch(path, name, "a tensor of this name, found none");
+  if (stored->type != type || !stored->hasShape(rank, shape))
+    return mismatch(path, name, "another type or shape");
+  return stored;
+}
+
+Status readProgress(const SafetensorsReader& file, const std::string& path, const cnn_training& table,
+                    std::int64_t (&fields)[FieldCount], std::vector<double>& sums) {
+  Text why;
+  int64_t fieldCount = FieldCount, sumCount = table.results_count;
+  Result<StoredTensor*> progress = findAs(file, path, progressName, StoredType::I64, 1, &fieldCount);
+  if (!progress) return std::move(progress).error();
+  Result<StoredTensor*> stored = findAs(file, path, sumsName, StoredType::F64, 1, &sumCount);
+  if (!stored) return std::move(stored).error();
+  sums.resize(table.results_count);
+  int code = file.readBytes(**progress, fields, why);
+  if (!code) code = file.readBytes(**stored, sums.data(), why);
+  if (code) return Status::error(code, "%s", why.c_str());
+  if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 1");
+  if (fields[Optimizer] != table.optimizer) return mismatch(path, progressName, "the same optimizer");
+  for (Field field : {Updates, Iterations, Epoch, Position, Summed})
+    if (fields[field] < 0) return mismatch(path, progressName, "values of 0 or more");
+  return {};
+}
+
+} // namespace
+
+Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path) {
+  cnn_training_state state;
+  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
+  const cnn_training& table = *cnn_training_table(model.handle());
+  TensorList list;
+  bool room = listWeights(*model.handle(), list);
+  Status listed =
+      forEachState(model, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+        auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
+        room = room && list.add(name.c_str(), "F32", parameter.rank, parameter.shape, values, bytes);
+        return Status();
+      });
+  const std::int64_t fields[FieldCount] = {formatVersion,
+                                           table.optimizer,
+                                           static_cast<std::int64_t>(*state.seed),
+                                           static_cast<std::int64_t>(*state.updates),
+                                           static_cast<std::int64_t>(*state.iterations),
+                                           position.epoch,
+                                           position.position,
+                                           position.batch,
+                                           position.samples,
+                                           position.summed};
+  const int64_t fieldCount = FieldCount, sumCount = static_cast<int64_t>(position.sums.size());
+  room = room && list.add(progressName, "I64", 1, &fieldCount, fields, sizeof(fields)) &&
+         list.add(sumsName, "F64", 1, &sumCount, position.sums.data(), position.sums.size() * sizeof(double));
+  if (!room) return Status::error(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path.c_str());
+  model.handle()->message.clear();
+  return model.check(writeModelFile(*model.handle(), path.c_str(), list));
+}
+
+Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path) {
+  cnn_training_state state;
+  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
+  const cnn_training& table = *cnn_training_table(model.handle());
+  Text why;
+  SafetensorsReader file;
+  int code = file.openFile(path.c_str(), why);
+  if (!code) code = matchWeights(model.description(), file, path.c_str(), why);
+  if (code) return Status::error(code, "%s", why.c_str());
+
+  std::int64_t fields[FieldCount];
+  std::vector<double> sums;
+  if (Status bad = readProgress(file, path, table, fields, sums); !bad) return bad;
+  auto find = [&](const std::string& name, const cnn_parameter& parameter) {
+    return findAs(file, path, name.c_str(), StoredType::F32, parameter.rank, parameter.shape);
+  };
+  Status found =
+      forEachState(model, state, [&](const std::string& name, const cnn_parameter& parameter, float*) {
+        return std::move(find(name, parameter)).error();
+      });
+  if (!found) return found;
+
+  if (int bad = readWeights(*model.handle(), file)) return model.check(bad);
+  Status read =
+      forEachState(model, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+        int bad = file.readBytes(**find(name, parameter), values, why);
+        return bad ? Status::error(bad, "%s", why.c_str()) : Status();
+      });
+  if (!read) return read;
+  *state.seed = static_cast<uint64_t>(fields[Seed]);
+  *state.updates = static_cast<uint64_t>(fields[Updates]);
+  *state.iterations = static_cast<uint64_t>(fields[Iterations]);
+  position = {fields[Epoch],   fields[Position], fields[BatchSize],
+              fields[Samples], std::move(sums),  fields[Summed]};
+  return {};
+}
+
+} // namespace cnn

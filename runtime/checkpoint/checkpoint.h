@@ -1,0 +1,31 @@
+// A whole training run in one safetensors file: the network's parameters under their own names, and
+// everything else under the prefix "cnn.".
+#ifndef CNN_CHECKPOINT_CHECKPOINT_H
+#define CNN_CHECKPOINT_CHECKPOINT_H
+
+#include <cnn/training.hpp>
+
+#include <string>
+#include <vector>
+
+namespace cnn {
+
+/// Where a run stands, beside what the model itself keeps.
+struct RunPosition {
+  std::int64_t epoch = 0;    // the one at work, from 0
+  std::int64_t position = 0; // batches of it that are done
+  std::int64_t batch = 0;    // batch size
+  std::int64_t samples = 0;  // training samples in an epoch
+  std::vector<double> sums;  // results so far in the epoch, times their samples
+  std::int64_t summed = 0;   // those samples
+};
+
+/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save.
+Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path);
+
+/// Restores all that saveCheckpoint wrote. Nothing is changed where the file does not fit: it must be of the
+/// same network and optimizer.
+Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path);
+
+} // namespace cnn
+#endif

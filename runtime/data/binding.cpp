@@ -1,0 +1,182 @@
+#include "binding.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cnn {
+namespace {
+
+constexpr const char* elementNames[] = {"f32", "i32", "u8", "i64"};
+
+std::string shapeText(std::span<const std::int64_t> shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) text.append(i ? ", " : "").append(std::to_string(shape[i]));
+  return text.append("]");
+}
+
+// [28, 28] is [1, 28, 28]: extents of 1 carry nothing.
+std::vector<std::int64_t> withoutOnes(std::span<const std::int64_t> shape) {
+  std::vector<std::int64_t> rest;
+  std::copy_if(shape.begin(), shape.end(), std::back_inserter(rest),
+               [](std::int64_t extent) { return extent != 1; });
+  return rest;
+}
+
+bool convertible(int from, int to) {
+  return from == to || (from == CNN_U8 && to == CNN_F32) ||
+         (to == CNN_I32 && (from == CNN_U8 || from == CNN_I64)) ||
+         (to == CNN_I64 && (from == CNN_U8 || from == CNN_I32));
+}
+
+template <class From, class To>
+void convertAll(const std::uint8_t* from, std::uint8_t* to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    From value;
+    std::memcpy(&value, from + static_cast<std::size_t>(i) * sizeof(From), sizeof(From));
+    To converted = static_cast<To>(value);
+    std::memcpy(to + static_cast<std::size_t>(i) * sizeof(To), &converted, sizeof(To));
+  }
+}
+
+std::size_t channelsOf(const Column& column) {
+  return column.shape.size() == 3 ? static_cast<std::size_t>(column.shape[0]) : 1;
+}
+
+} // namespace
+
+Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& column,
+                                      const cnn_tensor& tensor) {
+  std::span<const std::int64_t> wanted(tensor.shape + 1,
+                                       static_cast<std::size_t>(std::max(0, tensor.rank - 1)));
+  const char *from = elementNames[column.element & 3], *to = elementNames[tensor.element & 3];
+  if (tensor.rank < 1 || tensor.shape[0] >= 0)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "the network's input %s has no batch dimension, so no data can feed it",
+                         tensor.name);
+  if (withoutOnes(wanted) != withoutOnes(column.shape))
+    return Status::error(CNN_ERROR_MISMATCH,
+                         "%s: column %s: the network expects samples of shape %s, found %s",
+                         dataset.source.c_str(), column.name.c_str(), shapeText(wanted).c_str(),
+                         shapeText(column.shape).c_str());
+  if (!convertible(column.element, tensor.element))
+    return Status::error(CNN_ERROR_MISMATCH, "%s: column %s: the network's input %s is %s, found %s",
+                         dataset.source.c_str(), column.name.c_str(), tensor.name, to, from);
+  std::size_t channels = channelsOf(column);
+  bool normalised = tensor.element == CNN_F32 && column.shape.size() == 3 && !dataset.mean.empty();
+  if (normalised && dataset.mean.size() != channels)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "%s: mean and std have %zu values, but pictures have %zu channels",
+                         dataset.source.c_str(), dataset.mean.size(), channels);
+  BoundColumn bound;
+  bound.column = &column;
+  bound.target = &tensor;
+  if (normalised) {
+    bound.mean = dataset.mean;
+    bound.deviation = dataset.deviation;
+  }
+  if (column.element == CNN_U8 && tensor.element == CNN_F32) {
+    bound.tables.resize(channels);
+    for (std::size_t c = 0; c < channels; ++c)
+      for (std::size_t v = 0; v < 256; ++v) {
+        float value = static_cast<float>(v) / 255.0f;
+        bound.tables[c][v] = normalised ? (value - bound.mean[c]) / bound.deviation[c] : value;
+      }
+  }
+  return bound;
+}
+
+std::size_t BoundColumn::bytes() const {
+  std::size_t each = target->element == CNN_U8 ? 1 : target->element == CNN_I64 ? 8 : 4;
+  return static_cast<std::size_t>(column->elements()) * each;
+}
+
+void BoundColumn::convert(const std::uint8_t* from, std::uint8_t* to) const {
+  std::int64_t count = column->elements();
+  if (!tables.empty()) {
+    auto* values = reinterpret_cast<float*>(to);
+    std::int64_t plane = count / static_cast<std::int64_t>(tables.size());
+    for (const auto& table : tables)
+      for (std::int64_t i = 0; i < plane; ++i) *values++ = table[*from++];
+    return;
+  }
+  if (column->element == target->element) {
+    std::memcpy(to, from, column->sample_bytes());
+    if (mean.empty()) return;
+    auto* values = reinterpret_cast<float*>(to);
+    std::int64_t plane = count / static_cast<std::int64_t>(mean.size());
+    for (std::size_t c = 0; c < mean.size(); ++c)
+      for (std::int64_t i = 0; i < plane; ++i, ++values) *values = (*values - mean[c]) / deviation[c];
+    return;
+  }
+  if (target->element == CNN_I32)
+    column->element == CNN_U8 ? convertAll<std::uint8_t, std::int32_t>(from, to, count)
+                              : convertAll<std::int64_t, std::int32_t>(from, to, count);
+  else
+    column->element == CNN_U8 ? convertAll<std::uint8_t, std::int64_t>(from, to, count)
+                              : convertAll<std::int32_t, std::int64_t>(from, to, count);
+}
+
+Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
+                                             std::span<const cnn_tensor* const> tensors) {
+  std::vector<const Column*> chosen(tensors.size()), rest;
+  for (const Column& column : dataset.columns) {
+    auto namesake = std::find_if(tensors.begin(), tensors.end(),
+                                 [&](const cnn_tensor* tensor) { return column.name == tensor->name; });
+    if (namesake != tensors.end())
+      chosen[static_cast<std::size_t>(namesake - tensors.begin())] = &column;
+    else
+      rest.push_back(&column);
+  }
+  std::vector<BoundColumn> bound;
+  auto next = rest.begin();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!chosen[i] && next != rest.end()) chosen[i] = *next++;
+    if (!chosen[i])
+      return Status::error(CNN_ERROR_MISMATCH,
+                           "%s has no column for the network's input %s: %zu columns for %zu inputs",
+                           dataset.source.c_str(), tensors[i]->name, dataset.columns.size(), tensors.size());
+    if (chosen[i]->bytes.size() != static_cast<std::size_t>(dataset.count) * chosen[i]->sample_bytes())
+      return Status::error(CNN_ERROR_FORMAT, "%s: column %s has %zu bytes, expected %lld samples of %zu",
+                           dataset.source.c_str(), chosen[i]->name.c_str(), chosen[i]->bytes.size(),
+                           static_cast<long long>(dataset.count), chosen[i]->sample_bytes());
+    Result<BoundColumn> column = BoundColumn::make(dataset, *chosen[i], *tensors[i]);
+    if (!column) return std::move(column).error();
+    bound.push_back(*std::move(column));
+  }
+  return bound;
+}
+
+std::vector<const cnn_tensor*> trainingInputs(const cnn_training& table) {
+  std::vector<const cnn_tensor*> tensors;
+  for (std::uint32_t i = 0; i < table.description->input_count; ++i)
+    tensors.push_back(&table.description->inputs[i]);
+  for (std::uint32_t i = 0; i < table.target_count; ++i) tensors.push_back(&table.targets[i]);
+  return tensors;
+}
+
+Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<const BoundColumn> columns) {
+  for (std::uint32_t m = 0; m < table.results_count; ++m) {
+    const cnn_metric& metric = table.metrics[m];
+    std::string kind = metric.kind;
+    if (kind != "accuracy" && kind != "cross_entropy") continue;
+    const BoundColumn& column = columns[static_cast<std::size_t>(metric.target)];
+    const cnn_tensor& output = table.description->outputs[metric.output];
+    if (column.tensor().element != CNN_I32 || output.rank < 2) continue;
+    std::vector<std::uint8_t> converted(column.bytes());
+    for (std::int64_t i = 0; i < dataset.count; ++i) {
+      column.convert(column.sample(i), converted.data());
+      for (std::size_t at = 0; at < converted.size(); at += 4) {
+        std::int32_t label;
+        std::memcpy(&label, converted.data() + at, 4);
+        if (label >= 0 && label < output.shape[1]) continue;
+        return Status::error(CNN_ERROR_FORMAT,
+                             "%s: sample %lld has label %d, but %s has the classes 0 to %lld",
+                             dataset.source.c_str(), static_cast<long long>(i), label, output.name,
+                             static_cast<long long>(output.shape[1] - 1));
+      }
+    }
+  }
+  return {};
+}
+
+} // namespace cnn

@@ -1,0 +1,47 @@
+// Which column of a data set feeds which input of a network, and how its values become that input's.
+#ifndef CNN_DATA_BINDING_H
+#define CNN_DATA_BINDING_H
+
+#include <cnn/data.hpp>
+
+#include <array>
+#include <span>
+
+namespace cnn {
+
+class BoundColumn {
+public:
+  /// Checks element types and shapes; `dataset` must stay where it is.
+  static Result<BoundColumn> make(const Dataset& dataset, const Column& column, const cnn_tensor& tensor);
+
+  const Column& source() const { return *column; }
+  const cnn_tensor& tensor() const { return *target; }
+  /// Of one sample of the input.
+  std::size_t bytes() const;
+  /// One sample in the source's elements to the input's: u8 pictures to f32 by value / 255 and normalisation,
+  /// labels to i32.
+  void convert(const std::uint8_t* from, std::uint8_t* to) const;
+  const std::uint8_t* sample(std::int64_t index) const {
+    return column->bytes.data() + static_cast<std::size_t>(index) * column->sample_bytes();
+  }
+
+private:
+  const Column* column = nullptr;
+  const cnn_tensor* target = nullptr;
+  std::vector<std::array<float, 256>> tables; // by channel, for u8 to f32
+  std::vector<float> mean, deviation;         // by channel, for f32 to f32; empty: none
+};
+
+/// For each tensor a column: the one of its name; where there is none, the next column without a namesake.
+/// Errors name the data set, the input, expected and found.
+Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
+                                             std::span<const cnn_tensor* const> tensors);
+
+/// The description's inputs, then the train section's targets.
+std::vector<const cnn_tensor*> trainingInputs(const cnn_training& table);
+
+/// Every label that an accuracy or cross entropy reads must be below the number of classes.
+Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<const BoundColumn> columns);
+
+} // namespace cnn
+#endif

@@ -1,0 +1,99 @@
+#include "file_bytes.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <zlib.h>
+
+namespace cnn {
+
+Result<ByteFile> ByteFile::open(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0)
+    return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return Status::error(CNN_ERROR_FILE, "%s: not a file", path.c_str());
+  errno = 0;
+  gzFile file = gzopen(path.c_str(), "rb");
+  if (!file)
+    return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(),
+                         errno ? std::strerror(errno) : "no memory");
+  gzbuffer(file, 1 << 17);
+  return ByteFile(path, file);
+}
+
+ByteFile::ByteFile(ByteFile&& other) noexcept
+    : path(std::move(other.path)), handle(std::exchange(other.handle, nullptr)) {}
+
+ByteFile::~ByteFile() {
+  if (handle) gzclose(static_cast<gzFile>(handle));
+}
+
+Status ByteFile::failure(const char* what, std::uint64_t missing) {
+  int number = Z_OK;
+  const char* text = gzerror(static_cast<gzFile>(handle), &number);
+  if (number == Z_ERRNO)
+    return Status::error(CNN_ERROR_FILE, "%s: cannot read: %s", path.c_str(), std::strerror(errno));
+  if (number != Z_OK && number != Z_BUF_ERROR)
+    return Status::error(CNN_ERROR_FORMAT, "%s: damaged gzip file: %s", path.c_str(), text);
+  return Status::error(CNN_ERROR_FORMAT, "%s: truncated: %llu bytes of the %s are missing", path.c_str(),
+                       static_cast<unsigned long long>(missing), what);
+}
+
+Status ByteFile::read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what) {
+  constexpr std::uint64_t piece = 1 << 22;
+  while (bytes > 0) {
+    std::uint64_t wanted = std::min(bytes, piece);
+    std::size_t before = to.size();
+    to.resize(before + wanted);
+    int got = gzread(static_cast<gzFile>(handle), to.data() + before, static_cast<unsigned>(wanted));
+    if (got < 0 || static_cast<std::uint64_t>(got) < wanted)
+      return failure(what, bytes - static_cast<std::uint64_t>(std::max(got, 0)));
+    bytes -= wanted;
+  }
+  return {};
+}
+
+bool ByteFile::at_end() {
+  auto* file = static_cast<gzFile>(handle);
+  int next = gzgetc(file);
+  if (next >= 0) gzungetc(next, file);
+  int number = Z_OK;
+  gzerror(file, &number);
+  return next < 0 && number == Z_OK;
+}
+
+Status ByteFile::expect_end(const char* what) {
+  char more;
+  int got = gzread(static_cast<gzFile>(handle), &more, 1);
+  if (got < 0) return failure(what, 0);
+  if (got == 0) return {};
+  return Status::error(CNN_ERROR_FORMAT, "%s: oversized: bytes after the last %s", path.c_str(), what);
+}
+
+bool file_exists(const std::string& path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0;
+}
+
+std::string plain_or_gzip(const std::string& path) {
+  return !file_exists(path) && file_exists(path + ".gz") ? path + ".gz" : path;
+}
+
+Result<std::string> find_folder(const std::vector<std::string>& candidates,
+                                const std::vector<std::string>& files, const std::string& name,
+                                const std::string& hint) {
+  std::string looked;
+  for (const std::string& folder : candidates) {
+    if (folder.empty()) continue;
+    auto missing = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
+      return !file_exists(plain_or_gzip(folder + "/" + file));
+    });
+    if (missing == files.end()) return folder;
+    looked += "\n  " + folder + (file_exists(folder) ? ": no " + *missing : ": no such folder");
+  }
+  return Status::error(CNN_ERROR_FILE, "%s was not found; looked in%s\n%s", name.c_str(), looked.c_str(),
+                       hint.c_str());
+}
+
+} // namespace cnn

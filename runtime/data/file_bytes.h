@@ -1,0 +1,44 @@
+// Reading whole files of unknown honesty.
+#ifndef CNN_DATA_FILE_BYTES_H
+#define CNN_DATA_FILE_BYTES_H
+
+#include <cnn/data.hpp>
+
+#include <span>
+
+namespace cnn {
+
+/// A file read from front to back, plain or gzip. Every error names it.
+class ByteFile {
+public:
+  static Result<ByteFile> open(const std::string& path);
+  ByteFile(ByteFile&& other) noexcept;
+  ~ByteFile();
+
+  /// Appends exactly `bytes`; memory grows with what is there, not with what is promised. `what` names it in
+  /// the error for a file that is shorter.
+  Status read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what);
+  /// Nothing is left. False as well where reading on would fail.
+  bool at_end();
+  /// An error where something is left.
+  Status expect_end(const char* what);
+
+private:
+  explicit ByteFile(std::string path, void* handle) : path(std::move(path)), handle(handle) {}
+  Status failure(const char* what, std::uint64_t missing);
+  std::string path;
+  void* handle; // gzFile
+};
+
+bool file_exists(const std::string& path);
+
+/// The first folder of `candidates` that holds all `files` (as they are, or with .gz); an error that lists
+/// where it looked and what was missing, with `hint` at its end.
+Result<std::string> find_folder(const std::vector<std::string>& candidates,
+                                const std::vector<std::string>& files, const std::string& name,
+                                const std::string& hint);
+/// `path`, or path.gz where only that exists.
+std::string plain_or_gzip(const std::string& path);
+
+} // namespace cnn
+#endif

@@ -1,0 +1,116 @@
+#include "file_bytes.h"
+#include "settings.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+namespace cnn {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Request {
+  std::string folder;
+  const cnn_tensor* picture;
+};
+
+Result<DataSplits> loadFolder(const Request& request) {
+  if (!request.picture || request.picture->rank != 4)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "folder(\"%s\"): the network's first input is not a picture [N, C, H, W]",
+                         request.folder.c_str());
+  const std::int64_t* shape = request.picture->shape;
+  auto read = [&](const char* part) {
+    return read_image_folder(request.folder + "/" + part, static_cast<int>(shape[1]),
+                             static_cast<int>(shape[2]), static_cast<int>(shape[3]));
+  };
+  Result<Dataset> train = read("train");
+  if (!train) return std::move(train).error();
+  Result<Dataset> test = read("test");
+  if (!test) return std::move(test).error();
+  if (train->labels != test->labels)
+    return Status::error(CNN_ERROR_FORMAT, "%s: train and test have different class folders",
+                         request.folder.c_str());
+  return DataSplits{*std::move(train), *std::move(test)};
+}
+
+// train_image.npy, train_label.npy, test_image.npy, …: a column each.
+Result<Dataset> loadNpySplit(const std::string& folder, const std::string& prefix) {
+  Dataset dataset;
+  dataset.source = folder;
+  std::vector<fs::path> files;
+  std::error_code bad;
+  for (fs::directory_iterator at(folder, bad), end; !bad && at != end; at.increment(bad))
+    if (at->path().extension() == ".npy" && at->path().stem().string().rfind(prefix, 0) == 0)
+      files.push_back(at->path());
+  if (bad) return Status::error(CNN_ERROR_FILE, "%s: cannot read: %s", folder.c_str(), bad.message().c_str());
+  if (files.empty()) return Status::error(CNN_ERROR_FILE, "%s: no %s*.npy", folder.c_str(), prefix.c_str());
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    std::int64_t count = 0;
+    Result<Column> column = read_npy(file.string(), count);
+    if (!column) return std::move(column).error();
+    column->name = file.stem().string().substr(prefix.size());
+    if (!dataset.columns.empty() && count != dataset.count)
+      return Status::error(CNN_ERROR_FORMAT, "%s has %lld samples, but %s has %lld", file.c_str(),
+                           static_cast<long long>(count), files.front().c_str(),
+                           static_cast<long long>(dataset.count));
+    dataset.count = count;
+    dataset.columns.push_back(*std::move(column));
+  }
+  return dataset;
+}
+
+Result<DataSplits> loadNpy(const Request& request) {
+  Result<Dataset> train = loadNpySplit(request.folder, "train_");
+  if (!train) return std::move(train).error();
+  Result<Dataset> test = loadNpySplit(request.folder, "test_");
+  if (!test) return std::move(test).error();
+  return DataSplits{*std::move(train), *std::move(test)};
+}
+
+struct Source {
+  const char* name;
+  Result<DataSplits> (*load)(const Request&);
+};
+constexpr Source sources[] = {
+    {"fashion_mnist", [](const Request& request) { return fashion_mnist(request.folder); }},
+    {"mnist", [](const Request& request) { return mnist(request.folder); }},
+    {"cifar10", [](const Request& request) { return cifar10(request.folder); }},
+    {"cifar100", [](const Request& request) { return cifar100(request.folder); }},
+    {"folder", loadFolder},
+    {"npy", loadNpy},
+};
+
+} // namespace
+
+Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
+                             const cnn_tensor* picture) {
+  Arguments arguments(setting);
+  std::string path = arguments.text("path", 0, "");
+  std::vector<float> mean = arguments.numbers("mean", 1), deviation = arguments.numbers("std", 2);
+  if (Status bad = arguments.finish(); !bad) return bad;
+  if (mean.size() != deviation.size())
+    return Status::error(CNN_ERROR_ARGUMENT, "%s: mean has %zu values and std %zu: expected the same number",
+                         setting.name, mean.size(), deviation.size());
+  for (float each : deviation)
+    if (each <= 0)
+      return Status::error(CNN_ERROR_ARGUMENT, "%s: std is %g, expected above 0", setting.name, each);
+  std::string known;
+  for (const Source& source : sources) {
+    known += std::string(known.empty() ? "" : ", ") + source.name;
+    if (std::strcmp(source.name, setting.name) != 0) continue;
+    Result<DataSplits> splits = source.load({folder.empty() ? path : folder, picture});
+    if (!splits) return splits;
+    for (Dataset* dataset : {&splits->train, &splits->test}) {
+      dataset->mean = mean;
+      dataset->deviation = deviation;
+    }
+    return splits;
+  }
+  return Status::error(CNN_ERROR_ARGUMENT, "the data set %s is not known; known are %s", setting.name,
+                       known.c_str());
+}
+
+} // namespace cnn

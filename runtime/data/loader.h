@@ -1,0 +1,71 @@
+// Batches of a data set, made on a background thread one ahead of the one in use.
+#ifndef CNN_DATA_LOADER_H
+#define CNN_DATA_LOADER_H
+
+#include "augment.h"
+#include "binding.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace cnn {
+
+/// A random order of 0 .. count - 1 (Fisher-Yates), a function of seed and stream.
+std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::uint64_t stream);
+
+struct LoaderPlan {
+  std::vector<std::int64_t> samples; // which of the data set, in their order before shuffling
+  std::int64_t batch = 1;
+  bool shuffle = false;
+  std::uint64_t seed = 0;
+  std::vector<std::unique_ptr<Augmentation>> augmentations; // of the first column
+};
+
+struct Batch {
+  std::vector<const void*> inputs; // one a column
+  std::int64_t count = 0;
+};
+
+/// What a batch holds depends on (seed, epoch, position) only, whatever the timing.
+class Loader {
+public:
+  Loader(std::vector<BoundColumn> columns, LoaderPlan plan);
+  ~Loader();
+  Loader(const Loader&) = delete;
+
+  std::int64_t samples() const { return static_cast<std::int64_t>(plan.samples.size()); }
+  std::int64_t batches() const { return (samples() + plan.batch - 1) / plan.batch; }
+  /// Begins an epoch at batch number `position`.
+  void start(std::int64_t epoch, std::int64_t position = 0);
+  /// The next batch, valid until the call after; null at the epoch's end. The last one may be smaller.
+  const Batch* next();
+
+private:
+  struct Slot {
+    std::vector<std::vector<std::uint8_t>> buffers;
+    Batch batch;
+    bool full = false;
+  };
+  void produce(std::int64_t position);
+  void fill(Slot& slot, std::int64_t position);
+  void fillSample(Slot& slot, std::int64_t place, std::int64_t sample);
+  void stop();
+
+  std::vector<BoundColumn> columns;
+  LoaderPlan plan;
+  std::vector<std::int64_t> order;
+  std::int64_t epoch = 0;
+  Slot slots[2];
+  std::vector<std::uint8_t> augmented[2]; // the producer's own
+
+  std::thread producer;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopping = false;
+  std::int64_t taken = 0, last = 0; // batch numbers
+  Slot* inUse = nullptr;
+};
+
+} // namespace cnn
+#endif

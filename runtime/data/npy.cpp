@@ -1,0 +1,112 @@
+// NumPy's format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+#include "file_bytes.h"
+
+#include <cstring>
+
+namespace cnn {
+namespace {
+
+struct TypeRow {
+  const char* descr;
+  int element;
+  std::uint64_t bytes;
+};
+constexpr TypeRow types[] = {
+    {"<f4", CNN_F32, 4}, {"<i4", CNN_I32, 4}, {"<i8", CNN_I64, 8}, {"|u1", CNN_U8, 1}, {"<u1", CNN_U8, 1}};
+
+// The header is a Python literal of three known keys; anything else is refused.
+class Header {
+public:
+  Header(const std::string& path, const std::string& text) : path(path), text(text) {}
+
+  Status parse() {
+    std::string descr = valueOf("'descr':"), order = valueOf("'fortran_order':"), tuple = valueOf("'shape':");
+    for (const TypeRow& row : types)
+      if (descr == "'" + std::string(row.descr) + "'") type = &row;
+    if (!type)
+      return Status::error(CNN_ERROR_FORMAT, "%s: expected element type <f4, <i4, <i8 or |u1, found %s",
+                           path.c_str(), descr.empty() ? "none" : descr.c_str());
+    if (order != "False")
+      return Status::error(CNN_ERROR_FORMAT, "%s: expected C order (fortran_order False), found %s",
+                           path.c_str(), order.empty() ? "none" : order.c_str());
+    return parseShape(tuple);
+  }
+
+  const TypeRow* type = nullptr;
+  std::vector<std::int64_t> shape;
+  std::uint64_t elements = 1;
+
+private:
+  std::string valueOf(const char* key) const {
+    std::size_t at = text.find(key);
+    if (at == std::string::npos) return "";
+    at = text.find_first_not_of(' ', at + std::strlen(key));
+    if (at == std::string::npos) return "";
+    std::size_t end = text[at] == '(' ? text.find(')', at) : text.find_first_of(",}", at);
+    if (end == std::string::npos) return "";
+    return text.substr(at, end - at + (text[at] == '('));
+  }
+
+  Status parseShape(const std::string& tuple) {
+    auto malformed = [&] {
+      return Status::error(CNN_ERROR_FORMAT, "%s: expected a shape of at least one dimension, found %s",
+                           path.c_str(), tuple.empty() ? "none" : tuple.c_str());
+    };
+    if (tuple.size() < 3) return malformed();
+    for (std::size_t at = 1; at < tuple.size() - 1;) {
+      if (tuple[at] == ' ' || tuple[at] == ',') {
+        ++at;
+        continue;
+      }
+      if (tuple[at] < '0' || tuple[at] > '9') return malformed();
+      std::uint64_t extent = 0;
+      for (; tuple[at] >= '0' && tuple[at] <= '9'; ++at)
+        if (__builtin_mul_overflow(extent, 10u, &extent) ||
+            __builtin_add_overflow(extent, static_cast<unsigned>(tuple[at] - '0'), &extent))
+          return malformed();
+      if (extent == 0 || __builtin_mul_overflow(elements, extent, &elements) ||
+          elements > std::uint64_t{1} << 40)
+        return Status::error(CNN_ERROR_FORMAT, "%s: impossible shape %s", path.c_str(), tuple.c_str());
+      shape.push_back(static_cast<std::int64_t>(extent));
+    }
+    return shape.empty() || shape.size() > CNN_MAX_RANK ? malformed() : Status();
+  }
+
+  const std::string& path;
+  const std::string& text;
+};
+
+} // namespace
+
+Result<Column> read_npy(const std::string& path, std::int64_t& count) {
+  Result<ByteFile> file = ByteFile::open(path);
+  if (!file) return std::move(file).error();
+  std::vector<std::uint8_t> bytes;
+  if (Status bad = file->read(8, bytes, "header"); !bad) return bad;
+  if (std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0)
+    return Status::error(CNN_ERROR_FORMAT, "%s: not an .npy file", path.c_str());
+  int version = bytes[6];
+  std::size_t lengthBytes = version == 1 ? 2 : 4;
+  if (version < 1 || version > 3)
+    return Status::error(CNN_ERROR_FORMAT, "%s: .npy version %d, expected 1 to 3", path.c_str(), version);
+  if (Status bad = file->read(lengthBytes, bytes, "header"); !bad) return bad;
+  std::uint32_t length = 0;
+  for (std::size_t i = lengthBytes; i-- > 0;) length = length << 8 | bytes[8 + i];
+  if (length > 1 << 16)
+    return Status::error(CNN_ERROR_FORMAT, "%s: a header of %u bytes is not an .npy file's", path.c_str(),
+                         length);
+  bytes.clear();
+  if (Status bad = file->read(length, bytes, "header"); !bad) return bad;
+  std::string text(bytes.begin(), bytes.end());
+  Header header(path, text);
+  if (Status bad = header.parse(); !bad) return bad;
+  Column column;
+  column.element = header.type->element;
+  if (Status bad = file->read(header.elements * header.type->bytes, column.bytes, "values"); !bad) return bad;
+  if (Status bad = file->expect_end("value"); !bad) return bad;
+  count = header.shape[0];
+  column.shape.assign(header.shape.begin() + 1, header.shape.end());
+  return column;
+}
+
+} // namespace cnn

@@ -1,0 +1,80 @@
+// The training loop for models with a train section.
+#ifndef CNN_TRAINER_HPP
+#define CNN_TRAINER_HPP
+
+#include <cnn/data.hpp>
+#include <cnn/training.hpp>
+
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace cnn {
+
+/// What is not set is as in the network's train section.
+struct TrainerOptions {
+  std::int64_t epochs = 0;
+  std::int64_t batch = 0;
+  double lr = Hyper::unset; // the schedule's highest rate
+  double validation = Hyper::unset;
+  double clip_norm = Hyper::unset;
+  std::int64_t seed = -1;
+  std::string data = {};             // folder of the data
+  std::string checkpoint = {};       // file to write at the end of each epoch and to resume from; empty: none
+  std::int64_t checkpoint_steps = 0; // also after so many steps
+  bool resume = false;               // go on from the checkpoint if there is one
+  bool initialise = true;            // fill the parameters before the first step, unless resuming
+  bool quiet = false;
+  std::FILE* report = nullptr; // where progress goes; null: stderr
+};
+
+/// A metric's name and value, means over all samples.
+struct MetricValue {
+  std::string name, kind;
+  double value = 0;
+};
+
+/// After each step: the step's number from 0, its learning rate and its results (loss, metrics).
+using StepCallback = std::function<void(std::int64_t step, double lr, std::span<const float> results)>;
+
+class Trainer {
+public:
+  /// Model is a generated class with a train section.
+  template <class GeneratedModel>
+    requires(std::is_base_of_v<TrainableModel, GeneratedModel>)
+  explicit Trainer(GeneratedModel& model, TrainerOptions options = {})
+      : Trainer(static_cast<Model&>(model), GeneratedModel::training_table(), std::move(options)) {}
+  Trainer(Model& model, const cnn_training& table, TrainerOptions options = {});
+
+  /// Data in place of the train section's.
+  void use(DataSplits data);
+  void on_step(StepCallback callback) { after_step = std::move(callback); }
+
+  /// Trains: loads the data, initialises or resumes, runs the epochs.
+  Status run();
+  /// Loss and metrics on the test data, computed from predict's outputs.
+  Result<std::vector<MetricValue>> test();
+
+private:
+  friend class TrainingRun;
+  Status load();
+
+  Model& model;
+  const cnn_training& table;
+  TrainerOptions options;
+  DataSplits data;
+  bool loaded = false;
+  StepCallback after_step;
+};
+
+/// Loss and metrics of `data` by predict.
+Result<std::vector<MetricValue>> evaluate(Model& model, const cnn_training& table, const Dataset& data);
+
+/// "test accuracy 91.2 %" for accuracies, "test cross_entropy 0.2431" for the rest; `split` is "test".
+std::string format_metrics(const std::string& split, const std::vector<MetricValue>& metrics);
+/// format_metrics line by line on stdout.
+void print_metrics(const std::string& split, const std::vector<MetricValue>& metrics);
+
+} // namespace cnn
+#endif

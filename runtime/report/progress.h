@@ -1,0 +1,41 @@
+// What a person sees while training runs.
+#ifndef CNN_REPORT_PROGRESS_H
+#define CNN_REPORT_PROGRESS_H
+
+#include <cnn/trainer.hpp>
+
+#include <chrono>
+
+namespace cnn {
+
+/// "accuracy" as per cent, everything else with four digits.
+std::string formatValue(const std::string& kind, double value);
+
+/// A bar that is redrawn on a terminal; elsewhere one line an epoch.
+class Progress {
+public:
+  Progress(std::FILE* out, bool quiet, const cnn_training& table);
+
+  /// "training on 60000 samples, …"
+  void note(const std::string& text);
+  void begin(std::int64_t epoch, std::int64_t epochs, std::int64_t samples, std::int64_t done);
+  /// `sums`: the results times the samples that they are means of, so far.
+  void advance(std::int64_t count, const std::vector<double>& sums, std::int64_t summed, double lr);
+  /// The epoch's line; validation metrics at its end, if any.
+  void end(const std::vector<double>& sums, std::int64_t summed, double lr,
+           const std::vector<MetricValue>& validation);
+
+private:
+  using Clock = std::chrono::steady_clock;
+  std::string results(const std::vector<double>& sums, std::int64_t summed) const;
+  void clearLine();
+
+  std::FILE* out;
+  bool quiet, terminal;
+  const cnn_training& table;
+  std::int64_t epoch = 0, epochs = 0, samples = 0, done = 0, first = 0;
+  Clock::time_point started, drawn;
+};
+
+} // namespace cnn
+#endif

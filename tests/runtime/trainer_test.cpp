@@ -1,0 +1,266 @@
+#include "handles.h"
+#include "linear_library.h"
+
+#include <cnn/cnn.hpp>
+
+#include <cmath>
+#include <cstring>
+
+namespace {
+
+using Small = linear::Library<>;
+
+// Three classes of 4 x 4 pictures, each bright in another row.
+cnn::Dataset rows(std::int64_t count, std::uint64_t seed) {
+  cnn::Dataset data;
+  data.source = "rows";
+  data.count = count;
+  data.columns.push_back({"image", CNN_U8, {1, 4, 4}, {}});
+  data.columns.push_back({"label", CNN_U8, {}, {}});
+  for (std::int64_t n = 0; n < count; ++n) {
+    auto label = static_cast<std::uint8_t>(n % 3);
+    for (std::uint64_t p = 0; p < 16; ++p) {
+      auto noise = cnn::philox(seed, static_cast<std::uint64_t>(n), p)[0] % 120;
+      data.columns[0].bytes.push_back(static_cast<std::uint8_t>(noise + (p / 4 == label ? 100 : 0)));
+    }
+    data.columns[1].bytes.push_back(label);
+  }
+  return data;
+}
+
+cnn::DataSplits splits(std::int64_t train = 100) {
+  return {rows(train, 1), rows(60, 2)};
+}
+
+cnn::Model makeTrainee(Small& library, int threads = 1) {
+  return cnn::Model::create(library.inference, {.max_batch = 8, .threads = threads}).or_exit();
+}
+
+std::vector<float> parametersOf(const cnn::Model& model) {
+  float* parameters = cnn_model_parameters(model.handle());
+  return {parameters, parameters + model.description().parameter_floats};
+}
+
+std::vector<float> train(Small& library, cnn::TrainerOptions options, int threads = 1,
+                         std::int64_t samples = 100) {
+  cnn::Model model = makeTrainee(library, threads);
+  options.quiet = true;
+  cnn::Trainer trainer(model, library.training, options);
+  trainer.use(splits(samples));
+  cnn::Status status = trainer.run();
+  INFO(status.message());
+  REQUIRE(status.ok());
+  return parametersOf(model);
+}
+
+std::string failure(Small& library, cnn::DataSplits data, cnn::TrainerOptions options = {}) {
+  cnn::Model model = makeTrainee(library);
+  options.quiet = true;
+  cnn::Trainer trainer(model, library.training, options);
+  trainer.use(std::move(data));
+  cnn::Status status = trainer.run();
+  REQUIRE(!status.ok());
+  return status.message();
+}
+
+const char* const noNames[] = {"", "", ""};
+
+} // namespace
+
+TEST_CASE("training learns, and the test metrics agree with those of training") {
+  Small library({CNN_ADAM, false});
+  library.training.lr = 0.01;
+  cnn::Model model = makeTrainee(library);
+  cnn::Trainer trainer(model, library.training, {.epochs = 20, .quiet = true});
+  trainer.use(splits(300));
+  float last[2] = {};
+  trainer.on_step(
+      [&](std::int64_t, double, std::span<const float> results) { std::copy_n(results.begin(), 2, last); });
+  REQUIRE(trainer.run().ok());
+  auto metrics = trainer.test().or_exit();
+  REQUIRE(metrics.size() == 2);
+  REQUIRE(metrics[1].name == "top1");
+  REQUIRE(metrics[1].value > 0.95);
+  REQUIRE(metrics[0].value == Approx(last[0]).margin(0.3));
+  REQUIRE_THAT(cnn::format_metrics("test", metrics), Catch::Contains("\ntest accuracy "));
+}
+
+TEST_CASE("weights after training are the same bytes for 1 and 2 threads, with a partial last batch") {
+  Small library({CNN_ADAMW, false});
+  library.training.clip_norm = 1;
+  const char* const values[] = {"4", "1"};
+  const char* const names[] = {"", "padding"};
+  const cnn_setting augments[] = {{"random_hflip", 0, nullptr, nullptr}, {"random_crop", 2, names, values}};
+  library.training.augments = augments;
+  library.training.augment_count = 2;
+  auto one = train(library, {.epochs = 3}, 1), two = train(library, {.epochs = 3}, 2);
+  REQUIRE(std::memcmp(one.data(), two.data(), one.size() * 4) == 0);
+  REQUIRE(train(library, {.epochs = 3, .seed = 99}) != one);
+  library.training.augment_count = 0;
+  REQUIRE(train(library, {.epochs = 3}) != one);
+}
+
+TEST_CASE("options replace what the train section says") {
+  Small library;
+  std::vector<double> rates;
+  cnn::Model model = makeTrainee(library);
+  cnn::Trainer trainer(model, library.training,
+                       {.epochs = 3, .batch = 40, .lr = 0.5, .validation = 0.1, .quiet = true});
+  trainer.use(splits());
+  trainer.on_step([&](std::int64_t, double lr, std::span<const float>) { rates.push_back(lr); });
+  REQUIRE(trainer.run().ok());
+  REQUIRE(rates == std::vector<double>(9, 0.5)); // 90 samples in batches of 40
+}
+
+TEST_CASE("training that was stopped at any step and resumed ends with the same bytes") {
+  Small library({CNN_ADAM, false});
+  library.training.momentum = 0.9;
+  library.training.schedule = CNN_ONE_CYCLE;
+  const double arguments[] = {0.05, 0.3, 25, 1e4};
+  std::copy_n(arguments, 4, library.training.schedule_arguments);
+  auto unbroken = train(library, {.epochs = 3});
+  TemporaryFolder folder;
+  for (std::int64_t stopAt : {0, 3, 6, 7, 13, 20}) {
+    std::string path = folder / ("run" + std::to_string(stopAt) + ".safetensors");
+    cnn::TrainerOptions options{
+        .epochs = 3, .checkpoint = path, .checkpoint_steps = 1, .resume = true, .quiet = true};
+    {
+      // An error from a step stands for the end of the process: nothing after it is saved.
+      cnn::Model model = makeTrainee(library);
+      auto forward = library.training.forward_backward;
+      static std::int64_t left;
+      left = stopAt;
+      library.training.forward_backward = [](const cnn_run* run) -> int32_t {
+        return left-- == 0 ? 1 : linear::Code<4, 3>::forwardBackward(run);
+      };
+      cnn::Trainer trainer(model, library.training, options);
+      trainer.use(splits());
+      REQUIRE(!trainer.run().ok());
+      library.training.forward_backward = forward;
+    }
+    auto resumed = train(library, options);
+    INFO("stopped at " << stopAt);
+    REQUIRE(std::memcmp(resumed.data(), unbroken.data(), unbroken.size() * 4) == 0);
+  }
+}
+
+TEST_CASE("a checkpoint is also a weights file, and says what does not fit") {
+  Small library({CNN_ADAM, false});
+  TemporaryFolder folder;
+  std::string path = folder / "run.safetensors";
+  auto trained = train(library, {.epochs = 1, .checkpoint = path});
+  cnn::Model other = makeTrainee(library);
+  REQUIRE(other.load(path.c_str()).ok());
+  REQUIRE(parametersOf(other) == trained);
+
+  cnn::TrainerOptions resume{.epochs = 2, .checkpoint = path, .resume = true};
+  SECTION("another batch size") {
+    resume.batch = 20;
+    REQUIRE_THAT(failure(library, splits(), resume),
+                 Catch::Contains("expected batch 16") && Catch::Contains("found batch 20"));
+  }
+  SECTION("another optimizer") {
+    library.training.optimizer = CNN_ADAMW;
+    REQUIRE_THAT(failure(library, splits(), resume), Catch::Contains("the same optimizer"));
+  }
+  SECTION("weights alone") {
+    REQUIRE(other.save(path.c_str()).ok());
+    REQUIRE_THAT(failure(library, splits(), resume), Catch::Contains("cnn.progress"));
+  }
+  SECTION("truncated") {
+    std::string bytes = readFile(path);
+    writeFile(path, bytes.substr(0, bytes.size() - 5));
+    REQUIRE_THAT(failure(library, splits(), resume), Catch::Contains("truncated"));
+  }
+}
+
+TEST_CASE("data that does not fit the network is explained") {
+  Small library;
+  cnn::DataSplits data = splits();
+  SECTION("a label that is no class") {
+    data.train.columns[1].bytes[7] = 3;
+    REQUIRE_THAT(failure(library, std::move(data)),
+                 Catch::Contains("rows: sample 7 has label 3") && Catch::Contains("classes 0 to 2"));
+  }
+  SECTION("pictures of another size") {
+    data.train.columns[0].shape = {1, 2, 8};
+    REQUIRE_THAT(failure(library, std::move(data)),
+                 Catch::Contains("expects samples of shape [1, 4, 4], found [1, 2, 8]"));
+  }
+  SECTION("no column left for the label") {
+    data.train.columns.pop_back();
+    REQUIRE_THAT(failure(library, std::move(data)),
+                 Catch::Contains("no column for the network's input label"));
+  }
+  SECTION("a column with too few bytes") {
+    data.train.columns[0].bytes.pop_back();
+    REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("column image has 1599 bytes"));
+  }
+  SECTION("labels that are fractions") {
+    data.train.columns[1].element = CNN_F32;
+    data.train.columns[1].bytes.resize(400);
+    REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("input label is i32, found f32"));
+  }
+  SECTION("no samples") {
+    data.train = rows(0, 1);
+    REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("no samples"));
+  }
+  SECTION("an unknown augmentation") {
+    const cnn_setting augment{"random_nonsense", 0, nullptr, nullptr};
+    library.training.augments = &augment;
+    library.training.augment_count = 1;
+    REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("random_nonsense is not known"));
+  }
+  SECTION("a crop of another size") {
+    const char* const values[] = {"7"};
+    const cnn_setting augment{"random_crop", 1, noNames, values};
+    library.training.augments = &augment;
+    library.training.augment_count = 1;
+    REQUIRE_THAT(failure(library, std::move(data)),
+                 Catch::Contains("size is 7, but the network takes 4 x 4"));
+  }
+}
+
+TEST_CASE("a loss that is not finite ends training with an explanation") {
+  Small library;
+  library.training.forward_backward = [](const cnn_run* run) -> int32_t {
+    run->results[0] = std::nanf("");
+    return 0;
+  };
+  REQUIRE_THAT(failure(library, splits()), Catch::Contains("diverged"));
+}
+
+TEST_CASE("progress that is not on a terminal is one line an epoch") {
+  Small library;
+  cnn::Model model = makeTrainee(library);
+  std::FILE* out = std::tmpfile();
+  cnn::Trainer trainer(model, library.training, {.epochs = 2, .validation = 0.2, .report = out});
+  trainer.use(splits());
+  REQUIRE(trainer.run().ok());
+  std::rewind(out);
+  std::vector<std::string> lines;
+  for (char line[512]; std::fgets(line, sizeof(line), out);) lines.push_back(line);
+  std::fclose(out);
+  REQUIRE(lines.size() == 3);
+  REQUIRE_THAT(lines[0], Catch::Contains("training Linear on 80 samples, batch 16, 2 epochs, 1 thread"));
+  REQUIRE_THAT(lines[2], Catch::StartsWith("epoch 2/2  ") && Catch::Contains("samples/s  loss ") &&
+                             Catch::Contains("  top1 ") && Catch::Contains("validation top1 ") &&
+                             Catch::Contains("lr 0.1") && !Catch::Contains("\r"));
+}
+
+TEST_CASE("softmax regression on Fashion-MNIST reaches what is known of it") {
+  auto data = cnn::fashion_mnist();
+  if (!data) {
+    WARN(data.message());
+    return;
+  }
+  linear::Library<28, 10> library({CNN_ADAM, false});
+  library.training.lr = 1e-3;
+  library.training.batch = 64;
+  cnn::Model model = cnn::Model::create(library.inference, {.max_batch = 64}).or_exit();
+  cnn::Trainer trainer(model, library.training, {.epochs = 2, .quiet = true});
+  trainer.use(*std::move(data));
+  REQUIRE(trainer.run().ok());
+  auto metrics = trainer.test().or_exit();
+  REQUIRE(metrics[1].value > 0.80);
+}
