@@ -10,7 +10,7 @@ class Cnn_Gradient<string mnemonic, list<Trait> traits = []> : Cnn_Op<mnemonic, 
 }
 def BlockReduction : KernelWith<["reducesBatch", "getScalars"]>;
 
-def Cnn_GradientOp : Cnn_Op<"gradient", []> {
+def Cnn_GradientOp : Cnn_Op<"gradient", [NamesParameter]> {
   let summary = "names a value as the gradient of the loss with respect to a parameter";
   let arguments = (ins Cnn_TensorType:$value, FlatSymbolRefAttr:$parameter);
   let assemblyFormat = "$parameter `,` $value attr-dict `:` type($value)";

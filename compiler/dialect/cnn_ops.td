@@ -15,6 +15,7 @@ def Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
 def Reference : DeclareOpInterfaceMethods<ReferenceOpInterface>;
 def Kernel : DeclareOpInterfaceMethods<KernelOpInterface>;
 class KernelWith<list<string> methods> : DeclareOpInterfaceMethods<KernelOpInterface, methods>;
+def NamesParameter : DeclareOpInterfaceMethods<SymbolUserOpInterface>;
 def PointwiseKernel : KernelWith<["isPointwise"]>;
 
 //===-- Structure ------------------------------------------------------------------------------------------===//
@@ -69,9 +70,10 @@ def Cnn_ReturnOp : Cnn_Op<"return", [Pure, Terminator, HasParent<"FunctionOp">]>
   let summary = "ends a function";
   let arguments = (ins Variadic<Cnn_TensorType>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
+  let hasVerifier = 1;
 }
 
-def Cnn_GetOp : Cnn_Op<"get", [Pure, Reference]> {
+def Cnn_GetOp : Cnn_Op<"get", [Pure, Reference, NamesParameter]> {
   let summary = "a parameter's value";
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Cnn_TensorType:$result);
@@ -81,7 +83,7 @@ def Cnn_GetOp : Cnn_Op<"get", [Pure, Reference]> {
 //===-- Convolution and linear layers -----------------------------------------------------------------------===//
 
 
-def Cnn_ConvOp : Cnn_Op<"conv", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_ConvOp : Cnn_Op<"conv", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "cross-correlation, as PyTorch's Conv1d, Conv2d";
   let description = [{
     input [N, I, H, W], weight [O, I / groups, KH, KW], bias [O] -> [N, O, H', W'] with
@@ -95,7 +97,7 @@ def Cnn_ConvOp : Cnn_Op<"conv", [Pure, Differentiable, Reference, Kernel, InferT
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_LinearOp : Cnn_Op<"linear", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_LinearOp : Cnn_Op<"linear", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "input [N, I], weight [O, I], bias [O] -> [N, O] = input weight^T + bias";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Optional<Cnn_TensorType>:$bias);
   let results = (outs Cnn_TensorType:$result);
@@ -104,7 +106,7 @@ def Cnn_LinearOp : Cnn_Op<"linear", [Pure, Differentiable, Reference, Kernel, In
 
 //===-- Pooling ------------------------------------------------------------------------------------------------===//
 
-def Cnn_MaxPoolOp : Cnn_Op<"max_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_MaxPoolOp : Cnn_Op<"max_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "maximum over windows; pads count as -infinity";
   let arguments = (ins Cnn_TensorType:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
                        DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, DefaultValuedAttr<BoolAttr, "false">:$ceil_mode);
@@ -112,7 +114,7 @@ def Cnn_MaxPoolOp : Cnn_Op<"max_pool", [Pure, Differentiable, Reference, Kernel,
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_AvgPoolOp : Cnn_Op<"avg_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_AvgPoolOp : Cnn_Op<"avg_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "mean over windows; count_include_pad: pads count as zeros, else not at all";
   let arguments = (ins Cnn_TensorType:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
                        DenseI64ArrayAttr:$padding, DefaultValuedAttr<BoolAttr, "false">:$ceil_mode,
@@ -121,7 +123,7 @@ def Cnn_AvgPoolOp : Cnn_Op<"avg_pool", [Pure, Differentiable, Reference, Kernel,
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_GlobalAvgPoolOp : Cnn_Op<"global_avg_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_GlobalAvgPoolOp : Cnn_Op<"global_avg_pool", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "mean over all of a picture: [N, C, H, W] -> [N, C], or [N, C, 1, 1] with keep_dims";
   let arguments = (ins Cnn_TensorType:$input, DefaultValuedAttr<BoolAttr, "false">:$keep_dims);
   let results = (outs Cnn_TensorType:$result);
@@ -130,7 +132,7 @@ def Cnn_GlobalAvgPoolOp : Cnn_Op<"global_avg_pool", [Pure, Differentiable, Refer
 
 //===-- Normalisation ------------------------------------------------------------------------------------------===//
 
-def Cnn_BatchNormOp : Cnn_Op<"batch_norm", [Pure, Differentiable, Reference, InferTypeOpAdaptor]> {
+def Cnn_BatchNormOp : Cnn_Op<"batch_norm", [Pure, Differentiable, Reference, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "batch normalisation (Ioffe and Szegedy 2015) over channel 1";
   let description = [{
     In @predict: (x - running_mean) / sqrt(running_var + eps) * weight + bias. Training replaces it by
@@ -145,7 +147,7 @@ def Cnn_BatchNormOp : Cnn_Op<"batch_norm", [Pure, Differentiable, Reference, Inf
 //===-- Activations --------------------------------------------------------------------------------------------===//
 
 class Cnn_Activation<string mnemonic, string text>
-    : Cnn_Op<mnemonic, [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptor]> {
+    : Cnn_Op<mnemonic, [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = text;
   let arguments = (ins Cnn_TensorType:$input);
   let results = (outs Cnn_TensorType:$result);
@@ -166,7 +168,7 @@ def Cnn_GeluOp : Cnn_Activation<"gelu", "x Phi(x) (Hendrycks and Gimpel 2016), b
 //===-- Arithmetic and shape -----------------------------------------------------------------------------------===//
 
 class Cnn_Binary<string mnemonic, string text>
-    : Cnn_Op<mnemonic, [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptor]> {
+    : Cnn_Op<mnemonic, [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = text;
   let description = "Shapes broadcast as in NumPy.";
   let arguments = (ins Cnn_TensorType:$lhs, Cnn_TensorType:$rhs);
@@ -177,21 +179,21 @@ def Cnn_AddOp : Cnn_Binary<"add", "lhs + rhs">;
 def Cnn_SubOp : Cnn_Binary<"sub", "lhs - rhs">;
 def Cnn_MulOp : Cnn_Binary<"mul", "lhs * rhs">;
 
-def Cnn_ScaleOp : Cnn_Op<"scale", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptor]> {
+def Cnn_ScaleOp : Cnn_Op<"scale", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "factor * x + offset";
   let arguments = (ins Cnn_TensorType:$input, F64Attr:$factor, F64Attr:$offset);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` type($input)";
 }
 
-def Cnn_ConcatOp : Cnn_Op<"concat", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_ConcatOp : Cnn_Op<"concat", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "the inputs' channels (dimension 1) one after the other";
   let arguments = (ins Variadic<Cnn_TensorType>:$inputs);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_SliceOp : Cnn_Op<"slice", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_SliceOp : Cnn_Op<"slice", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "channels [begin, end) of dimension 1";
   let arguments = (ins Cnn_TensorType:$input, I64Attr:$begin, I64Attr:$end);
   let results = (outs Cnn_TensorType:$result);
@@ -206,7 +208,7 @@ def Cnn_ReshapeOp : Cnn_Op<"reshape", [Pure, Differentiable, Reference, Kernel]>
   let hasVerifier = 1;
 }
 
-def Cnn_DropoutOp : Cnn_Op<"dropout", [Pure, Differentiable, Reference, KernelWith<["isPointwise", "getScalars"]>, InferTypeOpAdaptor]> {
+def Cnn_DropoutOp : Cnn_Op<"dropout", [Pure, Differentiable, Reference, KernelWith<["isPointwise", "getScalars"]>, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "zeroes elements with probability p and scales the others by 1 / (1 - p), in training only";
   let description = [{
     Element i of the batch, i = image * C H W + offset in the image (row-major, as in NCHW), is dropped where word
@@ -218,13 +220,13 @@ def Cnn_DropoutOp : Cnn_Op<"dropout", [Pure, Differentiable, Reference, KernelWi
   let assemblyFormat = "operands attr-dict `:` type($input)";
 }
 
-def Cnn_SoftmaxOp : Cnn_Op<"softmax", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_SoftmaxOp : Cnn_Op<"softmax", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "exp(x) / sum exp(x) over dimension 1";
   let arguments = (ins Cnn_TensorType:$input);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` type($input)";
 }
-def Cnn_LogSoftmaxOp : Cnn_Op<"log_softmax", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_LogSoftmaxOp : Cnn_Op<"log_softmax", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "x - log sum exp(x) over dimension 1";
   let arguments = (ins Cnn_TensorType:$input);
   let results = (outs Cnn_TensorType:$result);
@@ -233,7 +235,7 @@ def Cnn_LogSoftmaxOp : Cnn_Op<"log_softmax", [Pure, Differentiable, Reference, K
 
 //===-- Losses and metrics: one value an image ----------------------------------------------------------------===//
 
-def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "logits f32 [N, C], target i32 [N] -> [N]: -sum_c q_c log softmax(logits)_c";
   let description = [{
     q is one-hot at the target, mixed with label_smoothing / C of the uniform distribution (Szegedy et al. 2016).
@@ -243,21 +245,21 @@ def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Referenc
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_MseOp : Cnn_Op<"mse", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_MseOp : Cnn_Op<"mse", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "mean squared difference over the elements of an image: [N, ...], [N, ...] -> [N]";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, InferTypeOpAdaptor]> {
+def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "1 where the largest logit (the first of equals) is the target's, else 0: [N, C], i32 [N] -> [N]";
   let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_BatchMeanOp : Cnn_Op<"batch_mean", [Pure, Differentiable, Reference, InferTypeOpAdaptor]> {
+def Cnn_BatchMeanOp : Cnn_Op<"batch_mean", [Pure, Differentiable, Reference, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "the mean over the batch: [N] -> []";
   let arguments = (ins Cnn_TensorType:$input);
   let results = (outs Cnn_TensorType:$result);

@@ -63,6 +63,8 @@ static LogicalResult inferWindows(Where where, TensorType input, AffineExpr chan
     return emitOptionalError(where, "expected stride, padding and dilation for ", spatial, " dimensions");
   SmallVector<AffineExpr> shape = {input.getShape()[0], channels};
   for (unsigned i = 0; i < spatial; ++i) {
+    if (ceilMode && !input.getFixed(2 + i))
+      return emitOptionalError(where, "expected a picture of fixed size for ceil_mode, found ", input.shapeText());
     if (stride[i] < 1 || dilation[i] < 1 || kernel[i] < 1)
       return emitOptionalError(where, "expected kernel, stride and dilation of at least 1");
     AffineExpr extent = windowExtent(input.getShape()[2 + i], kernel[i], stride[i], paddingLow(padding, i),
@@ -77,10 +79,21 @@ static LogicalResult inferWindows(Where where, TensorType input, AffineExpr chan
   return success();
 }
 
+/// An optional bias holds one value an output.
+static LogicalResult checkBias(Where where, Value bias, AffineExpr outputs) {
+  if (!bias || tensor(bias).getShape() == ArrayRef(outputs)) return success();
+  return emitOptionalError(where, "expected a bias [", dimensionText(bias.getContext(), outputs), "], found ",
+                           tensor(bias).shapeText());
+}
+
 LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
   TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
   if (weight.getRank() < 3 || input.getRank() != weight.getRank())
     return emitOptionalError(where, "expected an input of rank ", weight.getRank(), ", found ", input.shapeText());
+  for (unsigned i = 0; i < weight.getRank(); ++i)
+    if (!weight.getFixed(i))
+      return emitOptionalError(where, "expected a weight of fixed shape, found ", weight.shapeText());
+  if (int64_t(op.getGroups()) < 1) return emitOptionalError(where, "expected at least 1 group, found ", op.getGroups());
   SmallVector<int64_t> fixed = weight.getFixedFrom(0);
   std::optional<int64_t> channels = input.getFixed(1);
   if (!channels || fixed[1] * int64_t(op.getGroups()) != *channels)
@@ -88,6 +101,7 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adapto
                              weight.shapeText(), " in ", op.getGroups(), " groups, found ", input.shapeText());
   if (fixed[0] % op.getGroups() != 0)
     return emitOptionalError(where, fixed[0], " output channels do not split into ", op.getGroups(), " groups");
+  if (failed(checkBias(where, op.getBias(), weight.getShape()[0]))) return failure();
   return inferWindows(where, input, getAffineConstantExpr(fixed[0], context), ArrayRef(fixed).drop_front(2),
                       op.getStride(), op.getPadding(), op.getDilation(), false, types);
 }
@@ -97,6 +111,7 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, 
   if (input.getRank() != 2 || weight.getRank() != 2 || input.getShape()[1] != weight.getShape()[1])
     return emitOptionalError(where, "expected features [N, ", weight.getFixed(1).value_or(-1), "], found ",
                              input.shapeText());
+  if (failed(checkBias(where, op.getBias(), weight.getShape()[0]))) return failure();
   types.push_back(input.withShape({input.getShape()[0], weight.getShape()[0]}));
   return success();
 }
@@ -197,12 +212,24 @@ SAME_AS_INPUT(SiluOp)
 SAME_AS_INPUT(GeluOp)
 SAME_AS_INPUT(ScaleOp)
 SAME_AS_INPUT(DropoutOp)
-SAME_AS_INPUT(SoftmaxOp)
-SAME_AS_INPUT(LogSoftmaxOp)
 #undef SAME_AS_INPUT
+
+static LogicalResult inferOverChannels(Where where, Value input, Types& types) {
+  if (tensor(input).getRank() < 2)
+    return emitOptionalError(where, "expected channels, found ", tensor(input).shapeText());
+  return sameAsInput(input, types);
+}
+LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferOverChannels(where, op.getInput(), types);
+}
+LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferOverChannels(where, op.getInput(), types);
+}
 
 LogicalResult ReshapeOp::verify() {
   TensorType from = getInput().getType(), to = getResult().getType();
+  if (from.getRank() == 0 || to.getRank() == 0)
+    return emitOpError("expected a batch, found ") << from.shapeText() << " and " << to.shapeText();
   AffineExpr one = getAffineConstantExpr(1, getContext());
   AffineExpr fromCount = one, toCount = one;
   for (AffineExpr dim : from.getShape().drop_front()) fromCount = fromCount * dim;
@@ -250,5 +277,44 @@ LogicalResult BatchMeanOp::inferReturnTypes(MLIRContext* context, Where where, A
   types.push_back(TensorType::f32(context, {}));
   return success();
 }
+
+//===-- A result's type may carry the layout that a pass gave it --------------------------------------------------===//
+
+static bool sameButLayout(TypeRange inferred, TypeRange actual) {
+  return llvm::equal(inferred, actual, [](Type a, Type b) {
+    auto left = dyn_cast<TensorType>(a), right = dyn_cast<TensorType>(b);
+    return left && right && left.withLayout({}) == right.withLayout({});
+  });
+}
+
+#define COMPATIBLE(OP)                                                                                                 \
+  bool OP::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return sameButLayout(inferred, actual); }
+COMPATIBLE(ConvOp)
+COMPATIBLE(LinearOp)
+COMPATIBLE(MaxPoolOp)
+COMPATIBLE(AvgPoolOp)
+COMPATIBLE(GlobalAvgPoolOp)
+COMPATIBLE(BatchNormOp)
+COMPATIBLE(ReluOp)
+COMPATIBLE(Relu6Op)
+COMPATIBLE(LeakyReluOp)
+COMPATIBLE(SigmoidOp)
+COMPATIBLE(TanhOp)
+COMPATIBLE(SiluOp)
+COMPATIBLE(GeluOp)
+COMPATIBLE(AddOp)
+COMPATIBLE(SubOp)
+COMPATIBLE(MulOp)
+COMPATIBLE(ScaleOp)
+COMPATIBLE(ConcatOp)
+COMPATIBLE(SliceOp)
+COMPATIBLE(DropoutOp)
+COMPATIBLE(SoftmaxOp)
+COMPATIBLE(LogSoftmaxOp)
+COMPATIBLE(CrossEntropyOp)
+COMPATIBLE(MseOp)
+COMPATIBLE(AccuracyOp)
+COMPATIBLE(BatchMeanOp)
+#undef COMPATIBLE
 
 } // namespace cnn

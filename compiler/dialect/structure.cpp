@@ -39,6 +39,36 @@ StringRef FunctionOp::getResultName(unsigned i) {
   return name ? name.getValue() : "";
 }
 
+/// Layouts aside, which passes put in step by step.
+static bool sameTensor(Type a, Type b) {
+  return cast<TensorType>(a).withLayout({}) == cast<TensorType>(b).withLayout({});
+}
+
+LogicalResult ReturnOp::verify() {
+  ArrayRef<Type> results = cast<FunctionOp>((*this)->getParentOp()).getResultTypes();
+  if (!llvm::equal(results, getOperandTypes(), sameTensor))
+    return emitOpError("expected the function's results (") << results << "), found (" << getOperandTypes() << ")";
+  return success();
+}
+
+/// The network has the parameter, with the type of `value`.
+static LogicalResult verifyParameter(Operation* op, FlatSymbolRefAttr name, Value value) {
+  auto network = op->getParentOfType<NetworkOp>();
+  auto parameter = network ? network.lookupSymbol<ParameterOp>(name.getAttr()) : ParameterOp();
+  if (!parameter) return op->emitOpError("the network has no parameter '") << name.getValue() << "'";
+  if (!sameTensor(parameter.getType(), value.getType()))
+    return op->emitOpError("parameter '") << name.getValue() << "' is " << parameter.getType() << ", found "
+                                          << value.getType();
+  return success();
+}
+
+LogicalResult GetOp::verifySymbolUses(SymbolTableCollection&) {
+  return verifyParameter(*this, getParameterAttr(), getResult());
+}
+LogicalResult GradientOp::verifySymbolUses(SymbolTableCollection&) {
+  return verifyParameter(*this, getParameterAttr(), getValue());
+}
+
 /// group (%a = %x, %b = %y : types) -> (types) attributes { ... }
 void GroupOp::print(OpAsmPrinter& printer) {
   printer << " (";

@@ -16,7 +16,7 @@ struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
   void runOnOperation() override {
     NetworkOp network = getOperation();
     auto loss = network.lookupSymbol<FunctionOp>("loss");
-    if (!loss) return;
+    if (!loss || failed(check(loss))) return;
     OpBuilder builder(loss->getContext());
     builder.setInsertionPointAfter(loss);
     auto train = cast<FunctionOp>(builder.clone(*loss));
@@ -28,6 +28,23 @@ struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
 
 private:
   llvm::DenseSet<Value> varying; ///< what depends on a trainable parameter
+
+  /// What the pass takes for granted.
+  LogicalResult check(FunctionOp loss) {
+    if (loss.isExternal() || loss.getResultTypes().empty() || cast<TensorType>(loss.getResultTypes()[0]).getRank() != 0) {
+      loss.emitError("expected a scalar as the first result of @loss");
+      signalPassFailure();
+      return failure();
+    }
+    WalkResult norms = loss.walk([](BatchNormOp op) {
+      if (op.getRunningMean().getDefiningOp<GetOp>() && op.getRunningVar().getDefiningOp<GetOp>())
+        return WalkResult::advance();
+      op.emitError("expected running statistics that are parameters of the network");
+      return WalkResult::interrupt();
+    });
+    if (norms.wasInterrupted()) signalPassFailure();
+    return failure(norms.wasInterrupted());
+  }
 
   static void useBatchStatistics(FunctionOp train) {
     SmallVector<BatchNormOp> norms;
