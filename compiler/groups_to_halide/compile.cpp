@@ -43,6 +43,13 @@ class DropBoundsAssertion : public Internal::IRMutator {
   }
 };
 
+/// Halide frees a temporary right after its last use, whatever was allocated since. Without these statements it
+/// frees at the end of the scope: last in, first out, as the worker's scratch wants.
+class DropEarlyFrees : public Internal::IRMutator {
+  using IRMutator::visit;
+  Internal::Stmt visit(const Internal::Free*) override { return Internal::Evaluate::make(0); }
+};
+
 /// The most bytes that halide_malloc is asked for at one time.
 class ScratchUse : public Internal::IRVisitor {
 public:
@@ -105,6 +112,7 @@ Module lower(const Kernel& given, std::string& symbol) {
   if (!chosen) fail("there is no schedule template '" + kernel.schedule.algorithm + "'");
   chosen->apply(builder);
   Pipeline pipeline(builder.outputs);
+  pipeline.add_custom_lowering_pass(new DropEarlyFrees);
   if (kernel.checked) pipeline.add_custom_lowering_pass(new DropBoundsAssertion);
   return pipeline.compile_to_module(builder.arguments(), symbol, targetOf(kernel), LinkageType::External);
 }

@@ -59,8 +59,7 @@ Value convWinograd(Builder& b, const Op& op) {
   if (x.layout != Layout::channelLanes) fail("conv_winograd: expected an input in channel_lanes");
   // The last tiles reach past what the padding needs; what they read there only enters outputs that are not kept,
   // beyond rounding, so that any finite value will do: the nearest one.
-  int lastX = int(std::max(op.shape[2] - 1 + 2 - g.left, x.width() - 1 + g.right));
-  int lastY = int(std::max(op.shape[1] - 1 + 2 - g.top, x.height() - 1 + g.bottom));
+  int lastX = int(op.shape[2] + 1 - g.left), lastY = int(op.shape[1] + 1 - g.top);
 
   Var i("i"), j("j"), a("a"), tx("tx"), ty("ty");
   Func rows = b.func("rows"), input = b.func("input"), accumulator = b.func("accumulator");

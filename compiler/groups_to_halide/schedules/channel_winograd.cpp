@@ -64,7 +64,9 @@ void scheduleChannelWinograd(Builder& b) {
       .vectorize(b.lane)
       .unroll(i);
   if (auto padded = b.funcs.find("padded"); padded != b.funcs.end()) {
-    padded->second.compute_at(input, ty).vectorize(b.lane);
+    // As many rows and columns as one row of tiles reads; the last tiles stop at the padding.
+    int left = int(intOf(op, "padding", 1, 0)), read = width % m ? width + 2 : columns * m + 2;
+    padded->second.compute_at(input, ty).bound(b.x, -left, read).bound_extent(b.y, n).vectorize(b.lane);
   }
 
   Func product = b.funcs.at("product"), accumulator = b.funcs.at("accumulator");
