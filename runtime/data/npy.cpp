@@ -12,7 +12,7 @@ struct TypeRow {
   std::uint64_t bytes;
 };
 constexpr TypeRow types[] = {
-    {"<f4", CNN_F32, 4}, {"<i4", CNN_I32, 4}, {"<i8", CNN_I64, 8}, {"|u1", CNN_U8, 1}, {"<u1", CNN_U8, 1}};
+    {"'<f4'", CNN_F32, 4}, {"'<i4'", CNN_I32, 4}, {"'<i8'", CNN_I64, 8}, {"'|u1'", CNN_U8, 1}, {"'<u1'", CNN_U8, 1}};
 
 // The header is a Python literal of three known keys; anything else is refused.
 class Header {
@@ -22,7 +22,7 @@ public:
   Status parse() {
     std::string descr = valueOf("'descr':"), order = valueOf("'fortran_order':"), tuple = valueOf("'shape':");
     for (const TypeRow& row : types)
-      if (descr == "'" + std::string(row.descr) + "'") type = &row;
+      if (descr == row.descr) type = &row;
     if (!type)
       return Status::error(CNN_ERROR_FORMAT, "%s: expected element type <f4, <i4, <i8 or |u1, found %s",
                            path.c_str(), descr.empty() ? "none" : descr.c_str());

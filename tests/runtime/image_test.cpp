@@ -1,0 +1,120 @@
+#include "handles.h"
+
+#include <cnn/data.hpp>
+#include <cnn/image.hpp>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+namespace {
+
+// Red rises to the right, green downwards, blue is 200.
+std::vector<std::uint8_t> colours(int width, int height) {
+  std::vector<std::uint8_t> pixels;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      pixels.insert(pixels.end(), {static_cast<std::uint8_t>(x * 10), static_cast<std::uint8_t>(y * 10), 200});
+  return pixels;
+}
+
+void writePng(const std::string& path, int width, int height) {
+  REQUIRE(stbi_write_png(path.c_str(), width, height, 3, colours(width, height).data(), 0) != 0);
+}
+
+} // namespace
+
+TEST_CASE("a PNG becomes planes, in colour or grey") {
+  TemporaryFolder folder;
+  writePng(folder / "a.png", 5, 4);
+  cnn::Image image = cnn::read_image(folder / "a.png", 3).or_exit();
+  REQUIRE((image.channels == 3 && image.height == 4 && image.width == 5));
+  REQUIRE(image.pixels[3] == 30);            // red of (3, 0)
+  REQUIRE(image.pixels[20 + 2 * 5 + 1] == 20); // green of (1, 2)
+  REQUIRE(image.pixels[40] == 200);
+  cnn::Image grey = cnn::read_image(folder / "a.png", 1).or_exit();
+  REQUIRE(grey.pixels.size() == 20);
+  REQUIRE(grey.pixels[0] == Approx(200 * 0.114).margin(2));
+  std::vector<float> values(60);
+  const float mean[] = {0, 0, 0.5f}, deviation[] = {1, 1, 0.25f};
+  cnn::image_to_floats(image, values, mean, deviation);
+  REQUIRE(values[3] == Approx(30 / 255.0));
+  REQUIRE(values[40] == Approx((200 / 255.0 - 0.5) / 0.25));
+}
+
+TEST_CASE("a JPEG is read") {
+  TemporaryFolder folder;
+  REQUIRE(stbi_write_jpg((folder / "a.jpg").c_str(), 16, 16, 3, colours(16, 16).data(), 95) != 0);
+  cnn::Image image = cnn::read_image(folder / "a.jpg", 3).or_exit();
+  REQUIRE(image.pixels[2 * 256 + 17] == Approx(200).margin(12));
+}
+
+TEST_CASE("pictures of another size are scaled and cut at the centre") {
+  cnn::Image wide{1, 10, 30, std::vector<std::uint8_t>(300)};
+  for (std::size_t y = 0; y < 10; ++y)
+    for (std::size_t x = 10; x < 20; ++x) wide.pixels[y * 30 + x] = 255;
+  cnn::Image fitted = cnn::fit_image(wide, 5, 5).or_exit();
+  REQUIRE((fitted.height == 5 && fitted.width == 5));
+  for (std::uint8_t pixel : fitted.pixels) REQUIRE(pixel > 180);
+  REQUIRE(fitted.pixels[12] == 255);
+  cnn::Image same = cnn::fit_image(wide, 10, 30).or_exit();
+  REQUIRE(same.pixels == wide.pixels);
+  cnn::Image larger = cnn::fit_image(wide, 40, 60).or_exit();
+  REQUIRE((larger.height == 40 && larger.width == 60));
+  REQUIRE(!cnn::fit_image(wide, 0, 5));
+}
+
+TEST_CASE("files that are no pictures are named") {
+  TemporaryFolder folder;
+  writeFile(folder / "text.png", "no picture");
+  writePng(folder / "cut.png", 50, 50);
+  std::string bytes = readFile(folder / "cut.png");
+  writeFile(folder / "cut.png", bytes.substr(0, bytes.size() / 2));
+  for (const char* name : {"text.png", "cut.png", "none.png"}) {
+    auto image = cnn::read_image(folder / name, 3);
+    REQUIRE(!image);
+    REQUIRE_THAT(image.message(), Catch::StartsWith(folder / name));
+  }
+}
+
+TEST_CASE("a folder of pictures by class is a data set") {
+  TemporaryFolder folder;
+  for (const char* split : {"train", "test"})
+    for (const char* name : {"dog", "cat"}) {
+      std::filesystem::create_directories(folder.path / split / name);
+      for (int i = 0; i < 2; ++i)
+        writePng((folder.path / split / name / (std::to_string(i) + ".png")).string(), 6 + i, 6);
+    }
+  writeFile(folder / "train/cat/notes.txt", "not a picture");
+  const char* const names[] = {""};
+  const std::string path = folder.path.string();
+  const char* const values[] = {path.c_str()};
+  cnn_tensor photo{"photo", CNN_F32, 4, {-1, 3, 4, 4}};
+  cnn::DataSplits data = cnn::load_data({"folder", 1, names, values}, "", &photo).or_exit();
+  REQUIRE(data.train.labels == std::vector<std::string>{"cat", "dog"});
+  REQUIRE(data.train.count == 4);
+  REQUIRE(data.train.columns[0].bytes.size() == 4 * 48);
+  REQUIRE(data.train.columns[1].bytes[8] == 1);
+
+  SECTION("a broken picture") {
+    writeFile(folder / "test/dog/9.jpg", "broken");
+    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(), Catch::Contains("dog/9.jpg"));
+  }
+  SECTION("a class without pictures") {
+    std::filesystem::create_directories(folder.path / "train/emu");
+    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(),
+                 Catch::Contains("emu: expected PNG or JPEG files"));
+  }
+  SECTION("other classes in the test split") {
+    std::filesystem::rename(folder.path / "test/dog", folder.path / "test/dodo");
+    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(), Catch::Contains("different class"));
+  }
+  SECTION("no folder") {
+    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "/nonexistent", &photo).message(),
+                 Catch::Contains("/nonexistent/train: cannot read"));
+  }
+}
