@@ -35,11 +35,11 @@ bool fits(const ArenaItem& item, int64_t offset, const std::vector<const ArenaIt
 }
 
 int64_t largestLive(const std::vector<ArenaItem>& items) {
-  std::map<int64_t, int64_t> change; // by place in the order of groups
+  std::map<std::pair<int64_t, int64_t>, int64_t> change; // by phase and place in the order of groups
   for (const ArenaItem& item : items) {
     if (!item.perBlock) continue;
-    change[item.first] += item.bytes;
-    change[item.last + 1] -= item.bytes;
+    change[{item.firstPhase, item.first}] += item.bytes;
+    change[{item.lastPhase, item.last + 1}] -= item.bytes;
   }
   int64_t live = 0, largest = 0;
   for (auto [place, bytes] : change) largest = std::max(largest, live += bytes);

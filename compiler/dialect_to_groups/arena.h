@@ -7,7 +7,8 @@
 
 namespace cnn {
 
-/// One tensor of the arena. `first` and `last` are its writer's and its last reader's place in the order of groups.
+/// One tensor of the arena. `first` and `last` are its writer's and its last reader's place in the order of groups; the
+/// last reader is that of the last phase.
 struct ArenaItem {
   int64_t bytes = 0;     ///< of one block
   bool perBlock = true;  ///< one for each block of the batch; else one in all

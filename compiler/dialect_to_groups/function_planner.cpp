@@ -88,9 +88,9 @@ void FunctionPlanner::addGroup(GroupOp group, int64_t phase, bool inChain) {
     auto it = itemOf.find(aliasRoot(operand));
     if (it == itemOf.end()) continue;
     ArenaItem& item = items[it->second];
-    if (phase > item.lastPhase) item.readInChain = true;
-    item.lastPhase = std::max(item.lastPhase, phase);
-    item.readInChain = item.readInChain && (inChain || phase < item.lastPhase);
+    if (phase < item.lastPhase) continue;
+    item.readInChain = inChain && (phase > item.lastPhase || item.readInChain);
+    item.lastPhase = phase;
     item.last = place;
   }
   for (Value result : group.getResults()) {

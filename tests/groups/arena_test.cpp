@@ -41,7 +41,8 @@ std::vector<ArenaItem> someItems() {
     item.firstPhase = phase;
     item.first = place++;
     item.lastPhase = phase + *rc::gen::inRange(0, 4);
-    item.last = item.first + *rc::gen::inRange(0, 6);
+    item.last = *rc::gen::inRange(0, 30);
+    if (item.lastPhase == item.firstPhase) item.last = item.first + item.last % 6;
     item.readInChain = *rc::gen::arbitrary<bool>();
     items.push_back(item);
   }
