@@ -1,0 +1,361 @@
+//===- driver.cpp - The code that calls a network's kernels in order -----------------------------------------===//
+//
+// For a function with two phases, in C:
+//
+//   int32_t predict(const cnn_run* run) {
+//     int64_t blocks = (run->batch + lanes - 1) / lanes;
+//     run->parallel_for(run->pool, predict_0, run, blocks * 4);
+//     run->parallel_for(run->pool, predict_1, run, blocks);
+//     return 0;
+//   }
+//   void predict_0(void* run, int64_t chunk, cnn_worker* worker) {
+//     halide_buffer_t buffers[3];
+//     int64_t block = chunk / 4, part = chunk % 4;
+//     buffers[0].host = run->arena + constant + blocks * perBlocks + block * perBlock;
+//     ...
+//     k_0123456789abcdef(worker, &buffers[0], part * 8, min(8, 30 - part * 8), &buffers[2]);
+//   }
+//
+//===------------------------------------------------------------------------------------------------------===//
+
+#include "groups_to_llvm/driver.h"
+
+#include <cnn/abi.h>
+
+#include "llvm/ADT/DenseMap.h"
+
+#include <cstddef>
+
+using namespace mlir;
+
+namespace cnn {
+namespace {
+
+/// sizeof(halide_buffer_t) and where `host` lies in it: all that kernels read.
+constexpr int64_t bufferBytes = 56;
+constexpr int64_t hostOffset = 16;
+
+/// Arithmetic and memory at the builder's insertion point, without the boilerplate.
+class Code {
+public:
+  Code(ObjectModule& object) : object(object), b(object.builder) {}
+
+  Value i64(int64_t value) { return LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(value)); }
+  Value i32(int64_t value) { return LLVM::ConstantOp::create(b, b.getI32Type(), b.getI32IntegerAttr(value)); }
+  Value add(Value x, Value y) { return LLVM::AddOp::create(b, x, y); }
+  Value multiply(Value x, int64_t factor) { return factor == 1 ? x : LLVM::MulOp::create(b, x, i64(factor)); }
+  Value divide(Value x, int64_t by) { return by == 1 ? x : LLVM::UDivOp::create(b, x, i64(by)); }
+  Value remainder(Value x, int64_t by) { return LLVM::URemOp::create(b, x, i64(by)); }
+  Value smaller(Value x, Value y) {
+    Value less = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, x, y);
+    return LLVM::SelectOp::create(b, less, x, y);
+  }
+  Value low32(Value x) { return LLVM::TruncOp::create(b, b.getI32Type(), x); }
+  Value load(Type type, Value pointer, int64_t bytes) {
+    return LLVM::LoadOp::create(b, type, at(pointer, i64(bytes)));
+  }
+  Value at(Value pointer, Value bytes) {
+    return LLVM::GEPOp::create(b, object.pointerType, b.getI8Type(), pointer, ValueRange{bytes});
+  }
+  Value stackBytes(int64_t bytes) {
+    return LLVM::AllocaOp::create(b, object.pointerType, b.getI8Type(), i64(bytes), /*alignment=*/16);
+  }
+  void storeHost(Value buffer, Value pointer) {
+    LLVM::StoreOp::create(b, pointer, at(buffer, i64(hostOffset)));
+  }
+
+  ObjectModule& object;
+  ImplicitLocOpBuilder& b;
+};
+
+Type scalarType(OpBuilder& b, kernel::ScalarType type) {
+  return type == kernel::ScalarType::f32 ? Type(b.getF32Type()) : Type(b.getI32Type());
+}
+
+LLVM::LLVMFuncOp importKernel(ObjectModule& object, const kernel::Kernel& kernel, StringRef symbol) {
+  ImplicitLocOpBuilder& b = object.builder;
+  SmallVector<Type> types(1 + kernel.inputs.size(), object.pointerType);
+  for (const kernel::Scalar& scalar : kernel.scalars) types.push_back(scalarType(b, scalar.type));
+  if (kernel.range != kernel::Range::none) types.append(2, b.getI32Type());
+  types.append(kernel.outputs.size(), object.pointerType);
+  return object.importFunction(symbol, LLVM::LLVMFunctionType::get(b.getI32Type(), types));
+}
+
+/// Ceiling of blocks' parts: how many chunks of a range there are for one block, or for all at once.
+int64_t partsOf(const Family& family) {
+  return family.rangeExtent ? (family.rangeExtent + family.rangeChunk - 1) / family.rangeChunk : 1;
+}
+
+/// One task: the chunks of all families of one phase.
+class PhaseEmitter : Code {
+public:
+  PhaseEmitter(ObjectModule& object, const FunctionPlan& function, const NetworkPlan& network,
+               const std::vector<KernelFacts>& facts)
+      : Code(object), function(function), network(network), facts(facts) {}
+
+  void emit(LLVM::LLVMFuncOp task, const Phase& phase) {
+    Block* entry = task.addEntryBlock(b);
+    b.setInsertionPointToStart(entry);
+    run = task.getArgument(0);
+    Value chunk = task.getArgument(1);
+    worker = task.getArgument(2);
+    batch = load(b.getI64Type(), run, offsetof(cnn_run, batch));
+    blocks = divide(add(batch, i64(function.lanes - 1)), function.lanes);
+    reserveBuffers(phase);
+    loadBases(phase);
+    for (size_t i = 0; i < phase.families.size(); ++i) {
+      const Family& family = phase.families[i];
+      if (i + 1 == phase.families.size()) {
+        emitFamily(family, chunk);
+        break;
+      }
+      Value count = chunks(family);
+      Value mine = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::ult, chunk, count);
+      Block* current = b.getInsertionBlock();
+      Block* here = b.createBlock(&task.getBody());
+      Block* next = b.createBlock(&task.getBody());
+      b.setInsertionPointToEnd(current);
+      LLVM::CondBrOp::create(b, mine, here, next);
+      b.setInsertionPointToEnd(here);
+      emitFamily(family, chunk);
+      b.setInsertionPointToEnd(next);
+      chunk = LLVM::SubOp::create(b, chunk, count);
+    }
+  }
+
+  /// How many chunks the family has.
+  Value chunks(const Family& family) {
+    return family.perBlock ? multiply(blocks, partsOf(family)) : i64(partsOf(family));
+  }
+
+  Value batch, blocks;
+
+private:
+  const FunctionPlan& function;
+  const NetworkPlan& network;
+  const std::vector<KernelFacts>& facts;
+  Value run, worker;
+  SmallVector<Value> buffers;
+  llvm::DenseMap<std::pair<int, int>, Value> bases;
+
+  void reserveBuffers(const Phase& phase) {
+    size_t most = 0;
+    for (const Family& family : phase.families)
+      for (const Call& call : family.calls) most = std::max(most, call.inputs.size() + call.outputs.size());
+    for (size_t i = 0; i < most; ++i) buffers.push_back(stackBytes(bufferBytes));
+  }
+
+  /// Each pointer that the phase counts from is loaded once, before the first call.
+  void loadBases(const Phase& phase) {
+    auto visit = [&](const Address& address) {
+      Value& base = bases[{int(address.base), address.index}];
+      if (!base) base = loadBase(address);
+    };
+    for (const Family& family : phase.families) {
+      for (const Call& call : family.calls) {
+        for (const Address& address : call.inputs) visit(address);
+        for (const Address& address : call.outputs) visit(address);
+      }
+    }
+  }
+
+  Value loadBase(const Address& address) {
+    Type pointer = object.pointerType;
+    int64_t index = address.index * int64_t(sizeof(void*));
+    switch (address.base) {
+    case Base::arena:
+      return load(pointer, run, offsetof(cnn_run, arena));
+    case Base::parameters:
+      return load(pointer, run, offsetof(cnn_run, parameters));
+    case Base::gradients:
+      return load(pointer, run, offsetof(cnn_run, gradients));
+    case Base::prepared:
+      return load(pointer, run, offsetof(cnn_run, prepared));
+    case Base::results:
+      return load(pointer, run, offsetof(cnn_run, results));
+    case Base::input:
+      return load(pointer, load(pointer, run, offsetof(cnn_run, inputs)), index);
+    case Base::output:
+      return load(pointer, load(pointer, run, offsetof(cnn_run, outputs)), index);
+    }
+    llvm_unreachable("unknown base");
+  }
+
+  void emitFamily(const Family& family, Value chunk) {
+    int64_t parts = partsOf(family);
+    Value block = !family.perBlock ? i64(0) : divide(chunk, parts);
+    Value rangeMin, rangeExtent;
+    if (family.rangeExtent) {
+      Value min = multiply(family.perBlock ? remainder(chunk, parts) : chunk, family.rangeChunk);
+      Value rest = LLVM::SubOp::create(b, i64(family.rangeExtent), min);
+      rangeMin = low32(min);
+      rangeExtent = low32(smaller(rest, i64(family.rangeChunk)));
+    }
+    for (const Call& call : family.calls) emitCall(call, block, rangeMin, rangeExtent);
+    LLVM::ReturnOp::create(b, ValueRange{});
+  }
+
+  void emitCall(const Call& call, Value block, Value rangeMin, Value rangeExtent) {
+    const kernel::Kernel& kernel = network.kernels[call.kernel];
+    SmallVector<Value> arguments{worker};
+    size_t buffer = 0;
+    auto pass = [&](const Address& address) {
+      storeHost(buffers[buffer], place(address, block));
+      arguments.push_back(buffers[buffer++]);
+    };
+    for (const Address& address : call.inputs) pass(address);
+    for (size_t i = 0; i < call.scalars.size(); ++i)
+      arguments.push_back(scalar(call.scalars[i], kernel.scalars[i].type, block));
+    if (kernel.range != kernel::Range::none) {
+      arguments.push_back(rangeMin ? rangeMin : i32(0));
+      arguments.push_back(rangeExtent ? rangeExtent : i32(wholeRange(kernel)));
+    }
+    for (const Address& address : call.outputs) pass(address);
+    LLVM::CallOp::create(b, importKernel(object, kernel, facts[call.kernel].symbol), arguments);
+  }
+
+  Value place(const Address& address, Value block) {
+    Value bytes = i64(address.constant);
+    if (address.perBlocks) bytes = add(bytes, multiply(blocks, address.perBlocks));
+    if (address.perBlock) bytes = add(bytes, multiply(block, address.perBlock));
+    return at(bases.lookup({int(address.base), address.index}), bytes);
+  }
+
+  Value scalar(const ScalarArgument& argument, kernel::ScalarType type, Value block) {
+    Value first = multiply(block, function.lanes);
+    switch (argument.source) {
+    case ScalarSource::images:
+      return whole(smaller(LLVM::SubOp::create(b, batch, first), i64(function.lanes)), type);
+    case ScalarSource::blocks:
+      return whole(blocks, type);
+    case ScalarSource::batch:
+      return whole(batch, type);
+    case ScalarSource::inverseBatch:
+      return inverse(batch);
+    case ScalarSource::inverseCount:
+      return inverse(multiply(batch, argument.pixels));
+    case ScalarSource::seedLow:
+      return low32(load(b.getI64Type(), run, offsetof(cnn_run, seed)));
+    case ScalarSource::seedHigh:
+      return load(b.getI32Type(), run, offsetof(cnn_run, seed) + 4);
+    case ScalarSource::step:
+      return low32(load(b.getI64Type(), run, offsetof(cnn_run, step)));
+    case ScalarSource::firstImage:
+      return whole(first, type);
+    }
+    llvm_unreachable("unknown scalar");
+  }
+
+  Value whole(Value value, kernel::ScalarType type) {
+    if (type != kernel::ScalarType::f32) return low32(value);
+    return LLVM::SIToFPOp::create(b, b.getF32Type(), value);
+  }
+
+  /// Divided in double precision, so that it is the float nearest to the true value.
+  Value inverse(Value value) {
+    Value count = LLVM::SIToFPOp::create(b, b.getF64Type(), value);
+    Value one = LLVM::ConstantOp::create(b, b.getF64Type(), b.getF64FloatAttr(1));
+    return LLVM::FPTruncOp::create(b, b.getF32Type(), LLVM::FDivOp::create(b, one, count));
+  }
+};
+
+class FunctionEmitter : Code {
+public:
+  FunctionEmitter(ObjectModule& object, const FunctionPlan& function, const NetworkPlan& network,
+                  const std::vector<KernelFacts>& facts)
+      : Code(object), function(function), network(network), facts(facts) {}
+
+  void emit(StringRef name) {
+    Type pointer = object.pointerType, none = LLVM::LLVMVoidType::get(b.getContext());
+    auto taskType = LLVM::LLVMFunctionType::get(none, {pointer, b.getI64Type(), pointer});
+    SmallVector<LLVM::LLVMFuncOp> tasks;
+    for (size_t i = 0; i < function.phases.size(); ++i) {
+      tasks.push_back(object.function((name + "." + Twine(i)).str(), taskType));
+      PhaseEmitter(object, function, network, facts).emit(tasks.back(), function.phases[i]);
+    }
+    auto op = object.function(name, LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer}));
+    b.setInsertionPointToStart(op.addEntryBlock(b));
+    Value run = op.getArgument(0);
+    clearGradients(run);
+    callPhases(run, tasks);
+    LLVM::ReturnOp::create(b, i32(0));
+  }
+
+private:
+  const FunctionPlan& function;
+  const NetworkPlan& network;
+  const std::vector<KernelFacts>& facts;
+
+  void clearGradients(Value run) {
+    if (function.zeroGradients.empty()) return;
+    Value gradients = load(object.pointerType, run, offsetof(cnn_run, gradients));
+    Value zero = LLVM::ConstantOp::create(b, b.getI8Type(), b.getI8IntegerAttr(0));
+    for (const FunctionPlan::Span& span : function.zeroGradients)
+      LLVM::MemsetOp::create(b, at(gradients, i64(4 * span.begin)), zero, i64(4 * span.count), false);
+  }
+
+  void callPhases(Value run, ArrayRef<LLVM::LLVMFuncOp> tasks) {
+    Type pointer = object.pointerType, none = LLVM::LLVMVoidType::get(b.getContext());
+    PhaseEmitter counter(object, function, network, facts);
+    counter.batch = load(b.getI64Type(), run, offsetof(cnn_run, batch));
+    counter.blocks = divide(add(counter.batch, i64(function.lanes - 1)), function.lanes);
+    Value parallelFor = load(pointer, run, offsetof(cnn_run, parallel_for));
+    Value pool = load(pointer, run, offsetof(cnn_run, pool));
+    auto type = LLVM::LLVMFunctionType::get(none, {pointer, pointer, pointer, b.getI64Type()});
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      Value chunks;
+      for (const Family& family : function.phases[i].families) {
+        Value more = counter.chunks(family);
+        chunks = chunks ? add(chunks, more) : more;
+      }
+      Value task = LLVM::AddressOfOp::create(b, tasks[i]);
+      LLVM::CallOp::create(b, type, ValueRange{parallelFor, pool, task, run, chunks});
+    }
+  }
+};
+
+} // namespace
+
+void emitFunction(ObjectModule& object, StringRef name, const FunctionPlan& function, const NetworkPlan& network,
+                  const std::vector<KernelFacts>& facts) {
+  FunctionEmitter(object, function, network, facts).emit(name);
+}
+
+void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kernel, const KernelFacts& facts) {
+  Code code(object);
+  ImplicitLocOpBuilder& b = object.builder;
+  Type pointer = object.pointerType;
+  // (worker, parameters, gradients, state0, state1, count, scalars)
+  auto type = LLVM::LLVMFunctionType::get(
+      b.getI32Type(), {pointer, pointer, pointer, pointer, pointer, b.getI64Type(), pointer});
+  auto op = object.function(name, type);
+  b.setInsertionPointToStart(op.addEntryBlock(b));
+  SmallVector<Value> arguments{op.getArgument(0)};
+  auto pass = [&](Value host) {
+    Value buffer = code.stackBytes(bufferBytes);
+    code.storeHost(buffer, host);
+    arguments.push_back(buffer);
+  };
+  pass(op.getArgument(2));
+  arguments.push_back(code.low32(op.getArgument(5)));
+  for (size_t i = 1; i < kernel.scalars.size(); ++i)
+    arguments.push_back(code.load(b.getF32Type(), op.getArgument(6), 4 * int64_t(i - 1)));
+  if (kernel.range != kernel::Range::none) {
+    arguments.push_back(code.i32(0));
+    arguments.push_back(code.i32(wholeRange(kernel)));
+  }
+  const unsigned places[] = {1, 3, 4};
+  for (size_t i = 0; i < kernel.outputs.size(); ++i) pass(op.getArgument(places[i]));
+  LLVM::CallOp::create(b, importKernel(object, kernel, facts.symbol), arguments);
+  LLVM::ReturnOp::create(b, code.i32(0));
+}
+
+uint64_t scratchBytesOf(const FunctionPlan& function, const std::vector<KernelFacts>& facts) {
+  uint64_t most = 0;
+  for (const Phase& phase : function.phases)
+    for (const Family& family : phase.families)
+      for (const Call& call : family.calls) most = std::max(most, facts[call.kernel].scratchBytes);
+  return most;
+}
+
+} // namespace cnn

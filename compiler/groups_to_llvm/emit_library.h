@@ -1,0 +1,34 @@
+//===- emit_library.h - A plan and its kernels to the objects and headers of a library --------------------------===//
+#ifndef CNN_COMPILER_GROUPS_TO_LLVM_EMIT_LIBRARY_H
+#define CNN_COMPILER_GROUPS_TO_LLVM_EMIT_LIBRARY_H
+
+#include "groups_to_llvm/library_plan.h"
+#include "groups_to_llvm/module_to_object.h"
+
+namespace mlir {
+class MLIRContext;
+}
+
+namespace cnn {
+
+/// One member of an archive.
+struct ArchiveMember {
+  std::string name;
+  std::vector<char> bytes;
+};
+
+/// description.o, inference.o and, where the network trains, training.o: each links without the one after it.
+/// They refer to the kernels by `facts`. In another form than `object` the members are text.
+bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std::vector<KernelFacts>& facts,
+                 CodeForm form, std::vector<ArchiveMember>& members, std::string& error);
+
+/// A static library with a symbol table; the same members give the same bytes.
+bool writeArchive(const std::vector<ArchiveMember>& members, std::vector<char>& archive, std::string& error);
+
+/// The C header, and the C++20 header on top of the runtime's classes. False, with a message, where names of the
+/// network's inputs, outputs or targets cannot be told apart in C.
+bool emitHeaders(const LibraryPlan& plan, std::string& c, std::string& cpp, std::string& error);
+
+} // namespace cnn
+
+#endif

@@ -1,0 +1,130 @@
+//===- library_plan.cpp - What follows from a plan: the optimizer's kernel, limits, names --------------------===//
+
+#include "groups_to_llvm/library_plan.h"
+
+#include <cnn/abi.h>
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+
+namespace cnn {
+
+using kernel::Layout;
+using kernel::Range;
+using kernel::Tensor;
+
+void addUpdateKernel(LibraryPlan& plan) {
+  const TrainingSettings& settings = plan.training;
+  bool adam = settings.optimizer != CNN_SGD;
+  kernel::Kernel kernel;
+  kernel.target = plan.network.target;
+  // A flat array of run-time length: the extent here only says that it is a whole number of vectors.
+  Tensor flat;
+  flat.shape = {16};
+  int states = adam ? 2 : settings.momentum != 0 ? 1 : 0;
+  kernel.inputs = {flat};
+  kernel.scalars = {{"count", kernel::ScalarType::i32}};
+  std::vector<std::string> names =
+      adam ? std::vector<std::string>{"lr", "beta1", "beta2", "eps", "weight_decay", "correction1", "correction2"}
+           : std::vector<std::string>{"lr", "momentum", "dampening", "weight_decay", "first_step"};
+  for (const std::string& name : names) kernel.scalars.push_back({name, kernel::ScalarType::f32});
+  kernel::Op op;
+  op.name = settings.optimizer == CNN_SGD    ? "sgd_update"
+            : settings.optimizer == CNN_ADAM ? "adam_update"
+                                             : "adamw_update";
+  op.operands = {0};
+  op.shape = {16};
+  if (!adam) op.ints["nesterov"] = {settings.nesterov ? 1 : 0};
+  kernel.ops = {op};
+  for (int i = 0; i <= states; ++i) {
+    kernel.results.push_back(1);
+    kernel.outputs.push_back(flat);
+  }
+  kernel.schedule = kernel::chooseSchedule(kernel);
+  plan.updateKernel = plan.network.kernels.size();
+  plan.network.kernels.push_back(std::move(kernel));
+}
+
+int64_t wholeRange(const kernel::Kernel& kernel) {
+  if (kernel.range == Range::none) return 0;
+  const Tensor& tensor = kernel.outputs.front();
+  if (kernel.range == Range::row) return tensor.shape[tensor.layout == Layout::plain ? tensor.shape.size() - 2 : 1];
+  int64_t channels = tensor.shape[0];
+  return tensor.layout == Layout::channelLanes ? (channels + tensor.lanes - 1) / tensor.lanes : channels;
+}
+
+namespace {
+
+constexpr int64_t largestOffset = std::numeric_limits<int32_t>::max();
+
+/// Kernels that reduce over the batch see all blocks at once and count them in 32 bits.
+int64_t largestBlockCount(const kernel::Kernel& kernel) {
+  int64_t most = largestOffset;
+  for (size_t i = 0; i < kernel.inputs.size(); ++i) {
+    const Tensor& tensor = kernel.inputs[i];
+    if (tensor.layout == Layout::plain && !kernel::holdsParts(kernel, i)) continue;
+    most = std::min(most, largestOffset / 4 / std::max<int64_t>(1, blockElements(tensor)));
+  }
+  return most;
+}
+
+int64_t largestBatchOf(const FunctionPlan& function, const NetworkPlan& plan) {
+  int64_t most = largestOffset - function.lanes;
+  int64_t perBlock = std::max<int64_t>(1, function.arenaBlockBytes);
+  most = std::min(most, std::numeric_limits<int64_t>::max() / 4 / perBlock);
+  for (const Phase& phase : function.phases) {
+    for (const Family& family : phase.families) {
+      for (const Call& call : family.calls) {
+        for (const ScalarArgument& scalar : call.scalars) {
+          if (scalar.source == ScalarSource::blocks)
+            most = std::min(most, largestBlockCount(plan.kernels[call.kernel]) * function.lanes);
+          if (scalar.source == ScalarSource::inverseCount || scalar.source == ScalarSource::batch)
+            most = std::min(most, largestOffset / std::max<int64_t>(1, scalar.pixels));
+        }
+      }
+    }
+  }
+  return most;
+}
+
+} // namespace
+
+int64_t largestBatch(const NetworkPlan& plan) {
+  int64_t most = largestBatchOf(plan.predict, plan);
+  return plan.trains ? std::min(most, largestBatchOf(plan.train, plan)) : most;
+}
+
+uint64_t cpuFeaturesOf(const std::string& target) {
+  uint64_t features = 0;
+  if (target.find("avx2") != std::string::npos) features |= CNN_CPU_AVX2_FMA;
+  if (target.find("avx512") != std::string::npos) features |= CNN_CPU_AVX2_FMA | CNN_CPU_AVX512;
+  if (target.find("zen4") != std::string::npos || target.find("sapphirerapids") != std::string::npos)
+    features |= CNN_CPU_AVX512_BF16;
+  if (target.find("sapphirerapids") != std::string::npos) features |= CNN_CPU_AMX_BF16;
+  return features;
+}
+
+std::string libraryNameOf(const std::string& network) {
+  std::string name;
+  for (char c : network) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  // The namespace, and words that cannot be one.
+  static const char* const reserved[] = {
+      "cnn",    "std",     "alignas",  "alignof",  "and",      "asm",      "auto",      "bool",      "break",
+      "case",   "catch",   "char",     "class",    "compl",    "concept",  "const",     "continue",  "decltype",
+      "default", "delete", "do",       "double",   "else",     "enum",     "explicit",  "export",    "extern",
+      "false",  "float",   "for",      "friend",   "goto",     "if",       "inline",    "int",       "long",
+      "main",   "mutable", "namespace", "new",     "noexcept", "not",      "nullptr",   "operator",  "or",
+      "private", "protected", "public", "register", "requires", "return",  "short",     "signed",    "sizeof",
+      "static", "struct",  "switch",   "template", "this",     "throw",    "true",      "try",       "typedef",
+      "typeid", "typename", "union",   "unsigned", "using",    "virtual",  "void",      "volatile",  "while",
+      "xor",    "bitand",  "bitor",    "unix",     "linux",    "restrict"};
+  bool starts = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])));
+  bool usable = starts && std::all_of(name.begin(), name.end(), [](char c) {
+                  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+                });
+  for (const char* word : reserved) usable = usable && name != word;
+  return usable ? name : "";
+}
+
+} // namespace cnn

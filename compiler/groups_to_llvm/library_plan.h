@@ -1,0 +1,45 @@
+//===- library_plan.h - All that a generated library is emitted from ----------------------------------------===//
+#ifndef CNN_COMPILER_GROUPS_TO_LLVM_LIBRARY_PLAN_H
+#define CNN_COMPILER_GROUPS_TO_LLVM_LIBRARY_PLAN_H
+
+#include "dialect_to_groups/plan.h"
+#include "groups_to_halide/compile.h"
+#include "groups_to_llvm/training_settings.h"
+
+namespace cnn {
+
+struct LibraryPlan {
+  std::string name;     ///< of the library: lenet
+  NetworkPlan network;  ///< its kernels include the optimizer's, see addUpdateKernel
+  TrainingSettings training; ///< where network.trains
+  size_t updateKernel = 0;
+  std::vector<std::string> labels; ///< class names, or none
+  std::string precision = "f32";
+  uint64_t sourceHash = 0;
+};
+
+/// Symbol and scratch of each kernel of the network, in the plan's order.
+struct KernelFacts {
+  std::string symbol;
+  uint64_t scratchBytes = 0;
+};
+
+/// The kernel that makes one optimizer step on consecutive floats, appended to the plan's kernels.
+void addUpdateKernel(LibraryPlan& plan);
+
+/// The whole extent of the dimension over which a kernel with a range may do a part.
+int64_t wholeRange(const kernel::Kernel& kernel);
+
+/// The largest batch for which no offset leaves 31 bits within a kernel, or 63 bits in an arena.
+int64_t largestBatch(const NetworkPlan& plan);
+
+/// Bits of enum cnn_cpu_feature that code for a Halide target needs.
+uint64_t cpuFeaturesOf(const std::string& target);
+
+/// The network's name in lower case, underscores as written: LeNet gives lenet, ResNet18 gives resnet18. Empty
+/// where that is not usable as a name in C and C++.
+std::string libraryNameOf(const std::string& network);
+
+} // namespace cnn
+
+#endif

@@ -1,0 +1,190 @@
+//===- training_settings.cpp - Reading a network's `training` attribute -------------------------------------===//
+
+#include "groups_to_llvm/training_settings.h"
+
+#include <cnn/abi.h>
+
+#include "mlir/IR/BuiltinAttributes.h"
+
+using namespace mlir;
+
+namespace cnn {
+namespace {
+
+/// Reads the entries of one dictionary; the first that is not as it should be is kept as the error.
+class Reader {
+public:
+  Reader(DictionaryAttr dictionary, std::string& error) : dictionary(dictionary), error(error) {}
+
+  void number(StringRef key, double& value) const {
+    Attribute found = dictionary.get(key);
+    if (!found) return;
+    if (auto real = dyn_cast<FloatAttr>(found))
+      value = real.getValueAsDouble();
+    else if (auto whole = dyn_cast<IntegerAttr>(found))
+      value = static_cast<double>(whole.getValue().getSExtValue());
+    else
+      fail(key, "a number");
+  }
+  template <typename Integer> void integer(StringRef key, Integer& value) const {
+    Attribute found = dictionary.get(key);
+    if (!found) return;
+    if (auto whole = dyn_cast<IntegerAttr>(found))
+      value = static_cast<Integer>(whole.getValue().getSExtValue());
+    else
+      fail(key, "an integer");
+  }
+  void flag(StringRef key, bool& value) const {
+    Attribute found = dictionary.get(key);
+    if (!found) return;
+    if (auto flag = dyn_cast<BoolAttr>(found))
+      value = flag.getValue();
+    else
+      fail(key, "true or false");
+  }
+  void text(StringRef key, std::string& value) const {
+    Attribute found = dictionary.get(key);
+    if (!found) return;
+    if (auto string = dyn_cast<StringAttr>(found))
+      value = string.str();
+    else
+      fail(key, "a string");
+  }
+  template <typename Visit> void list(StringRef key, Visit visit) const {
+    Attribute found = dictionary.get(key);
+    if (!found) return;
+    auto array = dyn_cast<ArrayAttr>(found);
+    if (!array) return fail(key, "a list");
+    for (Attribute element : array) visit(element);
+  }
+  /// A nested dictionary; empty where there is none.
+  Reader nested(StringRef key) const {
+    Attribute found = dictionary.get(key);
+    if (found && !isa<DictionaryAttr>(found)) fail(key, "a dictionary");
+    auto inner = dyn_cast_or_null<DictionaryAttr>(found);
+    return Reader(inner ? inner : DictionaryAttr::get(dictionary.getContext()), error);
+  }
+  Reader of(Attribute attribute, StringRef key) const {
+    auto inner = dyn_cast<DictionaryAttr>(attribute);
+    if (!inner) fail(key, "a list of dictionaries");
+    return Reader(inner ? inner : DictionaryAttr::get(dictionary.getContext()), error);
+  }
+  bool has(StringRef key) const { return dictionary.contains(key); }
+  void fail(StringRef key, StringRef expected) const {
+    if (error.empty()) error = ("training attribute '" + key + "': expected " + expected).str();
+  }
+
+private:
+  DictionaryAttr dictionary;
+  std::string& error;
+};
+
+TrainingSettings::Setting readSetting(const Reader& reader) {
+  TrainingSettings::Setting setting;
+  reader.text("name", setting.name);
+  reader.list("arguments", [&](Attribute attribute) {
+    Reader entry = reader.of(attribute, "arguments");
+    TrainingSettings::Argument& argument = setting.arguments.emplace_back();
+    entry.text("name", argument.name);
+    entry.text("value", argument.value);
+  });
+  return setting;
+}
+
+void readOptimizer(const Reader& reader, TrainingSettings& settings) {
+  std::string kind = "sgd";
+  reader.text("kind", kind);
+  if (kind == "sgd")
+    settings.optimizer = CNN_SGD;
+  else if (kind == "adam")
+    settings.optimizer = CNN_ADAM;
+  else if (kind == "adamw")
+    settings.optimizer = CNN_ADAMW;
+  else
+    reader.fail("optimizer.kind", "sgd, adam or adamw");
+  if (kind == "sgd" && !reader.has("lr")) reader.fail("optimizer.lr", "a number");
+  if (kind != "sgd") settings.lr = 1e-3;
+  if (kind == "adamw") settings.weightDecay = 1e-2;
+  reader.number("lr", settings.lr);
+  reader.number("momentum", settings.momentum);
+  reader.number("dampening", settings.dampening);
+  reader.number("beta1", settings.beta1);
+  reader.number("beta2", settings.beta2);
+  reader.number("eps", settings.eps);
+  reader.number("weight_decay", settings.weightDecay);
+  reader.flag("nesterov", settings.nesterov);
+}
+
+void readSchedule(const Reader& reader, TrainingSettings& settings) {
+  struct Kind {
+    StringRef name;
+    int32_t number;
+    std::vector<std::pair<StringRef, double>> arguments; ///< with what PyTorch takes where they are absent
+  };
+  const Kind kinds[] = {
+      {"constant", CNN_CONSTANT, {}},
+      {"step", CNN_STEP, {{"step_size", 1}, {"gamma", 0.1}}},
+      {"cosine", CNN_COSINE, {{"min_lr", 0}, {"warmup", 0}}},
+      {"one_cycle",
+       CNN_ONE_CYCLE,
+       {{"max_lr", settings.lr}, {"pct_start", 0.3}, {"div_factor", 25}, {"final_div_factor", 1e4}}}};
+  std::string name = "constant";
+  reader.text("kind", name);
+  for (const Kind& kind : kinds) {
+    if (kind.name != name) continue;
+    settings.schedule = kind.number;
+    for (size_t i = 0; i < kind.arguments.size(); ++i) {
+      settings.scheduleArguments[i] = kind.arguments[i].second;
+      reader.number(kind.arguments[i].first, settings.scheduleArguments[i]);
+    }
+    return;
+  }
+  reader.fail("schedule.kind", "constant, step, cosine or one_cycle");
+}
+
+void readMetricsAndGroups(const Reader& reader, TrainingSettings& settings) {
+  reader.list("metrics", [&](Attribute attribute) {
+    Reader entry = reader.of(attribute, "metrics");
+    TrainingSettings::Metric& metric = settings.metrics.emplace_back();
+    entry.text("name", metric.name);
+    entry.text("kind", metric.kind);
+    entry.integer("output", metric.output);
+    entry.integer("target", metric.target);
+    entry.number("parameter", metric.parameter);
+  });
+  reader.list("groups", [&](Attribute attribute) {
+    Reader entry = reader.of(attribute, "groups");
+    TrainingSettings::Group& group = settings.groups.emplace_back();
+    entry.number("lr_scale", group.lrScale);
+    entry.number("weight_decay", group.weightDecay);
+    entry.list("parameters", [&](Attribute parameter) {
+      if (auto name = dyn_cast<StringAttr>(parameter))
+        group.parameters.push_back(name.str());
+      else
+        entry.fail("groups.parameters", "a list of strings");
+    });
+  });
+}
+
+} // namespace
+
+bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, std::string& error) {
+  error.clear();
+  Reader reader(attribute, error);
+  readOptimizer(reader.nested("optimizer"), settings);
+  readSchedule(reader.nested("schedule"), settings);
+  readMetricsAndGroups(reader, settings);
+  reader.integer("batch", settings.batch);
+  reader.integer("epochs", settings.epochs);
+  reader.integer("seed", settings.seed);
+  reader.number("clip_norm", settings.clipNorm);
+  reader.number("validation", settings.validation);
+  if (reader.has("data")) settings.data = readSetting(reader.nested("data"));
+  reader.list("augments", [&](Attribute augment) {
+    settings.augments.push_back(readSetting(reader.of(augment, "augments")));
+  });
+  if (settings.metrics.empty()) reader.fail("metrics", "the loss, then each metric");
+  return error.empty();
+}
+
+} // namespace cnn

@@ -1,0 +1,57 @@
+//===- training_settings.h - A train section as plain data --------------------------------------------------===//
+#ifndef CNN_COMPILER_GROUPS_TO_LLVM_TRAINING_SETTINGS_H
+#define CNN_COMPILER_GROUPS_TO_LLVM_TRAINING_SETTINGS_H
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class DictionaryAttr;
+}
+
+namespace cnn {
+
+/// Fields as in cnn_training (runtime/abi/include/cnn/abi.h), numbers of enums included.
+struct TrainingSettings {
+  struct Argument {
+    std::string name, value;
+  };
+  struct Setting {
+    std::string name;
+    std::vector<Argument> arguments;
+  };
+  struct Metric {
+    std::string name, kind;
+    int32_t output = 0, target = 0;
+    double parameter = 0;
+  };
+  struct Group {
+    std::vector<std::string> parameters;
+    double lrScale = std::numeric_limits<double>::quiet_NaN();
+    double weightDecay = std::numeric_limits<double>::quiet_NaN();
+  };
+
+  int32_t optimizer = 0;
+  bool nesterov = false;
+  double lr = 0.1, momentum = 0, dampening = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
+  int32_t schedule = 0;
+  double scheduleArguments[8] = {};
+  int64_t batch = 1, epochs = 1;
+  uint64_t seed = 0;
+  double clipNorm = 0, validation = 0;
+  std::optional<Setting> data;
+  std::vector<Setting> augments;
+  std::vector<Metric> metrics; ///< the loss first
+  std::vector<Group> groups;
+};
+
+/// Reads a network's `training` attribute (compiler/dialect/README.md). False, with a message, when a key is
+/// missing or of another type.
+bool readTrainingSettings(mlir::DictionaryAttr attribute, TrainingSettings& settings, std::string& error);
+
+} // namespace cnn
+
+#endif
