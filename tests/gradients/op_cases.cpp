@@ -32,7 +32,7 @@ Family family(std::string name, Op op, Spatial spatial = {}) {
     for (const List& shape : {List{1}, List{7}, List{1, 5}, List{1, 1, 1}, List{3, 1, 1}, List{7, 1, 5}}) {
       if (shape.size() < spatial.least + 1 || shape.size() > spatial.most + 1) continue;
       std::string text = std::to_string(images) + " images of";
-      for (int64_t extent : shape) text += " " + std::to_string(extent);
+      for (int64_t extent : shape) text += (" " + Twine(extent)).str();
       result.nasty.push_back({text, [=](MLIRContext& context, Random& random) {
                                 return build(context, random, images, shape);
                               }});
