@@ -100,6 +100,8 @@ private:
       return;
     }
     kernel::Op next = kernelOp(op, [&](Value value) { return numbers.lookup(value); });
+    if (isa<LoadOp>(op)) next.name = "to_channel_lanes";
+    if (isa<StoreOp, ReshapeOp>(op)) next.name = "to_plain"; // in the logical order, whatever the shape
     numbers[op->getResult(0)] = numberOfNext();
     result.compute.ops.push_back(next);
   }

@@ -58,6 +58,13 @@ bool isPartial(Value value) {
   return isa_and_nonnull<BatchNormStatisticsOp, BatchNormBackwardStatisticsOp, LaneSumOp>(value.getDefiningOp());
 }
 
+} // namespace
+
+/// Whether the reshape's result can lie exactly as its input.
+static bool movesNothing(ReshapeOp op);
+
+namespace {
+
 struct AssignLayouts : impl::CnnAssignLayoutsBase<AssignLayouts> {
   using Base::Base;
 
@@ -143,11 +150,12 @@ private:
       return layout(LayoutKind::channel_lanes, plan.lanes, haloFor(result));
     }
     if (isa<LinearOp>(op)) return channelLanes(result);
+    if (auto reshape = dyn_cast<ReshapeOp>(op)) return movesNothing(reshape) ? layoutOf(reshape.getInput()) : plain();
     bool allPlain = true;
     for (Value operand : op->getOperands())
       if (cast<TensorType>(operand.getType()).hasFreeBatch()) allPlain &= isPlain(operand);
     // What stays in its place, or runs in a plain convolution's store, keeps its form.
-    bool keeps = isa<ReshapeOp>(op) || (isa<MaxPoolOp, AvgPoolOp>(op) && inPlainConvolution(op)) ||
+    bool keeps = (isa<MaxPoolOp, AvgPoolOp>(op) && inPlainConvolution(op)) ||
                  (op->getNumOperands() == 1 && allPlain && inPlainConvolution(op)) || isFoldedNorm(op);
     if (allPlain && keeps) return plain();
     OpBuilder b(op);
@@ -192,21 +200,31 @@ private:
 
 } // namespace
 
-bool isAlias(ReshapeOp op) {
+/// All of an image is one pixel.
+static bool isOnePixel(Type type) {
+  SmallVector<int64_t> shape = cast<TensorType>(type).getFixedFrom(1);
+  return llvm::all_of(ArrayRef(shape).drop_front(), [](int64_t extent) { return extent == 1; });
+}
+
+/// A linear layer's weights are packed for the order in which its input lies.
+static bool isReadByLinear(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation* user) {
+    auto group = dyn_cast<GroupOp>(user);
+    return isa<LinearOp>(user) || (group && isa<LinearOp>(group.getBody().front().front()));
+  });
+}
+
+static bool movesNothing(ReshapeOp op) {
   LayoutAttr layout = cast<TensorType>(op.getInput().getType()).getLayout();
+  if (layout.getHaloY() || layout.getHaloX()) return false;
+  return layout.getKind() != LayoutKind::channel_lanes || isReadByLinear(op.getResult()) ||
+         (isOnePixel(op.getInput().getType()) && isOnePixel(op.getResult().getType()));
+}
+
+bool isAlias(ReshapeOp op) {
+  LayoutAttr from = cast<TensorType>(op.getInput().getType()).getLayout();
   LayoutAttr to = cast<TensorType>(op.getResult().getType()).getLayout();
-  bool halo = layout.getHaloY() || layout.getHaloX() || to.getHaloY() || to.getHaloX();
-  if (layout.getKind() != LayoutKind::channel_lanes) return !halo;
-  // A linear layer's weights are packed for the order in which its input lies.
-  if (llvm::all_of(op.getResult().getUsers(), [](Operation* user) { return isa<LinearOp, GroupOp>(user) &&
-                   (isa<LinearOp>(user) || isa<LinearOp>(cast<GroupOp>(user).getBody().front().front())); }))
-    return !layout.getHaloY() && !layout.getHaloX();
-  // Channel lanes: only where all of an image is one channel vector.
-  auto onePixel = [](Type type) {
-    SmallVector<int64_t> shape = cast<TensorType>(type).getFixedFrom(1);
-    return llvm::all_of(ArrayRef(shape).drop_front(), [](int64_t extent) { return extent == 1; });
-  };
-  return !halo && onePixel(op.getInput().getType()) && onePixel(op.getResult().getType());
+  return movesNothing(op) && from == to;
 }
 
 } // namespace cnn
