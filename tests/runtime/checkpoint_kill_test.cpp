@@ -1,5 +1,5 @@
-// Training that is killed at any moment goes on from its checkpoint and ends with the same bytes. This program
-// replaces write, fsync and rename, to die inside them.
+// Training that is killed at any moment goes on from its checkpoint and ends with the same bytes. This
+// program replaces write, fsync and rename, to die inside them.
 #include "handles.h"
 #include "linear_library.h"
 
@@ -15,7 +15,9 @@ namespace {
 
 long callsUntilDeath = -1; // below 0: never
 
-bool dies() { return callsUntilDeath >= 0 && callsUntilDeath-- == 0; }
+bool dies() {
+  return callsUntilDeath >= 0 && callsUntilDeath-- == 0;
+}
 [[noreturn]] void die() {
   raise(SIGKILL);
   _exit(99);
@@ -64,8 +66,9 @@ cnn::Dataset noise(std::int64_t count) {
 bool trainToEnd(const std::string& checkpoint, const std::string& result) {
   linear::Library<> library({CNN_ADAM, false});
   cnn::Model model = cnn::Model::create(library.inference, {.threads = 2}).or_exit();
-  cnn::Trainer trainer(model, library.training,
-                       {.epochs = 4, .checkpoint = checkpoint, .checkpoint_steps = 2, .resume = true, .quiet = true});
+  cnn::Trainer trainer(
+      model, library.training,
+      {.epochs = 4, .checkpoint = checkpoint, .checkpoint_steps = 2, .resume = true, .quiet = true});
   trainer.use({noise(90), noise(10)});
   cnn::Status status = trainer.run();
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message());
@@ -73,7 +76,8 @@ bool trainToEnd(const std::string& checkpoint, const std::string& result) {
 }
 
 // A child that dies by itself or is killed after so many microseconds. True: it came to its end.
-bool trainInChild(const std::string& checkpoint, const std::string& result, long dieAt, useconds_t killAfter) {
+bool trainInChild(const std::string& checkpoint, const std::string& result, long dieAt,
+                  useconds_t killAfter) {
   pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {

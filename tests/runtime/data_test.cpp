@@ -59,7 +59,7 @@ TEST_CASE("IDX files are read, plain and gzip") {
     REQUIRE(data.count == 5);
     REQUIRE(data.columns[0].shape == std::vector<std::int64_t>{1, 3, 2});
     REQUIRE(std::string(data.columns[0].bytes.begin(), data.columns[0].bytes.end()) == pictures);
-    REQUIRE(std::string(data.columns[1].bytes.begin(), data.columns[1].bytes.end()) == labels);
+    REQUIRE(std::memcmp(data.columns[1].bytes.data(), labels.data(), labels.size()) == 0);
   }
 }
 
@@ -79,14 +79,16 @@ TEST_CASE("broken IDX files are named, with what is wrong") {
   };
   REQUIRE_THAT(of(""), Catch::Contains("truncated: 4 bytes of the header"));
   REQUIRE_THAT(of(good.substr(0, 10)), Catch::Contains("truncated: 6 bytes of the header"));
-  REQUIRE_THAT(of(good.substr(0, 40)), Catch::Contains("images: truncated: 6 bytes of the pictures are missing"));
+  REQUIRE_THAT(of(good.substr(0, 40)),
+               Catch::Contains("images: truncated: 6 bytes of the pictures are missing"));
   REQUIRE_THAT(of(good + "x"), Catch::Contains("oversized"));
   REQUIRE_THAT(of("PNG!" + good), Catch::Contains("not an IDX file"));
   REQUIRE_THAT(of(idx({30}, ramp(30))), Catch::Contains("of rank 3") && Catch::Contains("rank 1"));
   REQUIRE_THAT(of(idx({5, 0, 2}, "")), Catch::Contains("impossible extent 0"));
   REQUIRE_THAT(of(idx({~0u, ~0u, ~0u}, "")), Catch::Contains("impossible extent"));
   REQUIRE_THAT(of(idx({1u << 20, 1u << 10, 1u << 10}, "x")), Catch::Contains("truncated"));
-  REQUIRE_THAT(of(idx({4, 3, 2}, ramp(24))), Catch::Contains("has 5 labels, but") && Catch::Contains("has 4 pictures"));
+  REQUIRE_THAT(of(idx({4, 3, 2}, ramp(24))),
+               Catch::Contains("has 5 labels, but") && Catch::Contains("has 4 pictures"));
 
   writeGzip(folder / "images.gz", good);
   std::string packed = readFile(folder / "images.gz");
@@ -112,7 +114,8 @@ TEST_CASE("CIFAR's binary files are read and checked") {
   TemporaryFolder folder;
   std::string record = ramp(3072);
   writeFile(folder / "data_batch_1.bin", '\3' + record + '\7' + record);
-  for (int i = 2; i <= 5; ++i) writeFile(folder / ("data_batch_" + std::to_string(i) + ".bin"), '\0' + record);
+  for (int i = 2; i <= 5; ++i)
+    writeFile(folder / ("data_batch_" + std::to_string(i) + ".bin"), '\0' + record);
   writeFile(folder / "test_batch.bin", '\1' + record);
   cnn::DataSplits data = cnn::cifar10(folder.path.string()).or_exit();
   REQUIRE(data.train.count == 6);
@@ -166,8 +169,10 @@ TEST_CASE("broken .npy files are named, with what is wrong") {
   REQUIRE_THAT(failure(npy(header("'<f4'", "False", "(3,"), "")), Catch::Contains("shape"));
   REQUIRE_THAT(failure(npy(header("'<f4'", "False", "(3, -2)"), "")), Catch::Contains("shape"));
   REQUIRE_THAT(failure(npy(header("'<f4'", "False", "()"), "")), Catch::Contains("shape"));
-  REQUIRE_THAT(failure(npy(header("'<f4'", "False", "(99999999999, 99999999999)"), "")), Catch::Contains("impossible"));
-  REQUIRE_THAT(failure(npy(header("'<f4'", "False", "(3,)"), "12345678")), Catch::Contains("truncated: 4 bytes"));
+  REQUIRE_THAT(failure(npy(header("'<f4'", "False", "(99999999999, 99999999999)"), "")),
+               Catch::Contains("impossible"));
+  REQUIRE_THAT(failure(npy(header("'<f4'", "False", "(3,)"), "12345678")),
+               Catch::Contains("truncated: 4 bytes"));
   REQUIRE_THAT(failure(npy(header("'|u1'", "False", "(3,)"), "1234")), Catch::Contains("oversized"));
   REQUIRE_THAT(failure(npy("{}", "")), Catch::Contains("found none"));
   std::string good = npy(header("'<f4'", "False", "(3, 2)"), std::string(24, 'x'));
@@ -195,7 +200,9 @@ TEST_CASE("settings name what they do not understand") {
 
 namespace {
 
-cnn_setting setting(const char* name) { return {name, 0, nullptr, nullptr}; }
+cnn_setting setting(const char* name) {
+  return {name, 0, nullptr, nullptr};
+}
 
 std::vector<std::uint8_t> augment(const cnn_setting& which, const std::vector<std::uint8_t>& picture,
                                   cnn::RandomWords words) {
@@ -222,9 +229,10 @@ TEST_CASE("a padded crop shifts by up to the padding and fills with zero") {
   const char* const values[] = {"1"};
   const cnn_setting crop{"random_crop", 1, names, values};
   REQUIRE(augment(crop, picture, {0, 0, 0, 0}) == std::vector<std::uint8_t>{0, 0, 0, 0, 1, 2, 0, 4, 5});
-  REQUIRE(augment(crop, picture, {~0u, ~0u, ~0u, ~0u}) == std::vector<std::uint8_t>{5, 6, 0, 8, 9, 0, 0, 0, 0});
-  std::set<std::vector<std::uint8_t>> seen;
-  for (std::uint32_t i = 0; i < 200; ++i) seen.insert(augment(crop, picture, {i << 25, 0, i << 28, 0}));
+  REQUIRE(augment(crop, picture, {~0u, ~0u, ~0u, ~0u}) ==
+          std::vector<std::uint8_t>{5, 6, 0, 8, 9, 0, 0, 0, 0});
+  std::set<int> seen; // by what is at the centre: each shift has another pixel there
+  for (std::uint32_t i = 0; i < 200; ++i) seen.insert(augment(crop, picture, {i << 25, 0, i << 28, 0})[4]);
   REQUIRE(seen.size() == 9);
 }
 
@@ -313,7 +321,8 @@ TEST_CASE("normalising is (x / 255 - mean) / std by channel") {
   REQUIRE(values[0] == Approx(0.2));
   REQUIRE(values[1] == Approx(0.8));
   data.mean = data.deviation = {0.1f, 0.2f, 0.3f};
-  REQUIRE_THAT(cnn::bindColumns(data, tensors).message(), Catch::Contains("3 values, but pictures have 2 channels"));
+  REQUIRE_THAT(cnn::bindColumns(data, tensors).message(),
+               Catch::Contains("3 values, but pictures have 2 channels"));
 }
 
 TEST_CASE("columns bind by name, the rest in order, and labels become i32") {

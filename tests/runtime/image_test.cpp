@@ -18,7 +18,8 @@ std::vector<std::uint8_t> colours(int width, int height) {
   std::vector<std::uint8_t> pixels;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
-      pixels.insert(pixels.end(), {static_cast<std::uint8_t>(x * 10), static_cast<std::uint8_t>(y * 10), 200});
+      pixels.insert(pixels.end(),
+                    {static_cast<std::uint8_t>(x * 10), static_cast<std::uint8_t>(y * 10), 200});
   return pixels;
 }
 
@@ -33,7 +34,7 @@ TEST_CASE("a PNG becomes planes, in colour or grey") {
   writePng(folder / "a.png", 5, 4);
   cnn::Image image = cnn::read_image(folder / "a.png", 3).or_exit();
   REQUIRE((image.channels == 3 && image.height == 4 && image.width == 5));
-  REQUIRE(image.pixels[3] == 30);            // red of (3, 0)
+  REQUIRE(image.pixels[3] == 30);              // red of (3, 0)
   REQUIRE(image.pixels[20 + 2 * 5 + 1] == 20); // green of (1, 2)
   REQUIRE(image.pixels[40] == 200);
   cnn::Image grey = cnn::read_image(folder / "a.png", 1).or_exit();
@@ -102,7 +103,8 @@ TEST_CASE("a folder of pictures by class is a data set") {
 
   SECTION("a broken picture") {
     writeFile(folder / "test/dog/9.jpg", "broken");
-    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(), Catch::Contains("dog/9.jpg"));
+    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(),
+                 Catch::Contains("dog/9.jpg"));
   }
   SECTION("a class without pictures") {
     std::filesystem::create_directories(folder.path / "train/emu");
@@ -111,7 +113,8 @@ TEST_CASE("a folder of pictures by class is a data set") {
   }
   SECTION("other classes in the test split") {
     std::filesystem::rename(folder.path / "test/dog", folder.path / "test/dodo");
-    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(), Catch::Contains("different class"));
+    REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(),
+                 Catch::Contains("different class"));
   }
   SECTION("no folder") {
     REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "/nonexistent", &photo).message(),
