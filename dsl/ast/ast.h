@@ -98,6 +98,7 @@ protected:
 struct Body {
   Span span;
   std::vector<Statement*> statements;
+  bool complete = true; ///< false where a statement is missing because of an error
 };
 
 #define CNN_NODE(NAME, BASE, KIND)                                                                              \

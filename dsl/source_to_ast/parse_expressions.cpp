@@ -524,7 +524,7 @@ Expr* Parser::ifExpression(bool asValue) {
         Expr* nested = ifExpression(asValue);
         auto* statement = make<ExprStatement>(nested->span);
         statement->value = nested;
-        node->elseBody = {since(begin), {statement}};
+        node->elseBody = {since(begin), {statement}, true};
       } else {
         node->elseBody = body(section, asValue);
       }

@@ -61,8 +61,12 @@ Body Parser::body(Section owner, bool asValue) {
     if (outside) break;
     size_t before = position;
     if (Statement* item = statement(owner, asValue)) result.statements.push_back(item);
+    else result.complete = false;
     if (position == before) take();
-    if (panic) syncStatement();
+    if (panic) {
+      result.complete = false;
+      syncStatement();
+    }
   }
   section = outer;
   if (!accept(TokenKind::RightBrace) && !unclosedBody) {
@@ -215,7 +219,7 @@ Statement* Parser::keywordStatement(Section owner) {
     take();
     auto* result = make<GroupStatement>(first.span);
     result->selectors = expression();
-    result->body = panic ? Body{here(), {}} : body(Section::Group, false);
+    result->body = panic ? Body{here(), {}, false} : body(Section::Group, false);
     result->span = since(first.span);
     return result;
   }

@@ -13,6 +13,11 @@ ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& cont
   return Parser(sources, wholeFile(sources, file), context, diagnostics).file();
 }
 
+ast::Expr* parseExpression(const SourceManager& sources, FileId file, ast::AstContext& context,
+                           DiagnosticEngine& diagnostics) {
+  return Parser(sources, wholeFile(sources, file), context, diagnostics).hole();
+}
+
 const Token& Parser::next(size_t ahead) const {
   return stream.tokens[std::min(position + ahead, stream.tokens.size() - 1)];
 }
@@ -230,7 +235,7 @@ ast::File Parser::file() {
 ast::Expr* Parser::hole() {
   ignoreNewlines = true;
   ast::Expr* value = expression();
-  if (!at(TokenKind::EndOfFile)) failExpected("'}'");
+  if (!at(TokenKind::EndOfFile)) failExpected("the end of the value");
   return value;
 }
 

@@ -15,4 +15,8 @@ constexpr uint32_t maxExpressionHeight = 400;
 /// in place of what could not.
 ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& context, DiagnosticEngine& diagnostics);
 
+/// Parses a text that is one expression, such as the value of a command line option.
+ast::Expr* parseExpression(const SourceManager& sources, FileId file, ast::AstContext& context,
+                           DiagnosticEngine& diagnostics);
+
 } // namespace cnn

@@ -1,0 +1,33 @@
+/// Syntax tree to the cnn dialect.
+#pragma once
+
+#include "ast_to_dialect/program.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cnn {
+
+struct ElaborationOptions {
+  /// `--set name=value`, the value in the language: parameters of the networks that have one of this name.
+  std::vector<std::pair<std::string, std::string>> settings;
+  /// Build this network only; all whose parameters have values when empty.
+  std::string network;
+};
+
+struct Elaboration {
+  /// One cnn.network for each network that was built; null after an error.
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  /// Networks left out because a parameter has no value: "ResNet: unit, depths".
+  std::vector<std::string> skipped;
+};
+
+/// Builds the networks of the program's main file. All errors are reported; after one there is no module.
+Elaboration elaborate(const Program& program, mlir::MLIRContext& context, const ElaborationOptions& options,
+                      DiagnosticEngine& diagnostics);
+
+} // namespace cnn

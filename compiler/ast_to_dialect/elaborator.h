@@ -1,0 +1,347 @@
+/// Evaluates a program and builds its networks; internal to this folder.
+///
+/// evaluate.cpp     expressions            apply.cpp      calls, chains, blocks
+/// arithmetic.cpp   operators on values    functions.cpp  len, enumerate, except, …
+/// statements.cpp   bodies                 parameters.cpp parameters, initialisers, paths
+/// network.cpp      a network as a whole   train.cpp      train sections
+#pragma once
+
+#include "ast_to_dialect/ast_to_dialect.h"
+#include "ast_to_dialect/selectors.h"
+#include "ast_to_dialect/value.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <set>
+
+namespace cnn {
+
+/// Names that a body or block has declared.
+struct Environment {
+  Environment* parent = nullptr;
+  std::map<std::string_view, Value> names;
+  Value* find(std::string_view name);
+};
+
+/// One application of a block or network: the scope of paths.
+struct Instance {
+  std::string path; ///< of the application; empty for the network itself
+  Instance* caller = nullptr;
+  Span callSpan;
+  std::string name;     ///< of the block
+  bool repeated = false; ///< a further application of shared parameters
+  uint32_t depth = 0;
+  std::map<std::string, int, std::less<>> counters;
+};
+
+/// Where an expression is evaluated.
+struct Frame {
+  const Module* module = nullptr;
+  Environment* environment = nullptr;
+  Instance* instance = nullptr; ///< null where no layers can be built
+};
+
+/// What is known about the path of an application before its own label is seen.
+struct PathHint {
+  std::string prefix;                  ///< of the named chain around it
+  std::optional<std::string> label;    ///< given with '@' at the application
+  std::optional<std::string> position; ///< its place in the named chain
+  Span span;
+};
+
+struct ParameterInfo {
+  std::string path;       ///< conv1.weight
+  std::string owner;      ///< conv; empty for a bare parameter
+  std::string name;       ///< weight
+  std::string ownerPath;  ///< conv1
+  ParameterOp op;
+  Span span;
+};
+
+struct NamedTensor {
+  std::string name;
+  mlir::Value value;
+  Span span;
+  bool trainOnly = false;
+};
+
+struct PendingInit {
+  Selection selection;
+  Given value;
+  std::string scope; ///< path of the instance it stands in
+};
+
+/// The network that is being built.
+struct NetworkState {
+  NetworkOp op;
+  FunctionOp predict;
+  std::vector<ParameterInfo> parameters;
+  std::map<std::string, size_t, std::less<>> parameterIndex;
+  std::map<std::string, Span, std::less<>> paths;
+  std::map<std::string, std::string, std::less<>> operatorPaths; ///< path -> operator or block, for selectors
+  std::set<std::string, std::less<>> sharedApplied;
+  std::vector<NamedTensor> inputs, outputs;
+  std::vector<PendingInit> inits;
+  llvm::SmallVector<mlir::Attribute> pictureSettings, asserts;
+  std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
+  std::map<std::string, std::string, std::less<>> labels;
+  int64_t randomStreams = 0;
+};
+
+/// Where a tensor's shape was made.
+struct Origin {
+  Span span;
+  std::string what;
+};
+
+/// A network that is being applied as a block.
+struct SubNetwork {
+  std::vector<Value> subjects; ///< one for each input
+  size_t next = 0;
+  std::vector<std::string> outputs;
+  bool poisoned = false;
+};
+
+/// How a body ended.
+struct Outcome {
+  bool returned = false;
+  Value value; ///< returned, or that of the last statement
+};
+
+class Elaborator {
+public:
+  Elaborator(const Program& program, mlir::MLIRContext& context, const ElaborationOptions& options,
+             DiagnosticEngine& diagnostics);
+  Elaboration run();
+
+  // ---- errors ----
+  /// Reports once a place, however often the place is evaluated, with the chain of applications that led there.
+  template <typename... Args> Diagnostic& error(Diag diag, Span span, const Frame& frame, Args&&... args) {
+    if (!reported.insert({diag, span.file, span.begin, span.end}).second) return discarded = Diagnostic{};
+    Diagnostic& result = diagnostics.report(diag, span, std::forward<Args>(args)...);
+    addChain(result, frame);
+    return result;
+  }
+  void addOrigin(Diagnostic& diagnostic, mlir::Value tensor);
+
+  // ---- expressions ----
+  Value evaluate(const ast::Expr* expr, const Frame& frame, const PathHint& hint = {});
+  std::optional<int64_t> evaluateInt(const ast::Expr* expr, const Frame& frame, std::string_view what);
+  std::optional<bool> evaluateCondition(const ast::Expr* expr, const Frame& frame);
+  std::string evaluateString(const ast::StringExpr& expr, const Frame& frame);
+  Selection evaluateSelection(const ast::Expr* expr, const Frame& frame);
+  bool bind(const ast::Pattern& pattern, const Value& value, const Frame& frame);
+
+  // ---- arithmetic ----
+  Value binary(const ast::BinaryExpr& expr, const Frame& frame);
+  Value unary(const ast::UnaryExpr& expr, const Frame& frame);
+  Value tensorArithmetic(ast::BinaryOperator op, const Value& left, const Value& right, Span span,
+                         const Frame& frame);
+
+  // ---- calls ----
+  Value call(const ast::CallExpr& expr, const Frame& frame, const PathHint& hint, const Value* piped);
+  Value callFunction(const FunctionValue& function, const ast::CallExpr& expr, const Frame& frame);
+  Value callBuiltin(std::string_view name, const std::vector<Given>& arguments, Span span, const Frame& frame);
+  Value callRecord(const Record& record, const ast::CallExpr& expr, const Frame& frame);
+  Value chain(const ast::ChainExpr& expr, const Frame& frame, const PathHint& hint);
+  Value applyStage(const ast::Expr* stage, const Value& subject, const Frame& frame, PathHint hint);
+  Value apply(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
+              const PathHint& hint);
+  Value applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
+                      const std::string& path);
+  /// `inner` is the frame of the network's own instance.
+  Value applyNetwork(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& inner,
+                     const Frame& frame);
+  Value applyDeclared(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
+                      const std::string& path);
+  std::shared_ptr<BlockValue> withArguments(const BlockValue& block, const std::vector<ast::Argument>& arguments,
+                                            const std::vector<Given>& values, size_t firstIndex, Span span,
+                                            const Frame& frame);
+  bool checkArgument(const Value& value, Takes takes, std::string_view argument, std::string_view owner, Span span,
+                     const Frame& frame);
+  bool checkType(const Value& value, const ast::Type* type, const std::string& what, Span span, const Frame& frame);
+  bool fitsType(const Value& value, const ast::Type* type) const;
+  /// Binds the parameters of a declaration from `given` and the defaults.
+  bool bindParameters(const ast::CallableDecl& decl, const std::map<size_t, Given>& given, size_t first, Span span,
+                      const Frame& callee, const Frame& caller);
+
+  // ---- statements ----
+  Outcome execute(const ast::Body& body, const Frame& frame, bool asValue);
+  Outcome execute(const ast::Statement& statement, const Frame& frame, bool asValue);
+  Outcome executeIf(const ast::IfExpr& expr, const Frame& frame, bool asValue);
+  Outcome executeFor(const ast::ForExpr& expr, const Frame& frame, List* results);
+  /// What a body would have assigned is unknown after an error.
+  void poisonAssigned(const ast::Body& body, const Frame& frame);
+  bool step(Span span, const Frame& frame);
+
+  // ---- networks ----
+  Value global(const Module& module, std::string_view name, Span span, const Frame& frame);
+  std::optional<std::vector<mlir::AffineExpr>> shape(const ast::TensorType& type, const Frame& frame, bool declares);
+  mlir::Type elementType(std::string_view name);
+  void input(const ast::InputStatement& statement, const Frame& frame);
+  void output(const ast::OutputStatement& statement, const Frame& frame);
+  void parameterStatement(const ast::ParamStatement& statement, const Frame& frame);
+  void assertion(const ast::AssertStatement& statement, const Frame& frame);
+  void picture(const ast::PictureStatement& statement, const Frame& frame);
+  void bindInput(const ast::InputStatement& statement, const ast::TensorType& type, const Frame& frame);
+  mlir::DictionaryAttr recordAttribute(const Record& record);
+  const Given* setValue(const ast::Parameter& parameter);
+  const ast::CallableDecl* resolveNetwork(const ast::CallableDecl& decl, std::map<size_t, Given>& given,
+                                          const Module*& module, std::vector<std::string>& open);
+  bool buildNetwork(const ast::CallableDecl& decl, const std::vector<const ast::TrainDecl*>& recipes,
+                    const std::string& name, std::map<size_t, Given> given, bool mustBuild);
+  void buildRecipe(const ast::TrainDecl& train, bool& found);
+  void finishFunction(FunctionOp function, const std::vector<std::string>& inputs,
+                      const std::vector<NamedTensor>& results);
+  void finishNetwork();
+  void readSettings();
+  static bool hasStatement(const ast::Body& body, ast::Kind kind);
+  void trainSection(const ast::TrainDecl& decl, const Frame& network);
+
+  // ---- parameters and paths ----
+  std::string nextPath(std::string_view name, const Frame& frame);
+  bool claimPath(const std::string& path, std::string_view owner, Span span, const Frame& frame);
+  mlir::Value parameter(const std::string& ownerPath, std::string_view owner, std::string_view name,
+                        llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic, Span span, const Frame& frame);
+  void applyInits();
+  InitAttr initialiser(const Value& value, llvm::ArrayRef<int64_t> shape, Span span, const Frame& frame);
+  mlir::Location location(Span span, llvm::StringRef path);
+
+  /// Builds an op after inferring its result types; reports a shape error at `span` and returns null.
+  template <typename Op>
+  mlir::Value build(mlir::ValueRange operands, llvm::function_ref<void(typename Op::Properties&)> fill, Span span,
+                    std::string_view what, llvm::StringRef path, const Frame& frame);
+  template <typename Op>
+  mlir::Value build(mlir::ValueRange operands, Span span, std::string_view what, llvm::StringRef path,
+                    const Frame& frame) {
+    return build<Op>(operands, [](auto&) {}, span, what, path, frame);
+  }
+  void shapeError(const std::string& message, mlir::ValueRange operands, Span span, std::string_view what,
+                  const Frame& frame);
+  void remember(mlir::Value tensor, Span span, std::string_view what);
+
+  const Program& program;
+  mlir::MLIRContext& context;
+  const ElaborationOptions& options;
+  DiagnosticEngine& diagnostics;
+  mlir::OpBuilder builder;
+  NetworkState* net = nullptr;
+
+  static constexpr uint64_t maxSteps = 2'000'000;
+  static constexpr uint32_t maxDepth = 100;
+
+private:
+  void addChain(Diagnostic& diagnostic, const Frame& frame);
+  struct Place {
+    Diag diag;
+    FileId file;
+    uint32_t begin, end;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::set<Place> reported;
+  Diagnostic discarded{};
+  uint64_t steps = 0;
+  uint32_t callDepth = 0;
+  llvm::DenseMap<mlir::Value, Origin> origins;
+  std::map<std::pair<const Module*, std::string_view>, Value> globals;
+  std::set<const ast::Decl*> evaluating;
+  SubNetwork* sub = nullptr;
+  bool poisonedOutput = false;
+  Elaboration result;
+  llvm::SmallVector<mlir::Attribute> augments; ///< of the train section that is being evaluated
+  std::map<std::string, Given, std::less<>> setValues;
+  std::set<std::string, std::less<>> setUsed;
+  friend class Application;
+};
+
+template <typename Op>
+mlir::Value Elaborator::build(mlir::ValueRange operands, llvm::function_ref<void(typename Op::Properties&)> fill,
+                              Span span, std::string_view what, llvm::StringRef path, const Frame& frame) {
+  mlir::OperationState state(location(span, path), Op::getOperationName());
+  state.addOperands(operands);
+  typename Op::Properties& properties = state.getOrAddProperties<typename Op::Properties>();
+  fill(properties);
+  llvm::SmallVector<mlir::Type, 1> types;
+  std::string message;
+  {
+    mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& diagnostic) {
+      message = diagnostic.str();
+      return mlir::success();
+    });
+    if (mlir::failed(Op::inferReturnTypes(&context, state.location, operands, mlir::DictionaryAttr::get(&context),
+                                          mlir::OpaqueProperties(&properties), {}, types))) {
+      shapeError(message, operands, span, what, frame);
+      return {};
+    }
+  }
+  state.addTypes(types);
+  mlir::Value result = builder.create(state)->getResult(0);
+  remember(result, span, what);
+  return result;
+}
+
+/// One application of a built-in operator: what its `build` function sees.
+class Application {
+public:
+  Application(Elaborator& elaborator, const BlockValue& block, std::vector<mlir::Value> subjects, Span span,
+              const Frame& frame, std::string path)
+      : elaborator(elaborator), block(block), subjects(std::move(subjects)), span(span), frame(frame),
+        path(std::move(path)) {}
+
+  mlir::Value input(size_t i = 0) const { return subjects[i]; }
+  mlir::ValueRange inputs() const { return subjects; }
+  TensorType type(size_t i = 0) const { return mlir::cast<TensorType>(subjects[i].getType()); }
+  /// Spatial dimensions of the input: [N, C, spatial…].
+  unsigned spatial() const { return type().getRank() < 2 ? 0 : type().getRank() - 2; }
+  mlir::Builder& attributes() { return elaborator.builder; }
+
+  bool has(std::string_view argument) const;
+  int64_t integer(std::string_view argument, int64_t least = 1);
+  double real(std::string_view argument);
+  bool flag(std::string_view argument);
+  /// One number a spatial dimension.
+  llvm::SmallVector<int64_t> ints(std::string_view argument, int64_t least = 1);
+  /// [lows…, highs…]; "same" keeps ceil(n / stride), the odd one at the end (ONNX's SAME_UPPER).
+  llvm::SmallVector<int64_t> padding(std::string_view argument, llvm::ArrayRef<int64_t> kernel,
+                                     llvm::ArrayRef<int64_t> stride, llvm::ArrayRef<int64_t> dilation);
+  /// The extent of a dimension that must be fixed.
+  std::optional<int64_t> extent(unsigned dimension);
+
+  mlir::Value parameter(std::string_view name, llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic = false);
+  InitAttr uniformByFan(int64_t fanIn);
+  InitAttr constant(double value);
+  int64_t randomStream();
+
+  /// An error about an argument, or about the input where the name is empty.
+  void fail(std::string_view argument, std::string message);
+  bool failed() const { return hasFailed; }
+
+  template <typename Op>
+  Value build(mlir::ValueRange operands, llvm::function_ref<void(typename Op::Properties&)> fill) {
+    if (hasFailed) return Value();
+    mlir::Value result = elaborator.build<Op>(operands, fill, span, block.op->name, path, frame);
+    return result ? Value(result) : Value();
+  }
+  template <typename Op> Value build(mlir::ValueRange operands) {
+    return build<Op>(operands, [](auto&) {});
+  }
+  template <typename Op> Value build() { return build<Op>(subjects); }
+  /// factor * x + offset
+  Value scale(const Value& x, double factor, double offset);
+  Value reshape(llvm::ArrayRef<mlir::AffineExpr> shape);
+
+private:
+  const Given* given(std::string_view argument) const;
+  Value value(std::string_view argument) const;
+
+  Elaborator& elaborator;
+  const BlockValue& block;
+  std::vector<mlir::Value> subjects;
+  Span span;
+  const Frame& frame;
+  std::string path;
+  bool hasFailed = false;
+};
+
+} // namespace cnn

@@ -1,0 +1,274 @@
+/// Expressions.
+#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/names.h"
+
+#include <algorithm>
+
+namespace cnn {
+
+using namespace ast;
+
+Value* Environment::find(std::string_view name) {
+  for (Environment* scope = this; scope; scope = scope->parent)
+    if (auto found = scope->names.find(name); found != scope->names.end()) return &found->second;
+  return nullptr;
+}
+
+void Elaborator::addChain(Diagnostic& diagnostic, const Frame& frame) {
+  int shown = 0;
+  for (const Instance* instance = frame.instance; instance && instance->callSpan.valid() && shown < 5;
+       instance = instance->caller, ++shown)
+    diagnostic.note(instance->callSpan, "in " + instance->name + ", applied here as '" + instance->path + "'");
+}
+
+void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what) {
+  origins[tensor] = {span, std::string(what)};
+}
+
+void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
+  auto found = origins.find(tensor);
+  if (found == origins.end()) return;
+  std::string text = mlir::cast<cnn::TensorType>(tensor.getType()).shapeText();
+  diagnostic.note(found->second.span, "the shape " + text + " comes from " + found->second.what + " here");
+}
+
+void Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span, std::string_view what,
+                            const Frame& frame) {
+  Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, message);
+  llvm::SmallVector<mlir::Value, 4> shown;
+  for (mlir::Value operand : operands) {
+    if (!operand || llvm::is_contained(shown, operand)) continue;
+    shown.push_back(operand);
+    addOrigin(diagnostic, operand);
+  }
+}
+
+static Value builtinName(std::string_view name) {
+  if (const Operator* op = findOperator(name)) {
+    if (op->isSetting()) {
+      auto record = std::make_shared<Record>();
+      record->op = op;
+      return std::shared_ptr<const Record>(record);
+    }
+    auto block = std::make_shared<BlockValue>();
+    block->op = op;
+    return std::shared_ptr<const BlockValue>(block);
+  }
+  if (std::ranges::count(builtinFunctions, name)) return FunctionValue{nullptr, nullptr, name};
+  if (std::ranges::count(elementTypeNames, name)) return ElementType{name};
+  return Poison{}; // checkNames has reported it
+}
+
+Value Elaborator::global(const Module& module, std::string_view name, Span span, const Frame& frame) {
+  auto found = module.globals.find(name);
+  if (found == module.globals.end()) return builtinName(name);
+  const Global& entry = found->second;
+  if (!entry.decl) return FileValue{entry.module};
+  if (auto* callable = as<CallableDecl>(entry.decl)) {
+    if (callable->kind == Kind::Func) return FunctionValue{callable, entry.module, {}};
+    auto block = std::make_shared<BlockValue>();
+    block->decl = callable;
+    block->module = entry.module;
+    block->span = callable->name.span;
+    return std::shared_ptr<const BlockValue>(block);
+  }
+  auto* let = static_cast<const LetDecl*>(entry.decl);
+  auto key = std::make_pair(entry.module, name);
+  if (auto known = globals.find(key); known != globals.end()) return known->second;
+  if (!evaluating.insert(let).second) {
+    error(Diag::CircularDefinition, span, frame, name);
+    return Poison{};
+  }
+  Environment names;
+  Frame own{entry.module, &names, nullptr};
+  bind(*let->pattern, evaluate(let->value, own), own);
+  evaluating.erase(let);
+  for (auto& [bound, value] : names.names) globals[{entry.module, bound}] = value;
+  return globals[key];
+}
+
+std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& frame) {
+  std::string result;
+  for (const StringPart& part : expr.parts) {
+    if (!part.hole) {
+      result += part.text;
+      continue;
+    }
+    Value value = evaluate(part.hole, frame);
+    if (auto* i = value.get<int64_t>()) result += std::to_string(*i);
+    else if (auto* s = value.get<std::string>()) result += *s;
+    else if (auto* b = value.get<bool>()) result += *b ? "true" : "false";
+    else if (auto* d = value.get<double>()) result += Value(*d).describe().substr(sizeof("the number ") - 1);
+    else if (!value.isPoison())
+      error(Diag::TypeMismatch, part.hole->span, frame, "in a string", "a number, a string or a truth value",
+            value.describe());
+  }
+  return result;
+}
+
+std::optional<int64_t> Elaborator::evaluateInt(const Expr* expr, const Frame& frame, std::string_view what) {
+  Value value = evaluate(expr, frame);
+  if (auto* i = value.get<int64_t>()) return *i;
+  if (value.get<Dimension>()) error(Diag::FreeDimension, expr->span, frame, what);
+  else if (!value.isPoison()) error(Diag::TypeMismatch, expr->span, frame, what, "a whole number", value.describe());
+  return std::nullopt;
+}
+
+std::optional<bool> Elaborator::evaluateCondition(const Expr* expr, const Frame& frame) {
+  Value value = evaluate(expr, frame);
+  if (auto* b = value.get<bool>()) return *b;
+  if (value.get<RunTimeCondition>()) error(Diag::FreeDimension, expr->span, frame, "the condition");
+  else if (!value.isPoison())
+    error(Diag::TypeMismatch, expr->span, frame, "a condition", "true or false", value.describe());
+  return std::nullopt;
+}
+
+bool Elaborator::bind(const Pattern& pattern, const Value& value, const Frame& frame) {
+  if (auto* name = as<NamePattern>(&pattern)) {
+    if (name->name != "_" && !name->name.empty()) frame.environment->names[name->name] = value;
+    return true;
+  }
+  auto& wanted = static_cast<const ListPattern&>(pattern).elements;
+  const List* list = value.list();
+  bool fits = list && list->size() == wanted.size();
+  if (!fits && !value.isPoison()) {
+    if (list) error(Diag::PatternMismatch, pattern.span, frame, int64_t(wanted.size()), value.describe());
+    else error(Diag::TypeMismatch, pattern.span, frame, "a pattern", "a list", value.describe());
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) bind(*wanted[i], fits ? (*list)[i] : Value(), frame);
+  return fits;
+}
+
+static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value& base, const Frame& frame) {
+  std::string_view name = expr.member.text;
+  auto unknown = [&](const std::string& what, std::vector<std::string_view> names) {
+    std::string list;
+    for (std::string_view candidate : names) list += (list.empty() ? "" : ", ") + std::string(candidate);
+    elaborator.error(Diag::UnknownMember, expr.member.span, frame, what, name)
+        .didYouMean(nearest(name, names))
+        .note("its members are " + list);
+    return Value();
+  };
+  if (base.isPoison()) return Poison{};
+  if (auto* file = base.get<FileValue>()) return elaborator.global(*file->module, name, expr.member.span, frame);
+  if (const Members* members = base.members()) {
+    auto found = members->values.find(name);
+    if (found != members->values.end()) return found->second;
+    std::vector<std::string_view> names;
+    for (auto& [candidate, value] : members->values) names.push_back(candidate);
+    if (!members->outputs.empty() && std::ranges::count(tensorMembers, name)) {} // of its first output, below
+    else return unknown("the network " + members->network, names);
+  }
+  mlir::Value tensor = base.tensor();
+  if (!tensor) {
+    elaborator.error(Diag::TypeMismatch, expr.base->span, frame, "before '." + std::string(name) + "'",
+                     "a tensor or a network", base.describe());
+    return Poison{};
+  }
+  auto type = mlir::cast<cnn::TensorType>(tensor.getType());
+  auto dimension = [&](unsigned i) -> Value {
+    if (auto fixed = type.getFixed(i)) return *fixed;
+    return Dimension{type.getShape()[i]};
+  };
+  auto axis = [&](unsigned i) -> Value {
+    if (i < type.getRank()) return dimension(i);
+    elaborator.error(Diag::ShapeMismatch, expr.member.span, frame, "." + std::string(name),
+                     type.shapeText() + " has " + std::to_string(type.getRank()) + " dimensions");
+    return Value();
+  };
+  if (name == "rank") return int64_t(type.getRank());
+  if (name == "channels") return axis(1);
+  if (name == "height") return axis(2);
+  if (name == "width") return axis(type.getRank() == 3 ? 2 : 3);
+  if (name == "shape") {
+    List list;
+    for (unsigned i = 0; i < type.getRank(); ++i) list.push_back(dimension(i));
+    return list;
+  }
+  return unknown("a tensor", {tensorMembers.begin(), tensorMembers.end()});
+}
+
+static Value index(Elaborator& elaborator, const IndexExpr& expr, const Frame& frame) {
+  Value base = elaborator.evaluate(expr.base, frame);
+  const List* list = base.list();
+  if (!list && !base.isPoison())
+    elaborator.error(Diag::TypeMismatch, expr.base->span, frame, "before '['", "a list", base.describe());
+  int64_t size = list ? int64_t(list->size()) : 0;
+  auto place = [&](const Expr* node, int64_t missing) -> std::optional<int64_t> {
+    if (!node) return missing;
+    std::optional<int64_t> i = elaborator.evaluateInt(node, frame, "an index");
+    if (i && *i < 0) *i += size;
+    return i;
+  };
+  auto* range = as<BinaryExpr>(expr.index);
+  if (range && range->op == BinaryOperator::Range) {
+    std::optional<int64_t> from = place(range->left, 0), to = place(range->right, size);
+    if (!list || !from || !to) return Poison{};
+    if (*from < 0 || *to > size || *from > *to) {
+      elaborator.error(Diag::IndexOutOfRange, expr.index->span, frame,
+                       std::to_string(*from) + ".." + std::to_string(*to), size);
+      return Poison{};
+    }
+    return List(list->begin() + *from, list->begin() + *to);
+  }
+  std::optional<int64_t> i = place(expr.index, 0);
+  if (!list || !i) return Poison{};
+  if (*i < 0 || *i >= size) {
+    elaborator.error(Diag::IndexOutOfRange, expr.index->span, frame, *i, size);
+    return Poison{};
+  }
+  return (*list)[*i];
+}
+
+static Value labeled(Elaborator& elaborator, const LabeledExpr& expr, const Frame& frame, PathHint hint) {
+  hint.label = elaborator.evaluateString(*expr.path, frame);
+  hint.span = expr.path->span;
+  const Expr* inner = expr.inner;
+  while (auto* paren = as<ParenExpr>(inner)) inner = paren->inner;
+  Value value = elaborator.evaluate(inner, frame, hint);
+  const BlockValue* block = value.block();
+  if (!block || block->label == hint.label) return value;
+  auto named = std::make_shared<BlockValue>(*block);
+  named->label = hint.label;
+  named->labelSpan = hint.span;
+  return std::shared_ptr<const BlockValue>(named);
+}
+
+Value Elaborator::evaluate(const Expr* node, const Frame& frame, const PathHint& hint) {
+  switch (node->kind) {
+  case Kind::Int: return static_cast<const IntExpr*>(node)->value;
+  case Kind::Float: return static_cast<const FloatExpr*>(node)->value;
+  case Kind::Bool: return static_cast<const BoolExpr*>(node)->value;
+  case Kind::String: return evaluateString(*static_cast<const StringExpr*>(node), frame);
+  case Kind::Name: {
+    std::string_view name = static_cast<const NameExpr*>(node)->name;
+    if (Value* local = frame.environment->find(name)) return *local;
+    return global(*frame.module, name, node->span, frame);
+  }
+  case Kind::List: {
+    List list;
+    for (const Expr* element : static_cast<const ListExpr*>(node)->elements) list.push_back(evaluate(element, frame));
+    return list;
+  }
+  case Kind::Paren: return evaluate(static_cast<const ParenExpr*>(node)->inner, frame, hint);
+  case Kind::Unary: return unary(*static_cast<const UnaryExpr*>(node), frame);
+  case Kind::Binary: return binary(*static_cast<const BinaryExpr*>(node), frame);
+  case Kind::Call: return call(*static_cast<const CallExpr*>(node), frame, hint, nullptr);
+  case Kind::Index: return index(*this, *static_cast<const IndexExpr*>(node), frame);
+  case Kind::Member: {
+    auto* expr = static_cast<const MemberExpr*>(node);
+    return member(*this, *expr, evaluate(expr->base, frame), frame);
+  }
+  case Kind::Chain: return chain(*static_cast<const ChainExpr*>(node), frame, hint);
+  case Kind::Labeled: return labeled(*this, *static_cast<const LabeledExpr*>(node), frame, hint);
+  case Kind::If: return executeIf(*static_cast<const IfExpr*>(node), frame, true).value;
+  case Kind::For: {
+    List results;
+    Outcome outcome = executeFor(*static_cast<const ForExpr*>(node), frame, &results);
+    return outcome.value.isPoison() && results.empty() ? Value(List()) : Value(std::move(results));
+  }
+  default: return Poison{};
+  }
+}
+
+} // namespace cnn

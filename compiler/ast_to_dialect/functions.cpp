@@ -1,0 +1,148 @@
+/// Functions on compile-time values.
+#include "ast_to_dialect/elaborator.h"
+
+#include <cmath>
+#include <limits>
+
+namespace cnn {
+
+using namespace ast;
+
+Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& expr, const Frame& frame) {
+  if (!function.decl) {
+    std::vector<Given> values;
+    for (const Argument& argument : expr.arguments) {
+      if (argument.name.present())
+        error(Diag::UnknownArgument, argument.name.span, frame, function.builtin, argument.name.text)
+            .note(std::string(function.builtin) + " takes arguments without names");
+      values.push_back({evaluate(argument.value, frame), argument.value->span});
+    }
+    return callBuiltin(function.builtin, values, expr.span, frame);
+  }
+  BlockValue callee;
+  callee.decl = function.decl;
+  callee.module = function.module;
+  std::vector<Given> values;
+  for (const Argument& argument : expr.arguments) values.push_back({evaluate(argument.value, frame), argument.span()});
+  auto bound = withArguments(callee, expr.arguments, values, 0, expr.span, frame);
+  if (!bound) return Poison{};
+  if (callDepth >= maxDepth) {
+    error(Diag::EndlessRecursion, expr.span, frame, function.decl->name.text, int64_t(maxDepth));
+    return Poison{};
+  }
+  ++callDepth;
+  Environment names;
+  Frame inner{function.module, &names, nullptr};
+  Value result;
+  if (bindParameters(*function.decl, bound->given, 0, expr.span, inner, frame)) {
+    result = function.decl->value ? evaluate(function.decl->value, inner)
+                                  : execute(function.decl->body, inner, false).value;
+    if (!result.isPoison() && function.decl->resultType)
+      if (!checkType(result, function.decl->resultType, "the result of " + std::string(function.decl->name.text),
+                     expr.span, frame))
+        result = Poison{};
+    if (auto* i = result.get<int64_t>(); i && function.decl->resultType)
+      if (auto* named = as<NamedType>(function.decl->resultType); named && named->name == "float") result = double(*i);
+  }
+  --callDepth;
+  return result;
+}
+
+/// floor, ceil, round to even, as whole numbers.
+static Value rounded(Elaborator& elaborator, std::string_view name, const Given& argument, const Frame& frame) {
+  if (argument.value.get<int64_t>()) return argument.value;
+  double value = *argument.value.number();
+  value = name == "floor" ? std::floor(value) : name == "ceil" ? std::ceil(value) : std::nearbyint(value);
+  if (value >= -0x1p63 && value < 0x1p63) return int64_t(value);
+  elaborator.error(Diag::Overflow, argument.span, frame, name);
+  return Poison{};
+}
+
+static Value reduced(Elaborator& elaborator, std::string_view name, const List& values, Span span, const Frame& frame) {
+  if (values.empty()) {
+    if (name == "sum") return int64_t(0);
+    elaborator.error(Diag::TypeMismatch, span, frame, name, "at least one value", "none");
+    return Poison{};
+  }
+  bool whole = true;
+  for (const Value& value : values) {
+    if (value.isPoison()) return Poison{};
+    if (!value.number()) {
+      elaborator.error(Diag::TypeMismatch, span, frame, name, "numbers", value.describe());
+      return Poison{};
+    }
+    whole = whole && value.get<int64_t>();
+  }
+  if (!whole) {
+    double result = *values[0].number();
+    for (size_t i = 1; i < values.size(); ++i) {
+      double next = *values[i].number();
+      result = name == "sum" ? result + next : name == "min" ? std::min(result, next) : std::max(result, next);
+    }
+    return result;
+  }
+  int64_t result = *values[0].get<int64_t>();
+  for (size_t i = 1; i < values.size(); ++i) {
+    int64_t next = *values[i].get<int64_t>();
+    if (name != "sum") {
+      result = name == "min" ? std::min(result, next) : std::max(result, next);
+    } else if (__builtin_add_overflow(result, next, &result)) {
+      elaborator.error(Diag::Overflow, span, frame, "sum");
+      return Poison{};
+    }
+  }
+  return result;
+}
+
+Value Elaborator::callBuiltin(std::string_view name, const std::vector<Given>& arguments, Span span,
+                              const Frame& frame) {
+  for (const Given& argument : arguments)
+    if (argument.value.isPoison()) return Poison{};
+  auto wrongCount = [&](std::string_view wanted) {
+    error(Diag::TooManyArguments, span, frame, name, wanted, int64_t(arguments.size()));
+    return Value();
+  };
+  auto wrongType = [&](const Given& argument, std::string_view wanted) {
+    error(Diag::TypeMismatch, argument.span, frame, name, wanted, argument.value.describe());
+    return Value();
+  };
+  if (name == "min" || name == "max") {
+    if (arguments.size() == 1 && arguments[0].value.list()) return reduced(*this, name, *arguments[0].value.list(), span, frame);
+    List values;
+    for (const Given& argument : arguments) values.push_back(argument.value);
+    return reduced(*this, name, values, span, frame);
+  }
+  if (name == "zip") {
+    if (arguments.empty()) return wrongCount("lists");
+    size_t length = std::numeric_limits<size_t>::max();
+    for (const Given& argument : arguments) {
+      if (!argument.value.list()) return wrongType(argument, "a list");
+      length = std::min(length, argument.value.list()->size());
+    }
+    List result;
+    for (size_t i = 0; i < length; ++i) {
+      List row;
+      for (const Given& argument : arguments) row.push_back((*argument.value.list())[i]);
+      result.push_back(Value(std::move(row)));
+    }
+    return result;
+  }
+  if (name == "except") {
+    error(Diag::TypeMismatch, span, frame, "except", "its use as a selector", "a value");
+    return Poison{};
+  }
+  if (arguments.size() != 1) return wrongCount("one argument");
+  const Given& argument = arguments[0];
+  if (name == "floor" || name == "ceil" || name == "round")
+    return argument.value.number() ? rounded(*this, name, argument, frame) : wrongType(argument, "a number");
+  const List* list = argument.value.list();
+  if (!list) return wrongType(argument, "a list");
+  if (name == "len") return int64_t(list->size());
+  if (name == "sum") return reduced(*this, name, *list, span, frame);
+  if (name == "reversed") return List(list->rbegin(), list->rend());
+  List result; // enumerate
+  for (size_t i = 0; i < list->size(); ++i) result.push_back(Value(List{int64_t(i), (*list)[i]}));
+  return result;
+}
+
+} // namespace cnn

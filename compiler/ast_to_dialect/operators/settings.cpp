@@ -1,0 +1,96 @@
+/// Settings of train sections: optimizers, schedules, data, augmentation, first values.
+#include "ast_to_dialect/operators/operator.h"
+
+namespace cnn {
+
+std::vector<Operator> trainingSettings() {
+  return {
+      {"sgd", Family::Optimizer, 0,
+       {{"lr", Takes::Float, "1e-3", "learning rate"},
+        {"momentum", Takes::Float, "0.0", "share of the last step that is kept"},
+        {"dampening", Takes::Float, "0.0", "share of the gradient that momentum leaves out"},
+        {"weight_decay", Takes::Float, "0.0", "pulls weights to zero"},
+        {"nesterov", Takes::Bool, "false", "looks ahead by the momentum"}},
+       "Stochastic gradient descent.", "torch.optim.SGD"},
+      {"adam", Family::Optimizer, 0,
+       {{"lr", Takes::Float, "1e-3", "learning rate"},
+        {"betas", Takes::Floats, "-", "decay of the two moments, [0.9, 0.999] when left out"},
+        {"eps", Takes::Float, "1e-8", "added to the root of the second moment"},
+        {"weight_decay", Takes::Float, "0.0", "added to the gradient"}},
+       "Adaptive moments.", "torch.optim.Adam; Kingma and Ba 2015"},
+      {"adamw", Family::Optimizer, 0,
+       {{"lr", Takes::Float, "1e-3", "learning rate"},
+        {"betas", Takes::Floats, "-", "decay of the two moments, [0.9, 0.999] when left out"},
+        {"eps", Takes::Float, "1e-8", "added to the root of the second moment"},
+        {"weight_decay", Takes::Float, "1e-2", "taken from the weights themselves"}},
+       "Adam with decoupled weight decay.", "torch.optim.AdamW; Loshchilov and Hutter 2019"},
+      {"constant", Family::Schedule, 0, {}, "The learning rate stays.", ""},
+      {"step", Family::Schedule, 0,
+       {{"step_size", Takes::Int, "", "epochs between two steps"}, {"gamma", Takes::Float, "0.1", "factor of each step"}},
+       "The learning rate falls by a factor every few epochs.", "torch.optim.lr_scheduler.StepLR"},
+      {"cosine", Family::Schedule, 0,
+       {{"min_lr", Takes::Float, "0.0", "at the end"}, {"warmup", Takes::Float, "0.0", "epochs of linear rise before"}},
+       "Half a cosine from the learning rate to min_lr.", "torch.optim.lr_scheduler.CosineAnnealingLR"},
+      {"one_cycle", Family::Schedule, 0,
+       {{"max_lr", Takes::Float, "", "at the top"},
+        {"pct_start", Takes::Float, "0.3", "share of the steps that rise"},
+        {"div_factor", Takes::Float, "25.0", "max_lr over the first rate"},
+        {"final_div_factor", Takes::Float, "1e4", "the first rate over the last"}},
+       "Up to max_lr and down again by cosines.", "torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2019"},
+      {"patience", Family::Setting, 0,
+       {{"metric", Takes::Any, "", "what has to improve"}, {"epochs", Takes::Int, "", "without improvement"}},
+       "Stops when a metric has not improved for some epochs.", ""},
+      {"load", Family::Setting, 0,
+       {{"file", Takes::String, "", "safetensors"},
+        {"into", Takes::String, "-", "the part of the network that the file is about"},
+        {"except", Takes::Strings, "-", "what is not loaded"}},
+       "First values from a file.", ""},
+  };
+}
+
+std::vector<Operator> dataSettings() {
+  return {
+      {"fashion_mnist", Family::Data, 0, {}, "Fashion-MNIST, 28x28 grey pictures in 10 classes.", "Xiao et al. 2017"},
+      {"cifar10", Family::Data, 0, {}, "CIFAR-10, 32x32 colour pictures in 10 classes.", "Krizhevsky 2009"},
+      {"idx", Family::Data, 0, {{"path", Takes::String, "", "a folder of IDX files"}}, "Pictures and labels in IDX files.", ""},
+      {"folder", Family::Data, 0, {{"path", Takes::String, "", "a folder with a folder for each class"}},
+       "PNG and JPEG pictures by class.", ""},
+      {"npy", Family::Data, 0, {{"path", Takes::String, "", "a folder with a .npy file for each column"}},
+       "Arrays.", ""},
+      {"random_hflip", Family::Augmentation, 0, {{"p", Takes::Float, "0.5", "share of the pictures"}},
+       "Mirrors left and right.", "torchvision.transforms.RandomHorizontalFlip"},
+      {"random_crop", Family::Augmentation, 0,
+       {{"size", Takes::Int, "", "of the crop"}, {"padding", Takes::Int, "0", "zeros around the picture before"}},
+       "A crop at a random place.", "torchvision.transforms.RandomCrop"},
+      {"random_resized_crop", Family::Augmentation, 0, {{"size", Takes::Int, "", "of the result"}},
+       "A random part of the picture, resized.", "torchvision.transforms.RandomResizedCrop"},
+      {"resize", Family::Augmentation, 0, {{"size", Takes::Int, "", "of the shorter side"}}, "Scales the picture.",
+       "torchvision.transforms.Resize"},
+      {"center_crop", Family::Augmentation, 0, {{"size", Takes::Int, "", "of the crop"}}, "The middle of the picture.",
+       "torchvision.transforms.CenterCrop"},
+  };
+}
+
+std::vector<Operator> initialisers() {
+  static constexpr std::string_view kaiming = "torch.nn.init; He et al. 2015", xavier = "torch.nn.init; Glorot and Bengio 2010";
+  std::vector<OperatorArgument> mode{{"mode", Takes::String, "\"fan_in\"", "\"fan_in\" or \"fan_out\""}};
+  std::vector<OperatorArgument> gain{{"gain", Takes::Float, "1.0", "factor"}};
+  return {
+      {"zeros", Family::Initialiser, 0, {}, "0 everywhere.", "torch.nn.init"},
+      {"ones", Family::Initialiser, 0, {}, "1 everywhere.", "torch.nn.init"},
+      {"full", Family::Initialiser, 0, {{"value", Takes::Float, "", "the value"}}, "One value everywhere.", "torch.nn.init"},
+      {"uniform", Family::Initialiser, 0,
+       {{"low", Takes::Float, "0.0", "least"}, {"high", Takes::Float, "1.0", "below"}}, "Uniform in [low, high).", "torch.nn.init"},
+      {"normal", Family::Initialiser, 0,
+       {{"mean", Takes::Float, "0.0", "mean"}, {"std", Takes::Float, "1.0", "standard deviation"}}, "Normal.", "torch.nn.init"},
+      {"trunc_normal", Family::Initialiser, 0,
+       {{"mean", Takes::Float, "0.0", "mean"}, {"std", Takes::Float, "1.0", "standard deviation"}},
+       "Normal, cut off at two standard deviations.", "torch.nn.init"},
+      {"kaiming_normal", Family::Initialiser, 0, mode, "Normal with deviation sqrt(2 / fan).", kaiming},
+      {"kaiming_uniform", Family::Initialiser, 0, mode, "Uniform in +-sqrt(6 / fan).", kaiming},
+      {"xavier_normal", Family::Initialiser, 0, gain, "Normal with deviation gain sqrt(2 / (fan_in + fan_out)).", xavier},
+      {"xavier_uniform", Family::Initialiser, 0, gain, "Uniform in +-gain sqrt(6 / (fan_in + fan_out)).", xavier},
+  };
+}
+
+} // namespace cnn

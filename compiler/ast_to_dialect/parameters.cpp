@@ -1,0 +1,204 @@
+/// Parameters, their paths and first values.
+#include "ast_to_dialect/elaborator.h"
+
+#include <cmath>
+
+namespace cnn {
+
+using namespace ast;
+
+/// ConvNorm -> conv_norm, SE -> se, LeNet -> le_net.
+static std::string snakeCase(std::string_view name) {
+  std::string result;
+  for (size_t i = 0; i < name.size(); ++i) {
+    bool upper = name[i] >= 'A' && name[i] <= 'Z';
+    bool afterLower = i > 0 && !(name[i - 1] >= 'A' && name[i - 1] <= 'Z') && name[i - 1] != '_';
+    bool beforeLower = i + 1 < name.size() && name[i + 1] >= 'a' && name[i + 1] <= 'z';
+    bool afterUpper = i > 0 && name[i - 1] >= 'A' && name[i - 1] <= 'Z';
+    if (upper && (afterLower || (afterUpper && beforeLower))) result += '_';
+    result += upper ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
+  }
+  return result;
+}
+
+std::string Elaborator::nextPath(std::string_view name, const Frame& frame) {
+  std::string base = snakeCase(name);
+  std::string prefix = frame.instance->path.empty() ? "" : frame.instance->path + ".";
+  std::string path;
+  do path = prefix + base + std::to_string(++frame.instance->counters[base]);
+  while (!frame.instance->repeated && net->paths.count(path));
+  net->paths.try_emplace(path, Span{});
+  return path;
+}
+
+bool Elaborator::claimPath(const std::string& path, std::string_view, Span span, const Frame& frame) {
+  if (frame.instance->repeated) return true;
+  auto [it, inserted] = net->paths.try_emplace(path, span);
+  if (inserted) return true;
+  error(Diag::PathClash, span, frame, path).secondary(it->second, "the other one");
+  return false;
+}
+
+mlir::Location Elaborator::location(Span span, llvm::StringRef path) {
+  mlir::Location place = mlir::UnknownLoc::get(&context);
+  if (span.valid()) {
+    LineColumn at = program.sources.lineColumn(span);
+    place = mlir::FileLineColLoc::get(&context, program.sources.file(span.file).name, at.line, at.column);
+  }
+  return path.empty() ? place : mlir::NameLoc::get(mlir::StringAttr::get(&context, path), place);
+}
+
+mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view owner, std::string_view name,
+                                  llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic, Span span,
+                                  const Frame& frame) {
+  std::string path = ownerPath.empty() ? std::string(name) : ownerPath + "." + std::string(name);
+  auto type = cnn::TensorType::get(&context, shape, builder.getF32Type());
+  mlir::Location where = location(span, path);
+  auto known = net->parameterIndex.find(path);
+  if (known != net->parameterIndex.end()) {
+    cnn::TensorType declared = mlir::cast<cnn::TensorType>(net->parameters[known->second].op.getType());
+    if (declared != type) {
+      error(Diag::SharedShape, span, frame, path, type.shapeText(), declared.shapeText())
+          .secondary(net->parameters[known->second].span, "made here");
+      return {};
+    }
+  } else {
+    mlir::OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(net->predict);
+    auto op = ParameterOp::create(builder, where, path, type, init, statistic, false);
+    net->parameterIndex[path] = net->parameters.size();
+    net->parameters.push_back({path, std::string(owner), std::string(name), ownerPath, op, span});
+  }
+  mlir::Value result = GetOp::create(builder, where, type, mlir::FlatSymbolRefAttr::get(&context, path));
+  remember(result, span, "parameter " + path);
+  return result;
+}
+
+/// Fan of a weight [out, in / groups, kernel…] as PyTorch counts it (torch.nn.init._calculate_fan_in_and_fan_out).
+static std::pair<double, double> fans(llvm::ArrayRef<int64_t> shape) {
+  if (shape.size() < 2) return {double(shape.empty() ? 1 : shape[0]), double(shape.empty() ? 1 : shape[0])};
+  double window = 1;
+  for (int64_t extent : shape.drop_front(2)) window *= double(extent);
+  return {double(shape[1]) * window, double(shape[0]) * window};
+}
+
+InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> shape, Span span, const Frame& frame) {
+  if (value.isPoison()) return {};
+  const Record* record = value.record();
+  if (!record || record->op->family != Family::Initialiser) {
+    error(Diag::TypeMismatch, span, frame, "a first value", "an initialiser such as zeros or kaiming_normal()",
+          value.describe());
+    return {};
+  }
+  auto number = [&](std::string_view name, double otherwise) {
+    auto found = record->arguments.find(name);
+    return found == record->arguments.end() ? otherwise : found->second.value.number().value_or(otherwise);
+  };
+  auto text = [&](std::string_view name, std::string_view otherwise) {
+    auto found = record->arguments.find(name);
+    auto* given = found == record->arguments.end() ? nullptr : found->second.value.get<std::string>();
+    return given ? *given : std::string(otherwise);
+  };
+  std::string_view kind = record->op->name;
+  auto [fanIn, fanOut] = fans(shape);
+  if (kind == "zeros") return InitAttr::get(&context, InitKind::constant, 0.0);
+  if (kind == "ones") return InitAttr::get(&context, InitKind::constant, 1.0);
+  if (kind == "full") return InitAttr::get(&context, InitKind::constant, number("value", 0));
+  if (kind == "uniform") return InitAttr::get(&context, InitKind::uniform, number("low", 0), number("high", 1));
+  if (kind == "normal") return InitAttr::get(&context, InitKind::normal, number("mean", 0), number("std", 1));
+  if (kind == "trunc_normal")
+    return InitAttr::get(&context, InitKind::trunc_normal, number("mean", 0), number("std", 1));
+  double gain = number("gain", 1);
+  if (kind.starts_with("xavier")) {
+    double deviation = gain * std::sqrt(2.0 / (fanIn + fanOut));
+    if (kind == "xavier_normal") return InitAttr::get(&context, InitKind::normal, 0.0, deviation);
+    return InitAttr::get(&context, InitKind::uniform, -std::sqrt(3.0) * deviation, std::sqrt(3.0) * deviation);
+  }
+  std::string mode = text("mode", "fan_in");
+  if (mode != "fan_in" && mode != "fan_out") {
+    error(Diag::BadArgument, record->arguments.find("mode")->second.span, frame, "'mode'", kind,
+          "expected \"fan_in\" or \"fan_out\", found \"" + mode + "\"");
+    return {};
+  }
+  double deviation = std::sqrt(2.0 / (mode == "fan_in" ? fanIn : fanOut));
+  if (kind == "kaiming_normal") return InitAttr::get(&context, InitKind::normal, 0.0, deviation);
+  return InitAttr::get(&context, InitKind::uniform, -std::sqrt(3.0) * deviation, std::sqrt(3.0) * deviation);
+}
+
+/// Later lines win over earlier ones. A selector without a parameter's name means the weights.
+void Elaborator::applyInits() {
+  Environment none;
+  for (const PendingInit& init : net->inits) {
+    for (const Selector& selector : init.selection.selectors) {
+      Selector inside = selector;
+      if (!init.scope.empty() && !inside.pattern.empty()) inside.pattern = init.scope + "." + inside.pattern;
+      bool any = false;
+      for (ParameterInfo& info : net->parameters) {
+        bool below = init.scope.empty() || matchesPath(init.scope, info.path);
+        if (!below || !matches(inside, info.owner, info.ownerPath, info.name)) continue;
+        any = true;
+        bool byOperator = !inside.owner.empty() && inside.parameter.empty();
+        cnn::TensorType type = mlir::cast<cnn::TensorType>(info.op.getType());
+        // PyTorch's initialisers are applied to weights; biases keep theirs unless they are named.
+        if ((byOperator || inside.pattern == info.ownerPath) && info.name != "weight") continue;
+        if (info.op.getStatistic()) continue;
+        Frame frame{&program.main(), &none, nullptr};
+        if (InitAttr value = initialiser(init.value.value, type.getFixedFrom(0), init.value.span, frame))
+          info.op.setInitAttr(value);
+      }
+      Frame frame{&program.main(), &none, nullptr};
+      bool known = any;
+      for (auto& [path, owner] : net->operatorPaths) known = known || owner == selector.owner;
+      if (!known && selector.owner.empty()) error(Diag::NothingSelected, selector.span, frame, selector.text());
+      else if (!any && known == false) error(Diag::NothingSelected, selector.span, frame, selector.text());
+    }
+  }
+}
+
+Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {
+  Selection result;
+  while (auto* paren = as<ParenExpr>(expr)) expr = paren->inner;
+  std::vector<const Expr*> elements{expr};
+  if (auto* call = as<CallExpr>(expr)) {
+    auto* callee = as<NameExpr>(call->callee);
+    if (callee && callee->name == "except") {
+      result.inverted = true;
+      elements.clear();
+      for (const Argument& argument : call->arguments) elements.push_back(argument.value);
+    }
+  }
+  std::vector<const Expr*> flat;
+  for (const Expr* element : elements) {
+    if (auto* list = as<ListExpr>(element)) flat.insert(flat.end(), list->elements.begin(), list->elements.end());
+    else flat.push_back(element);
+  }
+  for (const Expr* element : flat) {
+    Selector selector;
+    selector.span = element->span;
+    const Expr* owner = element;
+    if (auto* member = as<MemberExpr>(element)) {
+      selector.parameter = member->member.text;
+      owner = member->base;
+    }
+    if (auto* text = as<StringExpr>(element)) {
+      selector.pattern = evaluateString(*text, frame);
+    } else if (auto* name = as<NameExpr>(owner)) {
+      Value value = evaluate(name, frame);
+      const BlockValue* block = value.block();
+      if (block && (block->op || block->decl)) selector.owner = block->name();
+      else if (!value.isPoison())
+        error(Diag::TypeMismatch, element->span, frame, "a selector", "a path in quotes or an operator's name",
+              value.describe());
+      if (selector.owner.empty()) continue;
+    } else {
+      if (!as<ErrorExpr>(element))
+        error(Diag::TypeMismatch, element->span, frame, "a selector", "a path in quotes or an operator's name",
+              "an expression");
+      continue;
+    }
+    result.selectors.push_back(std::move(selector));
+  }
+  return result;
+}
+
+} // namespace cnn

@@ -1,0 +1,146 @@
+#include "ast_to_dialect/program.h"
+
+#include "dsl/source_to_ast/parser.h"
+
+#include <filesystem>
+
+namespace cnn {
+
+using namespace ast;
+
+namespace {
+
+class Loader {
+public:
+  Loader(Program& program, DiagnosticEngine& diagnostics, const LoadOptions& options)
+      : program(program), diagnostics(diagnostics), options(options) {}
+
+  Module* load(FileId file, const std::string& path) {
+    Module& module = program.modules.emplace_back();
+    module.path = path;
+    loading.push_back(path);
+    module.file = parse(program.sources, file, program.context, diagnostics);
+    for (const Decl* decl : module.file.declarations) {
+      if (auto* use = as<UseDecl>(decl)) import(module, *use);
+    }
+    for (const Decl* decl : module.file.declarations) declare(module, decl);
+    loading.pop_back();
+    loaded[path] = &module;
+    return &module;
+  }
+
+private:
+  std::string resolve(const Module& module, std::string_view wanted) const {
+    namespace fs = std::filesystem;
+    bool relative = wanted.starts_with("./") || wanted.starts_with("../");
+    fs::path base = relative || options.libraryPath.empty() ? fs::path(module.path).parent_path()
+                                                            : fs::path(options.libraryPath);
+    return (base / fs::path(wanted)).lexically_normal().string();
+  }
+
+  void import(Module& module, const UseDecl& use) {
+    if (!use.path->isLiteral()) return;
+    std::string path = resolve(module, use.path->literal());
+    for (size_t i = 0; i < loading.size(); ++i) {
+      if (loading[i] != path) continue;
+      std::string circle;
+      for (size_t j = i; j < loading.size(); ++j) circle += loading[j] + " uses ";
+      diagnostics.report(Diag::ImportCycle, use.path->span, path, circle + path);
+      module.incomplete = true;
+      return;
+    }
+    Module* used = nullptr;
+    if (auto known = loaded.find(path); known != loaded.end()) {
+      used = known->second;
+    } else {
+      FileId file = program.sources.addFile(path, diagnostics, use.path->span);
+      used = file == Span::noFile ? nullptr : load(file, path);
+    }
+    if (!used) {
+      module.incomplete = true;
+      return;
+    }
+    if (use.alias.present()) {
+      add(module, use.alias.text, {nullptr, used, use.alias.span});
+      return;
+    }
+    for (auto& [name, global] : used->globals)
+      if (global.module == used && global.decl) add(module, name, {global.decl, used, use.path->span});
+  }
+
+  void add(Module& module, std::string_view name, Global global) {
+    auto [it, inserted] = module.globals.try_emplace(name, global);
+    if (inserted || it->second.decl == global.decl) return;
+    bool imported = it->second.module != global.module;
+    if (imported)
+      diagnostics.report(Diag::ImportClash, global.span, name, it->second.module->path)
+          .secondary(it->second.span, "from here");
+    else
+      diagnostics.report(Diag::Shadowing, global.span, name).secondary(it->second.span, "first declared here");
+  }
+
+  void declare(Module& module, const Pattern& pattern, const Decl* decl) {
+    if (auto* name = as<NamePattern>(&pattern)) {
+      if (name->name != "_" && !name->name.empty()) add(module, name->name, {decl, &module, name->span});
+      return;
+    }
+    for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements) declare(module, *element, decl);
+  }
+
+  void declare(Module& module, const Decl* decl) {
+    if (auto* let = as<LetDecl>(decl)) declare(module, *let->pattern, decl);
+    if (auto* callable = as<CallableDecl>(decl)) add(module, callable->name.text, {decl, &module, callable->name.span});
+  }
+
+  Program& program;
+  DiagnosticEngine& diagnostics;
+  const LoadOptions& options;
+  std::map<std::string, Module*> loaded;
+  std::vector<std::string> loading;
+};
+
+} // namespace
+
+Program loadText(SourceManager& sources, AstContext& context, std::string name, std::string text,
+                 DiagnosticEngine& diagnostics, const LoadOptions& options) {
+  Program program{sources, context, {}};
+  FileId file = sources.addText(name, std::move(text));
+  Loader(program, diagnostics, options).load(file, name);
+  return program;
+}
+
+Program loadProgram(SourceManager& sources, AstContext& context, const std::string& path,
+                    DiagnosticEngine& diagnostics, const LoadOptions& options) {
+  Program program{sources, context, {}};
+  FileId file = sources.addFile(path, diagnostics);
+  if (file == Span::noFile) file = sources.addText(path, "");
+  Loader(program, diagnostics, options).load(file, std::filesystem::path(path).lexically_normal().string());
+  return program;
+}
+
+const CallableDecl* networkWithBody(const Module& module, const CallableDecl& decl) {
+  const Module* where = &module;
+  const CallableDecl* current = &decl;
+  for (int steps = 0; steps < 64 && current->value; ++steps) {
+    const Expr* value = current->value;
+    if (auto* call = as<CallExpr>(value)) value = call->callee;
+    std::string_view name;
+    if (auto* member = as<MemberExpr>(value)) {
+      auto* base = as<NameExpr>(member->base);
+      auto used = base ? where->globals.find(base->name) : where->globals.end();
+      if (used == where->globals.end() || used->second.decl) return nullptr;
+      where = used->second.module;
+      name = member->member.text;
+    } else if (auto* plain = as<NameExpr>(value)) {
+      name = plain->name;
+    }
+    auto next = where->globals.find(name);
+    if (next == where->globals.end()) return nullptr;
+    current = as<CallableDecl>(next->second.decl);
+    where = next->second.module;
+    if (!current || current->kind != Kind::Network) return nullptr;
+  }
+  return current->value ? nullptr : current;
+}
+
+} // namespace cnn

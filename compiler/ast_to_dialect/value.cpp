@@ -1,0 +1,84 @@
+#include "ast_to_dialect/value.h"
+
+#include "llvm/Support/Format.h"
+
+namespace cnn {
+
+const List* Value::list() const {
+  auto* pointer = get<std::shared_ptr<const List>>();
+  return pointer ? pointer->get() : nullptr;
+}
+
+const BlockValue* Value::block() const {
+  auto* pointer = get<std::shared_ptr<const BlockValue>>();
+  return pointer ? pointer->get() : nullptr;
+}
+
+const Record* Value::record() const {
+  auto* pointer = get<std::shared_ptr<const Record>>();
+  return pointer ? pointer->get() : nullptr;
+}
+
+const Members* Value::members() const {
+  auto* pointer = get<std::shared_ptr<const Members>>();
+  return pointer ? pointer->get() : nullptr;
+}
+
+mlir::Value Value::tensor() const {
+  if (auto* value = get<mlir::Value>()) return *value;
+  const Members* network = members();
+  if (!network || network->outputs.empty()) return {};
+  auto first = network->values.find(network->outputs.front());
+  return first == network->values.end() ? mlir::Value() : first->second.tensor();
+}
+
+std::optional<double> Value::number() const {
+  if (auto* i = get<int64_t>()) return static_cast<double>(*i);
+  if (auto* d = get<double>()) return *d;
+  return std::nullopt;
+}
+
+std::string BlockValue::name() const {
+  if (op) return std::string(op->name);
+  if (decl) return std::string(decl->name.text);
+  return "the chain";
+}
+
+std::string Value::describe() const {
+  struct Describe {
+    std::string operator()(Poison) const { return "an error"; }
+    std::string operator()(int64_t i) const { return "the whole number " + std::to_string(i); }
+    std::string operator()(double d) const {
+      llvm::SmallString<32> text;
+      llvm::raw_svector_ostream(text) << llvm::format("%g", d);
+      return "the number " + text.str().str();
+    }
+    std::string operator()(bool b) const { return b ? "true" : "false"; }
+    std::string operator()(const std::string& s) const { return "the string \"" + s + "\""; }
+    std::string operator()(const Dimension& d) const {
+      return "the free dimension " + dimensionText(d.expr.getContext(), d.expr);
+    }
+    std::string operator()(const RunTimeCondition& c) const { return "the condition " + c.text; }
+    std::string operator()(const mlir::Value& v) const {
+      return "a tensor " + mlir::cast<TensorType>(v.getType()).shapeText();
+    }
+    std::string operator()(const std::shared_ptr<const List>& l) const {
+      return "a list of " + std::to_string(l->size());
+    }
+    std::string operator()(const std::shared_ptr<const BlockValue>& b) const {
+      return b->op ? "the operator " + b->name() : b->decl ? "the block " + b->name() : "a chain of blocks";
+    }
+    std::string operator()(const std::shared_ptr<const Record>& r) const {
+      return "the setting " + std::string(r->op->name);
+    }
+    std::string operator()(const std::shared_ptr<const Members>& m) const { return "the network " + m->network; }
+    std::string operator()(const FunctionValue& f) const {
+      return "the function " + std::string(f.decl ? f.decl->name.text : f.builtin);
+    }
+    std::string operator()(const ElementType& e) const { return "the type " + std::string(e.name); }
+    std::string operator()(const FileValue& f) const { return "the file " + f.module->path; }
+  };
+  return std::visit(Describe{}, data);
+}
+
+} // namespace cnn

@@ -1,0 +1,119 @@
+/// What an expression of the language evaluates to at compile time.
+#pragma once
+
+#include "ast_to_dialect/operators/operator.h"
+#include "ast_to_dialect/program.h"
+#include "dialect/dialect.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cnn {
+
+class Value;
+using List = std::vector<Value>;
+
+/// The result of an error that has been reported: whatever is done with it is silent and gives poison again.
+struct Poison {};
+
+/// A whole number that depends on free dimensions.
+struct Dimension {
+  mlir::AffineExpr expr;
+};
+
+/// A truth about free dimensions, decided when the network runs: `text` as the user wrote it.
+struct RunTimeCondition {
+  std::string text;
+};
+
+struct BlockValue;
+struct Record;
+struct Members;
+
+/// A function on compile-time values: declared with func, or built in.
+struct FunctionValue {
+  const ast::CallableDecl* decl = nullptr;
+  const Module* module = nullptr;
+  std::string_view builtin;
+};
+
+struct ElementType {
+  std::string_view name;
+};
+
+/// A file used under a name.
+struct FileValue {
+  const Module* module;
+};
+
+class Value {
+public:
+  using Variant =
+      std::variant<Poison, int64_t, double, bool, std::string, Dimension, RunTimeCondition, mlir::Value,
+                   std::shared_ptr<const List>, std::shared_ptr<const BlockValue>, std::shared_ptr<const Record>,
+                   std::shared_ptr<const Members>, FunctionValue, ElementType, FileValue>;
+
+  Value() : data(Poison{}) {}
+  template <typename T>
+    requires std::is_constructible_v<Variant, T&&> && (!std::is_same_v<std::decay_t<T>, Value>)
+  Value(T&& value) : data(std::forward<T>(value)) {}
+  Value(List list) : data(std::make_shared<const List>(std::move(list))) {}
+
+  template <typename T> const T* get() const { return std::get_if<T>(&data); }
+  bool isPoison() const { return get<Poison>() != nullptr; }
+  const List* list() const;
+  const BlockValue* block() const;
+  const Record* record() const;
+  const Members* members() const;
+  /// The tensor itself, or the first output of a network; null otherwise.
+  mlir::Value tensor() const;
+  /// The number as a double, where it is one.
+  std::optional<double> number() const;
+
+  /// "a whole number", "a tensor [N, 3, 28, 28]", "the block Basic": what an error message calls it.
+  std::string describe() const;
+
+private:
+  Variant data;
+};
+
+/// A value given for an argument, with where it was given.
+struct Given {
+  Value value;
+  Span span;
+};
+
+/// A block, operator or network with some of its arguments given, or a chain of such.
+struct BlockValue {
+  const Operator* op = nullptr;              ///< a built-in operator
+  const ast::CallableDecl* decl = nullptr;   ///< a block or network of the program
+  const Module* module = nullptr;            ///< that declares it
+  std::vector<std::shared_ptr<const BlockValue>> chain; ///< or a chain
+  std::map<size_t, Given> given;             ///< by the parameter's place
+  std::optional<std::string> label;          ///< path given with '@'
+  Span labelSpan;
+  Span span;                                 ///< where it was written
+  std::optional<std::string> sharedPath;     ///< set where all applications share one set of parameters
+
+  std::string name() const;
+};
+
+/// A setting with its arguments: `adam(lr = 1e-3)`. Arguments that the table does not name keep their own names.
+struct Record {
+  const Operator* op = nullptr;
+  std::map<std::string, Given, std::less<>> arguments; ///< positional ones beyond the table: "0", "1", …
+  Span span;
+};
+
+/// What the application of a network gives: its outputs and top-level lets.
+struct Members {
+  std::string network;
+  std::map<std::string, Value, std::less<>> values;
+  std::vector<std::string> outputs;
+};
+
+} // namespace cnn
