@@ -205,7 +205,9 @@ void Builder::bindOutput(Func& f, size_t index, size_t part) const {
   auto dims = dimensions(tensor, isStored(kernel, index), false);
   OutputImageParam buffer = f.output_buffers()[part];
   for (size_t d = 0; d < dims.size(); ++d) {
-    buffer.dim(d).set_bounds(static_cast<int>(dims[d].min), dims[d].extent).set_stride(dims[d].stride);
+    // Halide takes the bounds of a tuple's other buffers from the first.
+    if (part == 0) buffer.dim(d).set_bounds(static_cast<int>(dims[d].min), dims[d].extent);
+    buffer.dim(d).set_stride(dims[d].stride);
   }
   if (tensor.layout != Layout::plain)
     buffer.set_host_alignment(tensor.lanes * (tensor.element == Element::u8 ? 1 : 4));
@@ -230,7 +232,7 @@ void Builder::boundLoops(Func& f, size_t index) const {
 
 void Builder::build() {
   for (const Op& op : kernel.ops) {
-    const Operation* operation = findOperation(op.name);
+    const Operation* operation = findOperation(kernel, op);
     if (!operation) fail("there is no kernel for the operation '" + op.name + "'");
     values.push_back(operation->build(*this, op));
   }

@@ -43,8 +43,8 @@ class DropBoundsAssertion : public Internal::IRMutator {
   }
 };
 
-/// Halide frees a temporary right after its last use, whatever was allocated since. Without these statements it
-/// frees at the end of the scope: last in, first out, as the worker's scratch wants.
+/// Halide frees a temporary right after its last use, whatever was allocated since. Without these statements
+/// it frees at the end of the scope: last in, first out, as the worker's scratch wants.
 class DropEarlyFrees : public Internal::IRMutator {
   using IRMutator::visit;
   Internal::Stmt visit(const Internal::Free*) override { return Internal::Evaluate::make(0); }

@@ -11,8 +11,20 @@ namespace cnn::kernel {
 namespace {
 
 std::span<const Operation> (*const families[])() = {
-    convolutionOperations, convolutionBackwardOperations, elementwiseOperations,     dataMovementOperations,
-    packOperations,        channelConvolutionOperations,  channelWinogradOperations, channelLayoutOperations,
+    convolutionOperations,
+    convolutionBackwardOperations,
+    elementwiseOperations,
+    dataMovementOperations,
+    poolingOperations,
+    reductionOperations,
+    batchNormOperations,
+    lossOperations,
+    dropoutOperations,
+    optimizerOperations,
+    packOperations,
+    channelConvolutionOperations,
+    channelWinogradOperations,
+    channelLayoutOperations,
 };
 
 constexpr Template templates[] = {
@@ -20,11 +32,18 @@ constexpr Template templates[] = {
     {"batch_conv", scheduleBatchConv},
     {"batch_conv_weight", scheduleBatchConvWeight},
     {"batch_linear_weight", scheduleBatchLinearWeight},
+    {"channel_reductions", scheduleChannelReductions},
+    {"pixel_reductions", schedulePixelReductions},
+    {"windows", scheduleWindows},
+    {"halo", scheduleHalo},
+    {"flat_update", scheduleFlatUpdate},
+    {"serial", scheduleSerial},
     {"channel_direct", scheduleChannelDirect},
     {"channel_depthwise", scheduleChannelDepthwise},
     {"channel_linear", scheduleChannelLinear},
     {"channel_winograd", scheduleChannelWinograd},
     {"plain_rows", schedulePlainRows},
+    {"image_pixels", scheduleImagePixels},
 };
 
 } // namespace
@@ -36,6 +55,20 @@ const Operation* findOperation(std::string_view name) {
     }
   }
   return nullptr;
+}
+
+bool isSingleImage(const Kernel& kernel) {
+  for (auto* tensors : {&kernel.inputs, &kernel.outputs}) {
+    for (const Tensor& tensor : *tensors) {
+      if (tensor.layout == Layout::batchLanes) return false;
+    }
+  }
+  return kernel.scalars.empty();
+}
+
+const Operation* findOperation(const Kernel& kernel, const Op& op) {
+  const Operation* special = isSingleImage(kernel) ? findOperation("image_" + op.name) : nullptr;
+  return special ? special : findOperation(op.name);
 }
 
 const Template* findTemplate(std::string_view name) {
@@ -51,13 +84,14 @@ bool hasOperation(const std::string& name) {
 
 bool isStored(const Kernel& kernel, size_t index) {
   int op = kernel.results[index] - static_cast<int>(kernel.inputs.size());
-  return op >= 0 && static_cast<size_t>(op) < kernel.ops.size() && kernel.ops[op].name == "store";
+  return op >= 0 && static_cast<size_t>(op) < kernel.ops.size() && kernel.ops[op].name == "store" &&
+         !isSingleImage(kernel);
 }
 
 bool holdsParts(const Kernel& kernel, size_t index) {
   if (kernel.inputs[index].layout != Layout::plain) return false;
   for (const Op& op : kernel.ops) {
-    const Operation* operation = findOperation(op.name);
+    const Operation* operation = findOperation(kernel, op);
     for (size_t i = 0; operation && i < op.operands.size(); ++i) {
       if (op.operands[i] == static_cast<int>(index) && (operation->partedOperands >> i & 1)) return true;
     }
@@ -67,7 +101,7 @@ bool holdsParts(const Kernel& kernel, size_t index) {
 
 const Op* findAnchor(const Kernel& kernel) {
   for (const Op& op : kernel.ops) {
-    const Operation* operation = findOperation(op.name);
+    const Operation* operation = findOperation(kernel, op);
     if (operation && operation->choose) return &op;
   }
   return nullptr;
@@ -75,7 +109,8 @@ const Op* findAnchor(const Kernel& kernel) {
 
 Schedule chooseSchedule(const Kernel& kernel) {
   const Op* anchor = findAnchor(kernel);
-  return anchor ? findOperation(anchor->name)->choose(kernel, *anchor) : Schedule{"rows", {}};
+  if (!anchor) return {isSingleImage(kernel) ? "image_pixels" : "rows", {}};
+  return findOperation(kernel, *anchor)->choose(kernel, *anchor);
 }
 
 } // namespace cnn::kernel

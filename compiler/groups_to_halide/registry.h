@@ -33,6 +33,9 @@ struct Template {
 };
 
 const Operation* findOperation(std::string_view name);
+/// Kernels of inference, without a batch, prefer an operation's form image_X to X.
+const Operation* findOperation(const Kernel& kernel, const Op& op);
+bool isSingleImage(const Kernel& kernel);
 const Template* findTemplate(std::string_view name);
 
 /// The op whose loops the kernel's template arranges, or null.
@@ -43,6 +46,12 @@ std::span<const Operation> convolutionOperations();
 std::span<const Operation> convolutionBackwardOperations();
 std::span<const Operation> elementwiseOperations();
 std::span<const Operation> dataMovementOperations();
+std::span<const Operation> poolingOperations();
+std::span<const Operation> reductionOperations();
+std::span<const Operation> batchNormOperations();
+std::span<const Operation> lossOperations();
+std::span<const Operation> dropoutOperations();
+std::span<const Operation> optimizerOperations();
 std::span<const Operation> packOperations();
 std::span<const Operation> channelConvolutionOperations();
 std::span<const Operation> channelWinogradOperations();

@@ -19,24 +19,30 @@ Geometry packedGeometry(const Op& op) {
   return geometryOf(op, {0, 0, intOf(op, "kernel", 0, 1), intOf(op, "kernel", 1, 1)});
 }
 
-Value paddedInput(Builder& b, const Op& op, const Geometry& g, bool always) {
+Value paddedInput(Builder& b, const Op& op, const Geometry& g, CopyInput copyInput) {
   const Value& x = b.operand(op, 0);
   // How far the taps reach below and to the right of the picture.
   int64_t bottom = (op.shape.at(1) - 1) * g.strideY + (g.kernelY - 1) * g.dilationY - g.top - (x.height() - 1);
   int64_t right = (op.shape.at(2) - 1) * g.strideX + (g.kernelX - 1) * g.dilationX - g.left - (x.width() - 1);
   bool inMemory = std::max(g.top, bottom) <= x.haloY && std::max(g.left, right) <= x.haloX;
-  if (inMemory && !always) return x;
-  bool plain = x.layout == Layout::plain;
-  int width = int(x.width()), height = int(x.height());
+  bool fromPlain = x.layout == Layout::plain, plain = fromPlain && copyInput != CopyInput::intoLanes;
+  if (inMemory && copyInput != CopyInput::always && plain == fromPlain) return x;
+  int width = int(x.width()), height = int(x.height()), channels = int(x.channels());
   Func copy = b.func("padded");
   std::vector<Var> variables = plain ? std::vector<Var>{b.x, b.y, b.c} : std::vector<Var>{b.lane, b.x, b.y, b.c};
   Coordinates inside(variables.begin(), variables.end());
   inside[plain ? 0 : 1] = clamp(b.x, 0, width - 1);
   inside[plain ? 1 : 2] = clamp(b.y, 0, height - 1);
   Expr isInside = b.x >= 0 && b.x < width && b.y >= 0 && b.y < height;
+  if (fromPlain && !plain) {
+    inside = {inside[1], inside[2], min(b.c * b.lanes + b.lane, channels - 1)};
+    isInside = isInside && b.c * b.lanes + b.lane < channels;
+  }
   copy(variables) = select(isInside, x.at(inside), 0.0f);
   b.funcs["padded"] = copy;
   Value value = x;
+  value.layout = plain ? Layout::plain : Layout::channelLanes;
+  value.lanes = fromPlain && !plain ? b.lanes : x.lanes;
   value.at = [copy](const Coordinates& at) { return copy(at); };
   return value;
 }
@@ -94,7 +100,7 @@ Value convRows(Builder& b, const Op& op) {
   const Value& w = b.operand(op, 1);
   const Value& bias = b.operand(op, 2);
   Geometry g = packedGeometry(op);
-  Value x = paddedInput(b, op, g, true);
+  Value x = paddedInput(b, op, g, CopyInput::always);
   int lanes = x.layout == Layout::plain ? 0 : x.lanes;
   int outGroup = int(op.shape[0] / g.groups), inGroup = int(w.shape[1]);
   RDom taps = b.rdom({Expr(int(g.kernelX)), Expr(int(g.kernelY)), Expr(inGroup)}, "taps");
@@ -118,8 +124,7 @@ Value convDepthwise(Builder& b, const Op& op) {
   const Value& w = b.operand(op, 1);
   const Value& bias = b.operand(op, 2);
   Geometry g = packedGeometry(op);
-  Value x = paddedInput(b, op, g);
-  if (x.layout != Layout::channelLanes) fail("conv_depthwise: expected an input in channel_lanes");
+  Value x = paddedInput(b, op, g, CopyInput::intoLanes);
   int lanes = int(w.shape.at(3));
   RDom taps = b.rdom({Expr(int(g.kernelX)), Expr(int(g.kernelY))}, "taps");
   Func accumulator = b.func("accumulator");

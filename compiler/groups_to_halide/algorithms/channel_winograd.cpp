@@ -55,8 +55,7 @@ Value convWinograd(Builder& b, const Op& op) {
   int inLanes = int(u.shape[3]), inBlocks = int(u.shape[2]);
   Winograd matrices = makeWinograd(m, 3);
   Geometry g = packedGeometry(op);
-  Value x = paddedInput(b, op, g);
-  if (x.layout != Layout::channelLanes) fail("conv_winograd: expected an input in channel_lanes");
+  Value x = paddedInput(b, op, g, CopyInput::intoLanes);
   // The last tiles reach past what the padding needs; what they read there only enters outputs that are not kept,
   // beyond rounding, so that any finite value will do: the nearest one.
   int lastX = int(op.shape[2] + 1 - g.left), lastY = int(op.shape[1] + 1 - g.top);

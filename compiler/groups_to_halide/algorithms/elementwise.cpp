@@ -1,7 +1,7 @@
-//===- elementwise.cpp - Arithmetic on values that are computed where they are used
-//-----------------------===//
+//===- elementwise.cpp - Arithmetic on values, computed where they are used
+//-------------------------------===//
 
-#include "registry.h"
+#include "broadcast.h"
 #include "vector_math.h"
 
 #include <algorithm>
@@ -10,14 +10,14 @@ using namespace Halide;
 
 namespace cnn::kernel {
 
-namespace {
+Expr channelOf(const Value& like, const Coordinates& at) {
+  return like.layout == Layout::channelLanes ? at[3] * like.lanes + at[0] : at[3];
+}
 
-/// Reads `value` at the coordinates of a value of layout `like`, NumPy-style: extents of 1 are repeated, and
-/// a plain vector [C] is one number a channel.
 Expr broadcastAt(const Value& value, const Value& like, const Coordinates& at) {
   if (value.layout == Layout::plain && like.layout != Layout::plain) {
     if (value.shape.size() == 1 && value.shape[0] == 1) return value.at({0});
-    Expr channel = like.layout == Layout::channelLanes ? at[3] * like.lanes + at[0] : at[3];
+    Expr channel = channelOf(like, at);
     // Pad channels have no parameter: they repeat the last one, and hold finite values.
     if (like.layout == Layout::channelLanes) channel = min(channel, static_cast<int>(value.shape[0]) - 1);
     if (value.shape.size() == 1) return value.at({channel});
@@ -34,16 +34,18 @@ Expr broadcastAt(const Value& value, const Value& like, const Coordinates& at) {
   return value.at(read);
 }
 
-/// The operand that has the shape of the result.
-const Value& fullOperand(Builder& b, const Op& op) {
-  for (size_t i = 0; i < op.operands.size(); ++i) {
-    if (b.operand(op, i).shape == op.shape) return b.operand(op, i);
-  }
-  fail(op.name + ": no operand has the shape of the result");
+namespace {
+
+/// The form of the result: operands of smaller shape are repeated.
+Value formOfResult(Builder& b, const Op& op) {
+  Value form = b.operand(op, 0);
+  for (size_t i = 1; i < op.operands.size() && form.layout == Layout::plain; ++i) form = b.operand(op, i);
+  form.shape = op.shape;
+  return form;
 }
 
 template <typename Combine> Value binary(Builder& b, const Op& op, Combine combine) {
-  Value like = fullOperand(b, op), left = b.operand(op, 0), right = b.operand(op, 1);
+  Value like = formOfResult(b, op), left = b.operand(op, 0), right = b.operand(op, 1);
   return b.result(op, like, [=](const Coordinates& at) {
     return combine(broadcastAt(left, like, at), broadcastAt(right, like, at));
   });
@@ -64,8 +66,9 @@ Value mul(Builder& b, const Op& op) {
   return binary(b, op, [](Expr l, Expr r) { return l * r; });
 }
 Value scale(Builder& b, const Op& op) {
-  float factor = static_cast<float>(floatOf(op, "factor", 1));
-  return unary(b, op, [=](Expr x) { return x * factor; });
+  float factor = static_cast<float>(floatOf(op, "factor", 1)),
+        offset = static_cast<float>(floatOf(op, "offset", 0));
+  return unary(b, op, [=](Expr x) { return offset == 0 ? x * factor : x * factor + offset; });
 }
 Value relu(Builder& b, const Op& op) {
   return unary(b, op, [](Expr x) { return max(x, 0.0f); });

@@ -12,7 +12,7 @@
 
 namespace cnn::kernel {
 
-/// 0 below -87.3 (no denormal results), infinity above 88.7.
+/// 0 below -87.3 (no denormal results); the largest number, not infinity, above 88.7.
 Halide::Expr vectorExp(const Halide::Expr& x);
 /// For x > 0, no denormals.
 Halide::Expr vectorLog(const Halide::Expr& x);

@@ -148,17 +148,16 @@ void scheduleChannelLinear(Builder& b) {
   int vectors = int(intOf(op, "vectors", 0, 1)), lanes = int(intOf(op, "lanes", 0, 1));
   Var cOuter("c_outer"), cInner("c_inner"), lane = b.lane, block = b.c;
   if (tensor.layout == Layout::plain) {
-    // [O, 1, 1] in the caller's memory: vectors along the channels, the last one guarded.
-    lane = Var("plain_lane"), block = Var("plain_block");
-    Var channel = b.outputVariables(0)[2];
     if (rangeIs(b, Range::channel)) fail("channel_linear: a plain output cannot be split into ranges");
-    out.split(channel, block, lane, lanes, TailStrategy::GuardWithIf)
-        .split(block, cOuter, cInner, vectors, TailStrategy::GuardWithIf);
+    PlainVectors plain = vectorizePlainChannels(b, out, lanes);
+    lane = plain.lane, block = plain.block;
+    out.split(block, cOuter, cInner, vectors, TailStrategy::GuardWithIf);
   } else {
     if (rangeIs(b, Range::channel)) out.align_bounds(b.c, vectors);
     out.split(b.c, cOuter, cInner, vectors, TailStrategy::RoundUp);
   }
-  out.reorder(lane, cInner, cOuter).vectorize(lane).unroll(cInner);
+  out.reorder(lane, cInner, cOuter).unroll(cInner);
+  if (tensor.layout == Layout::channelLanes) out.vectorize(lane);
   sum.compute_at(out, cOuter).store_in(MemoryType::Stack).bound_extent(b.lane, lanes).bound_extent(b.c, vectors);
   sum.align_bounds(b.c, vectors).vectorize(b.lane).unroll(b.c);
   RDom taps = b.domains.at("taps");

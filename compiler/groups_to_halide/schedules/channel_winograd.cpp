@@ -7,7 +7,7 @@
 //
 //===------------------------------------------------------------------------------------------------------===//
 
-#include "registry.h"
+#include "algorithms/channel_conv.h"
 #include "schedules.h"
 
 #include <algorithm>
@@ -20,10 +20,13 @@ void scheduleChannelWinograd(Builder& b) {
   const Op& op = *findAnchor(b.kernel);
   const Tensor& tensor = b.kernel.outputs.at(0);
   if (tensor.layout != Layout::channelLanes) fail("channel_winograd: expected an output in channel_lanes");
-  if (tensor.shape != op.shape) fail("channel_winograd: nothing that changes the shape can share the kernel");
   auto& tiles = b.kernel.schedule.tiles;
   int m = int(intOf(op, "outputs", 0, 4)), n = m + 2, vectors = int(intOf(op, "vectors", 0, 1));
-  int width = int(tensor.shape[2]), height = int(tensor.shape[1]);
+  // A pooling behind the convolution reads windows that lie within one tile.
+  std::array<int64_t, 2> pool = fusedPool(b.kernel);
+  if (pool[0] != pool[1] || m % pool[0] != 0) fail("channel_winograd: the pooling's windows do not fit in tiles");
+  int outTile = m / int(pool[0]), outWidth = int(tensor.shape[2]), outHeight = int(tensor.shape[1]);
+  int width = int(op.shape[2]), height = int(op.shape[1]);
   int columns = (width + m - 1) / m, rows = (height + m - 1) / m;
   int blockRows = int(std::clamp<int64_t>(tiles.at("block_rows"), 1, rows));
   int tileX = int(std::clamp<int64_t>(tiles.at("x"), 1, columns));
@@ -33,10 +36,10 @@ void scheduleChannelWinograd(Builder& b) {
   Var xo("xo"), xi("xi"), yo("yo"), yi("yi"), co("co"), ci("ci"), block("block_row"), inBlock("in_block");
   if (b.kernel.range == Range::channel) out.align_bounds(b.c, vectors);
   bool byRow = b.kernel.range == Range::row;
-  if (byRow) out.align_bounds(b.y, m); // a chunk starts at a tile; its end is guarded by the picture's
-  bool guardY = byRow || height % m != 0;
-  out.split(b.x, xo, xi, m, width % m ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
-      .split(b.y, yo, yi, m, guardY ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+  if (byRow) out.align_bounds(b.y, outTile); // a chunk starts at a tile; its end is guarded by the picture's
+  bool guardY = byRow || outHeight % outTile != 0;
+  out.split(b.x, xo, xi, outTile, outWidth % outTile ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+      .split(b.y, yo, yi, outTile, guardY ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
       .split(b.c, co, ci, vectors, TailStrategy::RoundUp)
       .split(yo, block, inBlock, blockRows, byRow || rows % blockRows ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
       .reorder({b.lane, xi, yi, xo, inBlock, ci, co, block})
@@ -45,9 +48,11 @@ void scheduleChannelWinograd(Builder& b) {
       .unroll(yi);
 
   Var i("i"), j("j"), a("a"), tx("tx"), ty("ty");
+  const Tensor& in = b.kernel.inputs.at(op.operands.at(0));
+  int inLanes = in.layout == Layout::plain ? b.lanes : in.lanes;
   Func input = b.funcs.at("input"), rowsFunc = b.funcs.at("rows");
   input.compute_at(out, block)
-      .bound_extent(b.lane, b.kernel.inputs.at(op.operands.at(0)).lanes)
+      .bound_extent(b.lane, inLanes)
       .bound_extent(tx, columns)
       .bound_extent(ty, blockRows)
       .bound(i, 0, n)
@@ -58,7 +63,7 @@ void scheduleChannelWinograd(Builder& b) {
       .unroll(i)
       .unroll(j);
   rowsFunc.compute_at(input, ty)
-      .bound_extent(b.lane, b.kernel.inputs.at(op.operands.at(0)).lanes)
+      .bound_extent(b.lane, inLanes)
       .reorder({b.lane, i, b.x, ty, b.c})
       .reorder_storage({b.lane, i, b.x, ty, b.c})
       .vectorize(b.lane)
@@ -88,9 +93,9 @@ void scheduleChannelWinograd(Builder& b) {
       .unroll(yInner);
   RDom taps = b.domains.at("taps");
   RVar inOuter("in_outer"), inInner("in_inner");
-  int inLanes = int(b.kernel.inputs.at(op.operands.at(1)).shape[3]);
-  int unrolled = int(std::clamp<int64_t>(tiles.at("inputs"), 1, inLanes));
-  while (inLanes % unrolled != 0) --unrolled;
+  int used = int(b.kernel.inputs.at(op.operands.at(1)).shape[3]);
+  int unrolled = int(std::clamp<int64_t>(tiles.at("inputs"), 1, used));
+  while (used % unrolled != 0) --unrolled;
   accumulator.compute_at(product, xOuter)
       .store_in(MemoryType::Stack)
       .bound_extent(b.lane, tensor.lanes)

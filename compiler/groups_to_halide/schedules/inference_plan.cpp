@@ -54,6 +54,7 @@ int64_t winogradOutputs(const ConvShape& s, const PlanOptions& options, int lane
   double best = directSeconds(s, lanes);
   int64_t chosen = 0;
   for (int64_t m : {4, 2}) {
+    if (m % options.pool[0] != 0) continue; // pooled windows lie within one tile
     double seconds = winogradSeconds(s, lanes, m);
     if (seconds < best) best = seconds, chosen = m;
   }
@@ -178,7 +179,7 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
         tile.vectors,          lanes};
     bool byRow = tileRows >= 4 * blockRows;
     plan.range = byRow ? Range::row : Range::channel;
-    plan.rangeGranule = byRow ? m * blockRows : tile.vectors;
+    plan.rangeGranule = byRow ? m * blockRows / options.pool[0] : tile.vectors;
     return plan;
   }
 

@@ -30,6 +30,15 @@ void scheduleChannelLinear(Builder& builder);
 /// registers), inputs.
 void scheduleChannelWinograd(Builder& builder);
 
+/// One image, no weights: layouts, concatenation, softmax. Funcs are computed once a pixel.
+void scheduleImagePixels(Builder& builder);
+
+/// Makes vectors of the channels of a plain output [C, 1, 1]; the last one is masked.
+struct PlainVectors {
+  Halide::Var lane, block;
+};
+PlainVectors vectorizePlainChannels(Builder& builder, Halide::Func& out, int lanes);
+
 /// Convolutions with a few output channels into a plain tensor, vectors along the row. Tiles: channels.
 void schedulePlainRows(Builder& builder);
 
@@ -40,6 +49,20 @@ void scheduleBatchConvWeight(Builder& builder);
 /// Weight gradients of linear layers, blocks of images outside. Tiles: channels (rows of the register tile),
 /// vectors (its columns, in vectors of features), features (how many all blocks pass over before the next).
 void scheduleBatchLinearWeight(Builder& builder);
+
+/// Sums over pictures and lanes, computed for one channel after the other, or for one pixel after the other.
+void scheduleChannelReductions(Builder& builder);
+void schedulePixelReductions(Builder& builder);
+
+/// Pooling, and everything whose output is in regions without a sum. Tiles: x.
+void scheduleWindows(Builder& builder);
+void scheduleHalo(Builder& builder);
+
+/// Optimizers: flat arrays of run-time length, a multiple of 16.
+void scheduleFlatUpdate(Builder& builder);
+
+/// As written: for kernels that handle a few numbers.
+void scheduleSerial(Builder& builder);
 
 /// Vector registers that hold accumulators without a spill: what the target has, less the operands.
 int accumulatorRegisters(const Kernel& kernel);

@@ -165,6 +165,7 @@ TEST_CASE("A Winograd convolution of one image stays within 1e-5 of the direct o
       {conv(64, 7, 7, 64, 3, 1, 1), false, 1},
       {conv(24, 9, 21, 17, 3), false, 0},
       {conv(256, 7, 7, 256, 3, 1, 1), false, 0},
+      {conv(20, 12, 12, 16, 3, 1, 1), true},
   };
   for (const std::string& target : testTargets()) {
     useTarget(target);
@@ -178,6 +179,7 @@ TEST_CASE("A depthwise convolution of one image filters every channel by itself"
       {conv(20, 15, 13, 20, 3, 2, 1, 20), false, 0, true},
       {conv(72, 7, 7, 72, 5, 1, 2, 72), false, 2},
       {conv(16, 5, 5, 16, 7, 1, 3, 16), false, 0, false, true},
+      {conv(20, 9, 9, 20, 3, 1, 1, 20), true},
   };
   for (const std::string& target : testTargets()) {
     useTarget(target);
@@ -226,7 +228,7 @@ TEST_CASE("A linear layer takes its input in any layout") {
       k.target = target;
       k.inputs = {c.input, plain(plan.packedWeights), plain(plan.packedBias)};
       int value = appendCompute(k, plan, 0, 1, 2, {c.out, 1, 1});
-      if (c.plainOutput) k.ops.push_back({"to_plain", {value}, {c.out, 1, 1}}), ++value;
+      if (c.plainOutput) k.ops.push_back({"store", {value}, {c.out, 1, 1}}), ++value;
       k.results = {value};
       k.outputs = {c.plainOutput ? plain({c.out, 1, 1}) : channelLanes(c.out, 1, 1)};
       if (!c.plainOutput) k.range = plan.range, k.rangeGranule = plan.rangeGranule;
@@ -244,12 +246,12 @@ TEST_CASE("Layouts convert without changing a value") {
       Kernel k;
       k.target = target;
       k.inputs = {plain({channels, 5, 9})};
-      k.ops = {{"to_channel_lanes", {0}, {channels, 5, 9}}};
+      k.ops = {{"load", {0}, {channels, 5, 9}}};
       k.results = {1};
       k.outputs = {channelLanes(channels, 5, 9, 2)};
       requireClose(run(k, {x}, 1)[0], x, 0);
       std::swap(k.inputs[0], k.outputs[0]);
-      k.ops[0].name = "to_plain";
+      k.ops[0].name = "store";
       requireClose(run(k, {x}, 1)[0], x, 0);
       k.ops[0].shape = {channels * 45, 1, 1};
       k.outputs[0] = plain({channels * 45, 1, 1});

@@ -1,0 +1,191 @@
+//===- loss.cpp - Softmax, losses and metrics
+//-------------------------------------------------------------===//
+
+#include "reduction.h"
+#include "vector_math.h"
+
+#include <limits>
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+namespace {
+
+/// A reduction over the channels of each pixel: f starts as `first` and becomes next(f, channel).
+Func overChannels(Builder& b, const std::string& role, int channels, const Expr& first,
+                  const std::function<Expr(const Expr&, const Expr&)>& next) {
+  RDom r = b.rdom({channels}, role);
+  Func f = b.func(role);
+  f(b.lane, b.x, b.y) = first;
+  f(b.lane, b.x, b.y) = next(f(b.lane, b.x, b.y), r);
+  b.funcs[role] = f;
+  b.domains[role] = r;
+  return f;
+}
+
+/// The largest logit and the sum of exp(logit - largest), of each pixel.
+struct Normalizer {
+  Func largest, sum;
+};
+
+Normalizer normalizerOf(Builder& b, const Value& x) {
+  int channels = static_cast<int>(x.channels());
+  auto logit = [&](const Expr& c) { return x.at({b.lane, b.x, b.y, c}); };
+  Func largest = overChannels(b, "largest", channels, std::numeric_limits<float>::lowest(),
+                              [&](const Expr& f, const Expr& c) { return max(f, logit(c)); });
+  Func sum = overChannels(b, "sum", channels, 0.0f, [&](const Expr& f, const Expr& c) {
+    return f + vectorExp(logit(c) - largest(b.lane, b.x, b.y));
+  });
+  return {largest, sum};
+}
+
+Value softmax(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0);
+  Normalizer n = normalizerOf(b, x);
+  return b.result(op, x, [=](const Coordinates& at) {
+    return vectorExp(x.at(at) - n.largest(at[0], at[1], at[2])) / n.sum(at[0], at[1], at[2]);
+  });
+}
+
+/// log sum exp, as a Func so that it is taken once a pixel.
+Func logSum(Builder& b, const Normalizer& n) {
+  Func f = b.func("log_sum");
+  f(b.lane, b.x, b.y) = n.largest(b.lane, b.x, b.y) + vectorLog(n.sum(b.lane, b.x, b.y));
+  b.funcs["log_sum"] = f;
+  return f;
+}
+
+Value logSoftmax(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0);
+  Func total = logSum(b, normalizerOf(b, x));
+  return b.result(op, x, [=](const Coordinates& at) { return x.at(at) - total(at[0], at[1], at[2]); });
+}
+
+/// y * (dy - sum over channels of dy * y)
+Value softmaxBackward(Builder& b, const Op& op) {
+  Value dy = b.operand(op, 0), y = b.operand(op, 1);
+  Func sum = overChannels(b, "sum", int(y.channels()), 0.0f, [&](const Expr& f, const Expr& c) {
+    Coordinates at{b.lane, b.x, b.y, c};
+    return f + dy.at(at) * y.at(at);
+  });
+  return b.result(op, y,
+                  [=](const Coordinates& at) { return y.at(at) * (dy.at(at) - sum(at[0], at[1], at[2])); });
+}
+
+/// dy - exp(y) * sum over channels of dy
+Value logSoftmaxBackward(Builder& b, const Op& op) {
+  Value dy = b.operand(op, 0), y = b.operand(op, 1);
+  Func sum = overChannels(b, "sum", int(y.channels()), 0.0f,
+                          [&](const Expr& f, const Expr& c) { return f + dy.at({b.lane, b.x, b.y, c}); });
+  return b.result(op, y, [=](const Coordinates& at) {
+    return dy.at(at) - vectorExp(y.at(at)) * sum(at[0], at[1], at[2]);
+  });
+}
+
+/// The mean over the pixels of -sum of q * log softmax, q one-hot at the label mixed with the uniform
+/// distribution (Szegedy et al., "Rethinking the Inception architecture", 2016). A label outside the classes
+/// counts as the nearest.
+Value crossEntropy(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0), label = b.operand(op, 1);
+  int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
+  float smoothing = static_cast<float>(floatOf(op, "label_smoothing", 0));
+  Func total = logSum(b, normalizerOf(b, x));
+  Func loss = b.func("loss");
+  Expr target = clamp(cast<int>(label.at({b.lane, b.x, b.y, 0})), 0, channels - 1);
+  Expr value = (total(b.lane, b.x, b.y) - x.at({b.lane, b.x, b.y, target})) * (1 - smoothing);
+  if (smoothing != 0) {
+    Func logits = overChannels(b, "logits", channels, 0.0f,
+                               [&](const Expr& f, const Expr& c) { return f + x.at({b.lane, b.x, b.y, c}); });
+    value += (total(b.lane, b.x, b.y) - logits(b.lane, b.x, b.y) * (1.0f / static_cast<float>(channels))) *
+             smoothing;
+  }
+  loss(b.lane, b.x, b.y) = value;
+  b.funcs["loss"] = loss;
+  if (width * height == 1) {
+    return b.result(op, x, [=](const Coordinates& at) { return loss(at[0], 0, 0); });
+  }
+  auto sum = pictureSum(b, "picture", width, height, Expr(),
+                        [=](const Coordinates& at) { return loss(at[0], at[1], at[2]); });
+  float scale = 1.0f / static_cast<float>(width * height);
+  return b.result(op, x, [=](const Coordinates& at) { return sum(at[0], at[3]) * scale; });
+}
+
+/// dy * (softmax - q) / pixels
+Value crossEntropyBackward(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0), label = b.operand(op, 1), dy = b.operand(op, 2);
+  int channels = int(x.channels());
+  float smoothing = static_cast<float>(floatOf(op, "label_smoothing", 0));
+  float scale = 1.0f / static_cast<float>(x.width() * x.height());
+  Normalizer n = normalizerOf(b, x);
+  return b.result(op, x, [=](const Coordinates& at) {
+    Expr p = vectorExp(x.at(at) - n.largest(at[0], at[1], at[2])) / n.sum(at[0], at[1], at[2]);
+    Expr target = clamp(cast<int>(label.at({at[0], at[1], at[2], 0})), 0, channels - 1);
+    Expr q = select(target == at[3], 1 - smoothing, 0.0f) + smoothing / static_cast<float>(channels);
+    return (p - q) * (dy.at({at[0], 0, 0, 0}) * scale);
+  });
+}
+
+/// The mean over an image's elements of (x - target)^2.
+Value mse(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0), target = b.operand(op, 1);
+  int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
+  RDom r = b.rdom({width, height, channels}, "squares");
+  Func squares = b.func("squares");
+  Expr difference = x.at({b.lane, r[0], r[1], r[2]}) - target.at({b.lane, r[0], r[1], r[2]});
+  squares(b.lane) = 0.0f;
+  squares(b.lane) += difference * difference;
+  b.funcs["squares"] = squares;
+  b.domains["squares"] = r;
+  float scale = 1.0f / static_cast<float>(channels * width * height);
+  return b.result(op, x, [=](const Coordinates& at) { return squares(at[0]) * scale; });
+}
+
+Value mseBackward(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0), target = b.operand(op, 1), dy = b.operand(op, 2);
+  float scale = 2.0f / static_cast<float>(x.channels() * x.height() * x.width());
+  return b.result(op, x, [=](const Coordinates& at) {
+    return (x.at(at) - target.at(at)) * (dy.at({at[0], 0, 0, 0}) * scale);
+  });
+}
+
+/// 1 where the first largest logit is the label's, else 0; the mean over pixels.
+Value accuracy(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0), label = b.operand(op, 1);
+  int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
+  RDom r = b.rdom({channels}, "best");
+  Func best = b.func("best");
+  best(b.lane, b.x, b.y) = Tuple(std::numeric_limits<float>::lowest(), 0);
+  Expr value = x.at({b.lane, b.x, b.y, r}), current = best(b.lane, b.x, b.y)[0];
+  best(b.lane, b.x, b.y) = Tuple(max(value, current), select(value > current, r, best(b.lane, b.x, b.y)[1]));
+  b.funcs["best"] = best;
+  b.domains["best"] = r;
+  auto isRight = [=](const Coordinates& at) {
+    Expr target = cast<int>(label.at({at[0], at[1], at[2], 0}));
+    return select(best(at[0], at[1], at[2])[1] == target, 1.0f, 0.0f);
+  };
+  if (width * height == 1) return b.result(op, x, [=](const Coordinates& at) { return isRight(at); });
+  auto sum = pictureSum(b, "picture", width, height, Expr(), isRight);
+  float scale = 1.0f / static_cast<float>(width * height);
+  return b.result(op, x, [=](const Coordinates& at) { return sum(at[0], at[3]) * scale; });
+}
+
+constexpr Operation operations[] = {
+    {"softmax", softmax, pixelReductions},
+    {"log_softmax", logSoftmax, pixelReductions},
+    {"softmax_backward", softmaxBackward, pixelReductions},
+    {"log_softmax_backward", logSoftmaxBackward, pixelReductions},
+    {"cross_entropy", crossEntropy, pixelReductions},
+    {"cross_entropy_backward", crossEntropyBackward, pixelReductions},
+    {"mse", mse, pixelReductions},
+    {"mse_backward", mseBackward},
+    {"accuracy", accuracy, pixelReductions},
+};
+
+} // namespace
+
+std::span<const Operation> lossOperations() {
+  return operations;
+}
+
+} // namespace cnn::kernel

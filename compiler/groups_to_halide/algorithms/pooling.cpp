@@ -1,0 +1,233 @@
+//===- pooling.cpp - Max and average pooling, forward and backward
+//----------------------------------------===//
+
+#include "registry.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace Halide;
+
+namespace cnn::kernel {
+
+namespace {
+
+struct Window {
+  int kernelY, kernelX, strideY, strideX, top, left, bottom, right, dilationY, dilationX;
+  int height, width;       ///< of the picture
+  int outHeight, outWidth; ///< of the pooled one
+
+  int64_t area() const { return int64_t(kernelY) * kernelX; }
+  /// How far windows reach past the picture's lower and right border.
+  int below() const { return (outHeight - 1) * strideY + (kernelY - 1) * dilationY - top - (height - 1); }
+  int beyond() const { return (outWidth - 1) * strideX + (kernelX - 1) * dilationX - left - (width - 1); }
+};
+
+Window windowOf(const Op& op, const std::vector<int64_t>& picture, const std::vector<int64_t>& pooled) {
+  auto at = [&](const char* name, size_t i, int64_t otherwise) {
+    return static_cast<int>(intOf(op, name, i, otherwise));
+  };
+  Window w;
+  w.kernelY = at("kernel", 0, 1), w.kernelX = at("kernel", 1, 1);
+  w.strideY = at("stride", 0, w.kernelY), w.strideX = at("stride", 1, w.kernelX);
+  w.top = at("padding", 0, 0), w.left = at("padding", 1, 0), w.bottom = at("padding", 2, 0),
+  w.right = at("padding", 3, 0);
+  w.dilationY = at("dilation", 0, 1), w.dilationX = at("dilation", 1, 1);
+  w.height = int(picture[1]), w.width = int(picture[2]), w.outHeight = int(pooled[1]),
+  w.outWidth = int(pooled[2]);
+  return w;
+}
+
+/// `visit(tap, x, y)` for the picture's coordinates of each tap of the window of output (x, y), in scan
+/// order.
+template <typename Visit> void forEachTap(const Window& w, const Expr& x, const Expr& y, Visit visit) {
+  for (int ky = 0; ky < w.kernelY; ++ky) {
+    for (int kx = 0; kx < w.kernelX; ++kx) {
+      visit(ky * w.kernelX + kx, x * w.strideX + (kx * w.dilationX - w.left),
+            y * w.strideY + (ky * w.dilationY - w.top));
+    }
+  }
+}
+
+/// Windows up to this area are written out; larger ones are loops.
+constexpr int64_t unrolledArea = 25;
+
+/// What pads count as. Not infinity: Halide's float arithmetic assumes that there is none.
+const Expr lowest = std::numeric_limits<float>::lowest();
+
+/// Where x stands among coordinates: plain ones have no lane in front of it.
+size_t xAt(const Coordinates& at) {
+  return at.size() == 3 ? 0 : 1;
+}
+
+Coordinates moved(const Coordinates& at, const Expr& x, const Expr& y) {
+  Coordinates result = at;
+  result[xAt(at)] = x, result[xAt(at) + 1] = y;
+  return result;
+}
+
+/// The first maximum in scan order, and its place in the window.
+struct Maximum {
+  Expr value, index;
+};
+
+std::function<Maximum(const Coordinates&)> maximumOf(Builder& b, const Op& op) {
+  Window w = windowOf(op, b.operand(op, 0).shape, op.shape);
+  Value x = b.padded(b.operand(op, 0), w.top, w.left, w.below(), w.beyond(), lowest);
+  if (w.area() <= unrolledArea) {
+    return [=](const Coordinates& at) {
+      Maximum m;
+      forEachTap(w, at[xAt(at)], at[xAt(at) + 1], [&](int tap, const Expr& column, const Expr& row) {
+        Expr value = x.at(moved(at, column, row));
+        m.index = tap == 0 ? Expr(0) : select(value > m.value, tap, m.index);
+        m.value = tap == 0 ? value : max(m.value, value);
+      });
+      return m;
+    };
+  }
+  RDom taps = b.rdom({w.kernelX, w.kernelY}, "window");
+  Func best = b.func("window");
+  best(b.lane, b.x, b.y, b.c) = Tuple(lowest, 0);
+  Expr value = x.at({b.lane, b.x * w.strideX + taps[0] * w.dilationX - w.left,
+                     b.y * w.strideY + taps[1] * w.dilationY - w.top, b.c});
+  Expr current = best(b.lane, b.x, b.y, b.c)[0];
+  best(b.lane, b.x, b.y, b.c) =
+      Tuple(max(current, value),
+            select(value > current, taps[1] * w.kernelX + taps[0], best(b.lane, b.x, b.y, b.c)[1]));
+  b.funcs["window"] = best;
+  b.domains["window"] = taps;
+  return [=](const Coordinates& at) { return Maximum{best(at)[0], best(at)[1]}; };
+}
+
+Value maxPool(Builder& b, const Op& op) {
+  auto maximum = maximumOf(b, op);
+  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) { return maximum(at).value; });
+}
+
+Value maxPoolIndex(Builder& b, const Op& op) {
+  auto maximum = maximumOf(b, op);
+  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) { return maximum(at).index; });
+}
+
+/// What one window adds up to is divided by: all its taps, or those that count (see the op's reference).
+Expr divisor(const Window& w, bool countPads, const Expr& x, const Expr& y) {
+  auto along = [&](const Expr& at, int stride, int kernel, int before, int extent, int after) {
+    Expr start = at * stride - before;
+    Expr end = min(start + kernel, countPads ? extent + after : extent);
+    return countPads ? end - start : end - max(start, 0);
+  };
+  Expr taps = along(y, w.strideY, w.kernelY, w.top, w.height, w.bottom) *
+              along(x, w.strideX, w.kernelX, w.left, w.width, w.right);
+  return cast<float>(max(taps, 1));
+}
+
+/// Every window has all its taps, or pads that count.
+bool dividesEvenly(const Window& w, bool countPads) {
+  if (countPads) return w.below() <= w.bottom && w.beyond() <= w.right;
+  return w.top == 0 && w.left == 0 && w.below() <= 0 && w.beyond() <= 0;
+}
+
+Value avgPool(Builder& b, const Op& op) {
+  Window w = windowOf(op, b.operand(op, 0).shape, op.shape);
+  bool countPads = intOf(op, "count_include_pad", 0, 1) != 0;
+  Value x = b.padded(b.operand(op, 0), w.top, w.left, w.below(), w.beyond(), 0.0f);
+  std::function<Expr(const Coordinates&)> sum;
+  if (w.area() <= unrolledArea) {
+    sum = [=](const Coordinates& at) {
+      Expr total;
+      forEachTap(w, at[xAt(at)], at[xAt(at) + 1], [&](int, const Expr& column, const Expr& row) {
+        Expr value = x.at(moved(at, column, row));
+        total = total.defined() ? total + value : value;
+      });
+      return total;
+    };
+  } else {
+    RDom taps = b.rdom({w.kernelX, w.kernelY}, "window");
+    Func total = b.func("window");
+    total(b.lane, b.x, b.y, b.c) = 0.0f;
+    total(b.lane, b.x, b.y, b.c) +=
+        x.at({b.lane, b.x * w.strideX + taps[0] - w.left, b.y * w.strideY + taps[1] - w.top, b.c});
+    b.funcs["window"] = total;
+    b.domains["window"] = taps;
+    sum = [=](const Coordinates& at) { return total(at); };
+  }
+  return b.result(op, x, [=](const Coordinates& at) {
+    if (dividesEvenly(w, countPads)) return sum(at) * (1.0f / static_cast<float>(w.area()));
+    return sum(at) / divisor(w, countPads, at[xAt(at)], at[xAt(at) + 1]);
+  });
+}
+
+/// dx as a sum over the windows that read a pixel: `term(tap, at)` is what output `at` passes to its tap. The
+/// picture's phases modulo the stride meet different taps, so each is a region of the output.
+Value gatherWindows(Builder& b, const Op& op, const Window& w,
+                    const std::function<Expr(int, const Coordinates&)>& term) {
+  for (int py = 0; py < std::min(w.strideY, w.height); ++py) {
+    for (int px = 0; px < std::min(w.strideX, w.width); ++px)
+      b.regions.push_back({w.strideY, w.strideX, py, px});
+  }
+  Builder* builder = &b;
+  Value like = b.operand(op, 0);
+  return b.result(op, like, [=](const Coordinates& at) {
+    const Builder::Region& phase = builder->regions[builder->region->index];
+    Expr total;
+    for (int ky = 0; ky < w.kernelY; ++ky) {
+      for (int kx = 0; kx < w.kernelX; ++kx) {
+        int row = int(phase.y) + w.top - ky * w.dilationY, column = int(phase.x) + w.left - kx * w.dilationX;
+        if (row % w.strideY != 0 || column % w.strideX != 0) continue;
+        Expr value = term(ky * w.kernelX + kx, {at[0], builder->region->x + column / w.strideX,
+                                                builder->region->y + row / w.strideY, at[3]});
+        total = total.defined() ? total + value : value;
+      }
+    }
+    return total.defined() ? total : Expr(0.0f);
+  });
+}
+
+/// dy, zero where a window would start before the first output or after the last.
+Value paddedGradient(Builder& b, const Op& op, const Window& w) {
+  // Output coordinates run from (0 + top - (k - 1) d) / stride to (extent - 1 + top) / stride.
+  int above = std::max(0, ((w.kernelY - 1) * w.dilationY - w.top + w.strideY - 1) / w.strideY);
+  int before = std::max(0, ((w.kernelX - 1) * w.dilationX - w.left + w.strideX - 1) / w.strideX);
+  int below = (w.height - 1 + w.top) / w.strideY - (w.outHeight - 1);
+  int beyond = (w.width - 1 + w.left) / w.strideX - (w.outWidth - 1);
+  return b.padded(b.operand(op, 0), above, before, below, beyond, 0.0f);
+}
+
+Value maxPoolBackward(Builder& b, const Op& op) {
+  Window w = windowOf(op, op.shape, b.operand(op, 0).shape);
+  Value dy = paddedGradient(b, op, w), index = b.operand(op, 1);
+  return gatherWindows(b, op, w, [=](int tap, const Coordinates& at) {
+    Coordinates inside = moved(at, clamp(at[1], 0, w.outWidth - 1), clamp(at[2], 0, w.outHeight - 1));
+    return select(cast<int>(index.at(inside)) == tap, dy.at(at), 0.0f);
+  });
+}
+
+Value avgPoolBackward(Builder& b, const Op& op) {
+  Window w = windowOf(op, op.shape, b.operand(op, 0).shape);
+  bool countPads = intOf(op, "count_include_pad", 0, 1) != 0;
+  Value dy = paddedGradient(b, op, w);
+  return gatherWindows(b, op, w, [=](int, const Coordinates& at) {
+    if (dividesEvenly(w, countPads)) return dy.at(at) * (1.0f / static_cast<float>(w.area()));
+    return dy.at(at) / divisor(w, countPads, at[1], at[2]);
+  });
+}
+
+Schedule choosePool(const Kernel&, const Op&) {
+  return {"windows", {{"x", 4}}};
+}
+
+constexpr Operation operations[] = {
+    {"max_pool", maxPool, choosePool},
+    {"max_pool_index", maxPoolIndex, choosePool},
+    {"max_pool_backward", maxPoolBackward, choosePool},
+    {"avg_pool", avgPool, choosePool},
+    {"avg_pool_backward", avgPoolBackward, choosePool},
+};
+
+} // namespace
+
+std::span<const Operation> poolingOperations() {
+  return operations;
+}
+
+} // namespace cnn::kernel
