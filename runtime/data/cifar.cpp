@@ -69,9 +69,7 @@ Result<DataSplits> cifar10(const std::string& folder) {
       "CIFAR-10", folder, "cifar-10-batches-bin",
       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
       "test_batch.bin", 10, 1);
-  if (splits)
-    splits->train.labels = splits->test.labels = {"airplane", "automobile", "bird",  "cat",  "deer",
-                                                  "dog",      "frog",       "horse", "ship", "truck"};
+  if (splits) splits->train.labels = splits->test.labels = known_labels("cifar10");
   return splits;
 }
 

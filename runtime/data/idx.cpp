@@ -97,14 +97,12 @@ Result<DataSplits> fashion_mnist(const std::string& folder) {
   return readSplits(
       "Fashion-MNIST",
       placesOf(folder, "fashion-mnist", {"/usr/share/datasets/fashion-mnist", "/usr/share/datasets"}),
-      {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-       "Ankle boot"},
+      known_labels("fashion_mnist"),
       "install Debian's package dataset-fashion-mnist, or name the folder with --data or $CNN_DATA");
 }
 
 Result<DataSplits> mnist(const std::string& folder) {
-  return readSplits("MNIST", placesOf(folder, "mnist", {"/usr/share/datasets/mnist"}),
-                    {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
+  return readSplits("MNIST", placesOf(folder, "mnist", {"/usr/share/datasets/mnist"}), known_labels("mnist"),
                     "name the folder of the four IDX files with --data or $CNN_DATA");
 }
 

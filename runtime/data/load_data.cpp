@@ -85,11 +85,20 @@ constexpr Source sources[] = {
 
 } // namespace
 
-Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
-                             const cnn_tensor* picture) {
+namespace {
+
+// The arguments that every data setting has.
+struct Common {
+  std::string path;
+  Normalisation normalisation;
+};
+
+Result<Common> readArguments(const cnn_setting& setting) {
   Arguments arguments(setting);
-  std::string path = arguments.text("path", 0, "");
-  std::vector<float> mean = arguments.numbers("mean", 1), deviation = arguments.numbers("std", 2);
+  Common common;
+  common.path = arguments.text("path", 0, "");
+  std::vector<float>& mean = common.normalisation.mean = arguments.numbers("mean", 1);
+  std::vector<float>& deviation = common.normalisation.deviation = arguments.numbers("std", 2);
   if (Status bad = arguments.finish(); !bad) return bad;
   if (mean.size() != deviation.size())
     return Status::error(CNN_ERROR_ARGUMENT, "%s: mean has %zu values and std %zu: expected the same number",
@@ -97,20 +106,45 @@ Result<DataSplits> load_data(const cnn_setting& setting, const std::string& fold
   for (float each : deviation)
     if (each <= 0)
       return Status::error(CNN_ERROR_ARGUMENT, "%s: std is %g, expected above 0", setting.name, each);
+  return common;
+}
+
+} // namespace
+
+Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
+                             const cnn_tensor* picture) {
+  Result<Common> common = readArguments(setting);
+  if (!common) return std::move(common).error();
   std::string known;
   for (const Source& source : sources) {
-    known += std::string(known.empty() ? "" : ", ") + source.name;
+    known.append(known.empty() ? "" : ", ").append(source.name);
     if (std::strcmp(source.name, setting.name) != 0) continue;
-    Result<DataSplits> splits = source.load({folder.empty() ? path : folder, picture});
+    Result<DataSplits> splits = source.load({folder.empty() ? common->path : folder, picture});
     if (!splits) return splits;
     for (Dataset* dataset : {&splits->train, &splits->test}) {
-      dataset->mean = mean;
-      dataset->deviation = deviation;
+      dataset->mean = common->normalisation.mean;
+      dataset->deviation = common->normalisation.deviation;
     }
     return splits;
   }
   return Status::error(CNN_ERROR_ARGUMENT, "the data set %s is not known; known are %s", setting.name,
                        known.c_str());
+}
+
+Result<Normalisation> data_normalisation(const cnn_setting& setting) {
+  Result<Common> common = readArguments(setting);
+  if (!common) return std::move(common).error();
+  return std::move(common->normalisation);
+}
+
+std::vector<std::string> known_labels(const std::string& name) {
+  if (name == "mnist") return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+  if (name == "fashion_mnist")
+    return {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+            "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+  if (name == "cifar10")
+    return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+  return {};
 }
 
 } // namespace cnn

@@ -1,6 +1,7 @@
 // NumPy's format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #include "file_bytes.h"
 
+#include <cerrno>
 #include <cstring>
 
 namespace cnn {
@@ -11,8 +12,11 @@ struct TypeRow {
   int element;
   std::uint64_t bytes;
 };
-constexpr TypeRow types[] = {
-    {"'<f4'", CNN_F32, 4}, {"'<i4'", CNN_I32, 4}, {"'<i8'", CNN_I64, 8}, {"'|u1'", CNN_U8, 1}, {"'<u1'", CNN_U8, 1}};
+constexpr TypeRow types[] = {{"'<f4'", CNN_F32, 4},
+                             {"'<i4'", CNN_I32, 4},
+                             {"'<i8'", CNN_I64, 8},
+                             {"'|u1'", CNN_U8, 1},
+                             {"'<u1'", CNN_U8, 1}};
 
 // The header is a Python literal of three known keys; anything else is refused.
 class Header {
@@ -107,6 +111,38 @@ Result<Column> read_npy(const std::string& path, std::int64_t& count) {
   count = header.shape[0];
   column.shape.assign(header.shape.begin() + 1, header.shape.end());
   return column;
+}
+
+Status write_npy(const std::string& path, const Column& column, std::int64_t count) {
+  std::string header = "{'descr': ";
+  for (const TypeRow& row : types)
+    if (row.element == column.element) {
+      header += row.descr;
+      break;
+    }
+  header += ", 'fortran_order': False, 'shape': (" + std::to_string(count) + ",";
+  for (std::int64_t extent : column.shape) header.append(" ").append(std::to_string(extent)).append(",");
+  header += "), }";
+  // Values begin at a multiple of 64, and the header ends with a newline.
+  header.append(63 - (10 + header.size()) % 64, ' ').append("\n");
+  const unsigned char prefix[] = {0x93,
+                                  'N',
+                                  'U',
+                                  'M',
+                                  'P',
+                                  'Y',
+                                  1,
+                                  0,
+                                  static_cast<unsigned char>(header.size() & 255),
+                                  static_cast<unsigned char>(header.size() >> 8)};
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  bool good = file && std::fwrite(prefix, 1, sizeof(prefix), file) == sizeof(prefix) &&
+              std::fwrite(header.data(), 1, header.size(), file) == header.size() &&
+              std::fwrite(column.bytes.data(), 1, column.bytes.size(), file) == column.bytes.size();
+  int why = errno;
+  if (file && std::fclose(file) != 0 && good) good = false, why = errno;
+  return good ? Status()
+              : Status::error(CNN_ERROR_FILE, "%s: cannot write: %s", path.c_str(), std::strerror(why));
 }
 
 } // namespace cnn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace cnn {
@@ -11,6 +12,12 @@ template <class... Values> std::string format(const char* pattern, Values... val
   char text[512];
   std::snprintf(text, sizeof(text), pattern, values...);
   return text;
+}
+
+// A line that wraps could not be redrawn.
+std::size_t lineWidth(int file) {
+  winsize size{};
+  return ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 100;
 }
 
 std::string duration(double seconds) {
@@ -69,10 +76,12 @@ void Progress::advance(std::int64_t count, const std::vector<double>& sums, std:
   auto filled = static_cast<int>(width * done / std::max<std::int64_t>(samples, 1));
   std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                     std::string(static_cast<std::size_t>(width - filled), '.');
+  std::string line =
+      format("epoch %" PRId64 "/%" PRId64 " [%s] %s  %.0f/s%s  lr %.3g", epoch + 1, epochs, bar.c_str(),
+             speed > 0 ? duration(static_cast<double>(samples - done) / speed).c_str() : "", speed,
+             results(sums, summed).c_str(), lr);
   clearLine();
-  std::fprintf(out, "epoch %" PRId64 "/%" PRId64 " [%s] %s  %.0f/s%s  lr %.3g", epoch + 1, epochs,
-               bar.c_str(), speed > 0 ? duration(static_cast<double>(samples - done) / speed).c_str() : "",
-               speed, results(sums, summed).c_str(), lr);
+  std::fputs(line.substr(0, lineWidth(fileno(out))).c_str(), out);
   std::fflush(out);
 }
 

@@ -149,6 +149,22 @@ TEST_CASE(".npy files are read") {
   REQUIRE(std::memcmp(column.bytes.data(), values, 24) == 0);
 }
 
+TEST_CASE("what is written as .npy is read again") {
+  TemporaryFolder folder;
+  cnn::Column column{"", CNN_I32, {2, 3}, std::vector<std::uint8_t>(4 * 6 * 5)};
+  for (std::size_t i = 0; i < column.bytes.size(); ++i) column.bytes[i] = static_cast<std::uint8_t>(i);
+  REQUIRE(cnn::write_npy(folder / "a.npy", column, 5).ok());
+  std::int64_t count = 0;
+  cnn::Column read = cnn::read_npy(folder / "a.npy", count).or_exit();
+  REQUIRE(count == 5);
+  REQUIRE(read.shape == column.shape);
+  REQUIRE(read.element == CNN_I32);
+  REQUIRE(read.bytes == column.bytes);
+  REQUIRE(readFile(folder / "a.npy").size() % 64 == 120 % 64);
+  REQUIRE_THAT(cnn::write_npy(folder / "no/a.npy", column, 5).message(),
+               Catch::Contains("cannot write: No such file"));
+}
+
 TEST_CASE("broken .npy files are named, with what is wrong") {
   TemporaryFolder folder;
   auto failure = [&](const std::string& bytes) {

@@ -104,6 +104,28 @@ TEST_CASE("two models share parameters and predict from two threads") {
   REQUIRE(wrong == 0);
 }
 
+TEST_CASE("the caller's own threads may run the chunks") {
+  struct Own {
+    std::vector<unsigned char> scratch = std::vector<unsigned char>(256);
+    cnn_worker worker{scratch.data(), 256, 0, 0, 0};
+    int64_t chunks = 0;
+  } own;
+  linear::Library<> library;
+  cnn_options options{};
+  options.max_batch = 40;
+  options.pool = &own;
+  options.parallel_for = [](void* pool, cnn_task task, void* closure, int64_t chunks) {
+    auto* own = static_cast<Own*>(pool);
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) task(closure, chunk, &own->worker);
+    own->chunks += chunks;
+  };
+  ModelHandle model = makeModel(library.inference, options);
+  REQUIRE(cnn_model_scratch_bytes(model.get()) == 256);
+  auto images = ramp(40 * 16);
+  requireClose(predict(model.get(), images, 40), expected(model.get(), images, 40));
+  REQUIRE(own.chunks == 5);
+}
+
 TEST_CASE("what create cannot accept it explains") {
   linear::Library<> library;
   cnn_options options{};

@@ -5,6 +5,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -246,6 +249,31 @@ TEST_CASE("progress that is not on a terminal is one line an epoch") {
   REQUIRE_THAT(lines[2], Catch::StartsWith("epoch 2/2  ") && Catch::Contains("samples/s  loss ") &&
                              Catch::Contains("  top1 ") && Catch::Contains("validation top1 ") &&
                              Catch::Contains("lr 0.1") && !Catch::Contains("\r"));
+}
+
+TEST_CASE("progress on a terminal is redrawn in place, within the line") {
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  REQUIRE((grantpt(terminal) == 0 && unlockpt(terminal) == 0));
+  winsize size{24, 60, 0, 0};
+  REQUIRE(ioctl(terminal, TIOCSWINSZ, &size) == 0);
+  std::FILE* out = std::fopen(ptsname(terminal), "w");
+  REQUIRE(out != nullptr);
+  Small library;
+  cnn::Model model = makeTrainee(library);
+  cnn::Trainer trainer(model, library.training, {.epochs = 1, .report = out});
+  trainer.use(splits());
+  REQUIRE(trainer.run().ok());
+  char text[4096];
+  ssize_t length = read(terminal, text, sizeof(text));
+  std::fclose(out);
+  close(terminal);
+  REQUIRE(length > 0);
+  std::string shown(text, static_cast<std::size_t>(length));
+  REQUIRE_THAT(shown,
+               Catch::Contains("\r\033[Kepoch 1/1 [") && Catch::Contains("[########################]"));
+  std::size_t start = shown.find("epoch 1/1 ["), end = shown.find('\r', start);
+  REQUIRE(end - start <= 59);
 }
 
 TEST_CASE("softmax regression on Fashion-MNIST reaches what is known of it") {

@@ -49,6 +49,9 @@ Result<Dataset> read_image_folder(const std::string& path, int channels, int hei
 /// One .npy file: a column whose first dimension counts samples. f4, i4, i8, u1, little-endian, C order.
 Result<Column> read_npy(const std::string& path, std::int64_t& count);
 
+/// Writes a column of `count` samples as one .npy file.
+Status write_npy(const std::string& path, const Column& column, std::int64_t count);
+
 /// The named sets look in `folder` (may be empty), then in $CNN_DATA, then where packages put them.
 Result<DataSplits> fashion_mnist(const std::string& folder = "");
 Result<DataSplits> mnist(const std::string& folder = "");
@@ -59,6 +62,16 @@ Result<DataSplits> cifar100(const std::string& folder = "");
 /// pictures must fit. A folder given by the user replaces the setting's.
 Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
                              const cnn_tensor* picture);
+
+/// Mean and standard deviation by channel that a data setting names (both empty: none), without reading the
+/// data.
+struct Normalisation {
+  std::vector<float> mean, deviation;
+};
+Result<Normalisation> data_normalisation(const cnn_setting& setting);
+
+/// The class names of a well-known set, by a data setting's name; empty for others.
+std::vector<std::string> known_labels(const std::string& name);
 
 } // namespace cnn
 #endif
