@@ -39,6 +39,12 @@ bool isSubject(const Value& value) {
   return list && !list->empty() && std::all_of(list->begin(), list->end(), isSubject);
 }
 
+/// An error, or a list that holds one.
+bool isPoisoned(const Value& value) {
+  const List* list = value.list();
+  return value.isPoison() || (list && std::any_of(list->begin(), list->end(), isPoisoned));
+}
+
 std::string join(const std::string& path, std::string_view rest) {
   if (path.empty()) return std::string(rest);
   return rest.empty() ? path : path + "." + std::string(rest);
@@ -112,6 +118,10 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block, c
       index = place;
     }
     const Given& given = values[i];
+    if (isPoisoned(given.value)) {
+      ok = false;
+      continue;
+    }
     if (block.op) ok = checkArgument(given.value, block.op->arguments[index].takes, known.names[index], name, given.span, frame) && ok;
     if (block.decl && block.decl->parameters[index].type)
       ok = checkType(given.value, block.decl->parameters[index].type, "'" + std::string(known.names[index]) + "' of " + name,
@@ -162,9 +172,9 @@ bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t,
       value = found->second.value;
     } else if (parameter.defaultValue) {
       value = evaluate(parameter.defaultValue, callee);
-      if (parameter.type && !value.isPoison())
-        checkType(value, parameter.type, "the default of '" + std::string(parameter.name.text) + "'",
-                  parameter.defaultValue->span, callee);
+      if (parameter.type && !checkType(value, parameter.type, "the default of '" + std::string(parameter.name.text) + "'",
+                                       parameter.defaultValue->span, callee))
+        value = Poison{};
     } else {
       error(Diag::MissingArgument, span, caller, decl.name.text, parameter.name.text)
           .secondary(parameter.name.span, "declared here");
@@ -216,6 +226,7 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
       }
     }
     if (known) ok = checkArgument(value, known->takes, key, name, argument.value->span, frame) && ok;
+    else if (isPoisoned(value)) ok = false;
     record->arguments[key] = {value, argument.span()};
   }
   if (!ok) return Poison{};
@@ -241,7 +252,7 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
   bool poisoned = false;
   for (const Argument& argument : expr.arguments) {
     values.push_back({evaluate(argument.value, frame), argument.value->span});
-    poisoned = poisoned || values.back().value.isPoison();
+    poisoned = poisoned || isPoisoned(values.back().value);
   }
   std::vector<Value> subjects;
   if (piped) subjects.push_back(*piped);
@@ -249,6 +260,12 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
   while (first < values.size() && !expr.arguments[first].name.present() && isSubject(values[first].value))
     subjects.push_back(values[first++].value);
   if (poisoned) return Poison{};
+  bool wantsList = block->op && block->op->subjects < 0 && subjects.empty() && !values.empty();
+  if (wantsList) {
+    error(Diag::NotATensor, values[0].span, frame, block->name(), values[0].value.describe())
+        .note(block->name() + " takes a list of tensors");
+    return Poison{};
+  }
   auto bound = withArguments(*block, expr.arguments, values, first, expr.span, frame);
   if (!bound) return Poison{};
   if (subjects.empty()) return std::shared_ptr<const BlockValue>(bound);

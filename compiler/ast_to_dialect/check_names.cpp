@@ -216,6 +216,7 @@ private:
     if (auto* s = as<InputStatement>(&statement)) {
       type(s->type, true);
       expression(s->value);
+      if (s->value) return use(s->name); // feeds an input that the network has
       return declare(s->name);
     }
     if (auto* s = as<OutputStatement>(&statement)) {
@@ -262,9 +263,10 @@ private:
     if (statement.selector || isSetting.count(&statement)) return;
     Local* local = findLocal(statement.name.text);
     if (local && local->isVar) return;
-    if (local) {
+    auto global = module.globals.find(statement.name.text);
+    if (local || global != module.globals.end()) {
       diagnostics.report(Diag::AssignToConstant, statement.name.span, statement.name.text)
-          .secondary(local->span, "declared here, not with var");
+          .secondary(local ? local->span : global->second.span, "declared here, not with var");
     } else if (!module.incomplete) {
       diagnostics.report(Diag::UnknownName, statement.name.span, statement.name.text)
           .note("a name is introduced with let or var");

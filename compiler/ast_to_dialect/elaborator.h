@@ -87,6 +87,7 @@ struct NetworkState {
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
   int64_t randomStreams = 0;
+  bool incomplete = false; ///< parts are missing because of an error
 };
 
 /// Where a tensor's shape was made.

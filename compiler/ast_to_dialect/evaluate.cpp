@@ -37,7 +37,8 @@ void Elaborator::shapeError(const std::string& message, mlir::ValueRange operand
   Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, message);
   llvm::SmallVector<mlir::Value, 4> shown;
   for (mlir::Value operand : operands) {
-    if (!operand || llvm::is_contained(shown, operand)) continue;
+    bool parameter = operand && operand.getDefiningOp<GetOp>(); // made for the operator, says nothing new
+    if (!operand || parameter || llvm::is_contained(shown, operand)) continue;
     shown.push_back(operand);
     addOrigin(diagnostic, operand);
   }
@@ -150,6 +151,7 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
     return Value();
   };
   if (base.isPoison()) return Poison{};
+  if (auto* file = base.get<FileValue>(); file && !file->module->globals.count(name)) return Poison{};
   if (auto* file = base.get<FileValue>()) return elaborator.global(*file->module, name, expr.member.span, frame);
   if (const Members* members = base.members()) {
     auto found = members->values.find(name);

@@ -393,11 +393,13 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   Instance root;
   root.name = decl.name.text;
   Frame frame{module, &names, &root};
+  size_t errors = diagnostics.count();
   if (bindParameters(*base, given, 0, decl.name.span, frame, outside)) {
     execute(base->body, frame, false);
-    if (state.inputs.empty() && base->body.complete && !hasStatement(base->body, Kind::Input))
+    state.incomplete = poisonedOutput || !base->body.complete || diagnostics.count() != errors;
+    if (state.inputs.empty() && !hasStatement(base->body, Kind::Input))
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "input");
-    if (state.outputs.empty() && base->body.complete && !poisonedOutput)
+    if (state.outputs.empty() && !state.incomplete)
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "output");
     applyInits();
     for (const TrainDecl* train : recipes) trainSection(*train, frame);

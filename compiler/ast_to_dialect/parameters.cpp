@@ -146,11 +146,10 @@ void Elaborator::applyInits() {
         if (InitAttr value = initialiser(init.value.value, type.getFixedFrom(0), init.value.span, frame))
           info.op.setInitAttr(value);
       }
-      Frame frame{&program.main(), &none, nullptr};
-      bool known = any;
+      bool known = any || net->incomplete;
       for (auto& [path, owner] : net->operatorPaths) known = known || owner == selector.owner;
-      if (!known && selector.owner.empty()) error(Diag::NothingSelected, selector.span, frame, selector.text());
-      else if (!any && known == false) error(Diag::NothingSelected, selector.span, frame, selector.text());
+      Frame frame{&program.main(), &none, nullptr};
+      if (!known) error(Diag::NothingSelected, selector.span, frame, selector.text());
     }
   }
 }

@@ -56,9 +56,14 @@ private:
       FileId file = program.sources.addFile(path, diagnostics, use.path->span);
       used = file == Span::noFile ? nullptr : load(file, path);
     }
-    if (!used) {
+    if (!used && !use.alias.present()) {
       module.incomplete = true;
       return;
+    }
+    if (!used) { // its name is known, its contents are not
+      used = &program.modules.emplace_back();
+      used->path = path;
+      used->incomplete = true;
     }
     if (use.alias.present()) {
       add(module, use.alias.text, {nullptr, used, use.alias.span});

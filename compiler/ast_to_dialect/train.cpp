@@ -231,7 +231,7 @@ private:
       bool any = std::ranges::any_of(e.net->parameters, [&](const ParameterInfo& info) {
         return matches(selector, info.owner, info.ownerPath, info.name);
       });
-      if (!any) e.error(Diag::NothingSelected, selector.span, frame, selector.text());
+      if (!any && !e.net->incomplete) e.error(Diag::NothingSelected, selector.span, frame, selector.text());
       all = all && any;
     }
     return all;

@@ -84,7 +84,10 @@ Expr* Parser::chainStage() {
   while (auto* labeled = as<LabeledExpr>(inner)) inner = labeled->inner;
   bool fits = as<NameExpr>(inner) || as<CallExpr>(inner) || as<MemberExpr>(inner) || as<ErrorExpr>(inner) ||
               as<IndexExpr>(inner) || as<ParenExpr>(inner);
-  if (!fits) error(Diag::BadPipeStage, stage->span);
+  if (!fits) {
+    error(Diag::BadPipeStage, stage->span);
+    stage = errorExpr(stage->span);
+  }
   if (precedence(current().kind) < 0 || !continues() || panic) return stage;
   // `x |> f + y`
   Token op = take();

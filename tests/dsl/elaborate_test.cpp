@@ -1,0 +1,172 @@
+#include "elaborated.h"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+
+using namespace cnn;
+using test::Elaborated;
+
+TEST_CASE("the example of every diagnostic of meaning triggers that diagnostic and no other") {
+  for (const DiagnosticInfo& row : allDiagnostics()) {
+    if (row.id < "E0200" || row.example.empty()) continue;
+    INFO(row.id << "\n" << row.example);
+    Elaborated elaborated{std::string(row.example)};
+    std::set<std::string_view> ids;
+    for (const Diagnostic* diagnostic : elaborated.diagnostics.sorted()) ids.insert(info(diagnostic->diag).id);
+    INFO(toText(elaborated.diagnostics));
+    CHECK(ids == std::set<std::string_view>{row.id});
+  }
+}
+
+static Elaborated zoo(const std::string& name, std::vector<std::pair<std::string, std::string>> settings = {}) {
+  return Elaborated(test::readFile(CNN_TEST_PROGRAMS "/programs/" + name), {std::move(settings), ""}, name);
+}
+
+TEST_CASE("parameters are as many as torchvision's networks have") {
+  Elaborated resnet = zoo("resnet.cnn");
+  CHECK(resnet.parameterCount("ResNet18") == 11'689'512);
+  CHECK(resnet.parameterCount("ResNet50") == 25'557'032);
+  CHECK(resnet.result.skipped == std::vector<std::string>{"ResNet: unit, depths"});
+  Elaborated mobile = zoo("mobilenetv3.cnn");
+  CHECK(mobile.parameterCount("MobileNetV3Small") == 2'542'856);
+  CHECK(mobile.parameterCount("MobileNetV3Large") == 5'483'032);
+  CHECK(zoo("mnist1d.cnn").parameterCount("MNIST1D") == 5'210);
+}
+
+TEST_CASE("parameters have torchvision's names in its order") {
+  std::vector<std::string> names = zoo("resnet.cnn").parameterNames("ResNet18");
+  REQUIRE(names.size() == 102);
+  CHECK(std::vector<std::string>(names.begin(), names.begin() + 7) ==
+        std::vector<std::string>{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
+                                 "layer1.0.conv1.weight", "layer1.0.bn1.weight"});
+  CHECK(std::count(names.begin(), names.end(), "layer2.0.downsample.0.weight") == 1);
+  CHECK(std::count(names.begin(), names.end(), "layer2.0.downsample.1.running_var") == 1);
+  CHECK(names.back() == "fc.bias");
+  names = zoo("mobilenetv3.cnn").parameterNames("MobileNetV3Small");
+  CHECK(std::count(names.begin(), names.end(), "features.1.block.1.fc1.weight") == 1);
+  CHECK(std::count(names.begin(), names.end(), "features.12.0.weight") == 1);
+  CHECK(names.back() == "classifier.3.bias");
+}
+
+TEST_CASE("--set gives values to open parameters") {
+  Elaborated small = zoo("resnet.cnn", {{"classes", "10"}});
+  CHECK(small.parameterCount("ResNet18") == 11'689'512 - 990 * 513);
+  CHECK(zoo("resnet.cnn", {{"clases", "10"}}).errors() == "E0605 --set clases:1:1");
+  CHECK(zoo("resnet.cnn", {{"classes", "\"ten\""}}).errors() == "E0300 --set classes:1:1");
+}
+
+TEST_CASE("a network as a block keeps its members, and what only the rest needs does not exist") {
+  Elaborated tuned(test::readFile(CNN_TEST_PROGRAMS "/programs/resnet.cnn") + R"(
+network Pets(breeds: int = 37) {
+  input photo: f32[N, 3, 224, 224]
+  let body = photo |> ResNet18 @body
+  output logits = body.features |> dropout(0.2) |> linear(breeds) @head
+}
+)");
+  CHECK(tuned.errors() == "");
+  std::vector<std::string> names = tuned.parameterNames("Pets");
+  CHECK(names.front() == "body.conv1.weight");
+  CHECK(names.back() == "head.bias");
+  CHECK(std::count(names.begin(), names.end(), "body.fc.weight") == 0);
+  CHECK(tuned.parameterCount("Pets") == 11'689'512 - 513'000 + 513 * 37);
+}
+
+TEST_CASE("shared parts have one set of parameters") {
+  Elaborated twins(R"(
+block Encoder(x, dims: int) = x |> conv(4, 5) |> relu |> flatten |> linear(dims)
+network Twins {
+  input a: f32[N, 1, 28, 28]
+  input b: f32[N, 1, 28, 28]
+  shared encoder = Encoder(8)
+  output gap = (a |> encoder) - (b |> encoder)
+}
+)");
+  CHECK(twins.errors() == "");
+  CHECK(twins.parameterNames("Twins") == std::vector<std::string>{"encoder.conv1.weight", "encoder.conv1.bias",
+                                                                  "encoder.linear1.weight", "encoder.linear1.bias"});
+}
+
+TEST_CASE("init lines set first values, later ones win") {
+  Elaborated net(R"(
+network A {
+  input x: f32[N, 3, 8, 8]
+  init [conv] = kaiming_normal(mode = "fan_out")
+  init ["conv2"] = zeros
+  init [conv.bias] = full(0.5)
+  output y = x |> conv(8, 3) |> conv(4, 1)
+}
+)");
+  CHECK(net.errors() == "");
+  CHECK(net.init("A", "conv1.weight") == "#cnn.init<normal, 0.000000e+00 : f64, 0.16666666666666666 : f64>");
+  CHECK(net.init("A", "conv2.weight") == "#cnn.init<constant, 0.000000e+00 : f64, 0.000000e+00 : f64>");
+  CHECK(net.init("A", "conv2.bias") == "#cnn.init<constant, 5.000000e-01 : f64, 0.000000e+00 : f64>");
+}
+
+TEST_CASE("compile-time values: arithmetic, lists, loops, functions") {
+  auto width = [](const std::string& text) {
+    Elaborated net("func twice(a: int) -> int { return 2 * a }\nfunc fib(n: int) -> int = if n < 2 { n } else { fib(n - 1) + fib(n - 2) }\n"
+                   "network A(w: int = " + text + ") {\n  input x: f32[N, w]\n  output y = x\n}\n");
+    INFO(text << "\n" << toText(net.diagnostics));
+    CHECK(net.errors() == "");
+    return net.inputShape("A");
+  };
+  CHECK(width("2 + 3 * 4") == "[N, 14]");
+  CHECK(width("2 ** 10 / 4 % 100") == "[N, 56]");
+  CHECK(width("-7 % 4") == "[N, 1]");
+  CHECK(width("sum([1, 2, 3][1..])") == "[N, 5]");
+  CHECK(width("max([4, 9, 2]) + min(3, 1) + len([1, 2])") == "[N, 12]");
+  CHECK(width("floor(7 / 2.0) + ceil(2.1) + round(2.5)") == "[N, 8]");
+  CHECK(width("twice(fib(10))") == "[N, 110]");
+  CHECK(width("sum(for [i, v] in enumerate([5, 6, 7]) { i * v })") == "[N, 20]");
+  CHECK(width("sum(for [a, b] in zip([1, 2], reversed([3, 4])) { a * b })") == "[N, 10]");
+  CHECK(width("[1, 2, 3][-1]") == "[N, 3]");
+  CHECK(width("if true and not (1 > 2) or false { 1 } else { 2 }") == "[N, 1]");
+}
+
+TEST_CASE("free dimensions go into shapes") {
+  Elaborated net("network A {\n  input x: f32[N, 3, H, W]\n  assert H % 4 == 0 and W > 8, \"fits\"\n"
+                 "  output y = x |> conv(8, 3, stride = 2, padding = 1)\n}\n");
+  CHECK(net.errors() == "");
+  CHECK(net.inputShape("A") == "[N, 3, H, W]");
+}
+
+TEST_CASE("broken programs of every size end with errors and no crash") {
+  CHECK(Elaborated("network A = A\n").errors() == "E0209 1:9");
+  CHECK(Elaborated("network A = B\nnetwork B = A\n").diagnostics.hasErrors());
+  CHECK(Elaborated("block A(x) = x |> A\nnetwork B {\n  input x: f32[N, 3]\n  output y = x |> A\n}\n").errors() ==
+        "E0309 1:19");
+  CHECK(Elaborated("network A {\n  input x: f32[N, 3]\n  output y = x |> linear(2147483647) |> linear(2147483647)\n}\n").errors() ==
+        "E0500 3:41");
+  CHECK(Elaborated("network A {\n  input x: f32[N, 3, 8, 8]\n  output y = x |> conv(9223372036854775807, 3)\n}\n").errors() ==
+        "E0406 3:24");
+  CHECK(Elaborated("network A {\n  input x: f32[N, 3]\n  for i in 0..100000 { for j in 0..100000 { let a = 1 } }\n"
+                   "  output y = x\n}\n").errors() == "E0308 3:24");
+}
+
+TEST_CASE("twenty thousand layers are elaborated") {
+  std::string text = "network A {\n  input x: f32[N, 3]\n  var y = x\n  for i in 0..20000 { y = y |> relu }\n  output z = y\n}\n";
+  CHECK(Elaborated(text).errors() == "");
+}
+
+TEST_CASE("every prefix of a program is elaborated without a crash") {
+  std::string text = test::readFile(CNN_TEST_PROGRAMS "/programs/resnet.cnn");
+  for (size_t length = 0; length < text.size(); length += 7) Elaborated(text.substr(0, length));
+}
+
+TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {
+  Elaborated thirty(test::readFile(CNN_TEST_PROGRAMS "/wrong_meaning/thirty.cnn"));
+  CHECK(thirty.diagnostics.sorted().size() == 30);
+}
+
+TEST_CASE("wrong programs of every kind give exactly the expected diagnostics") {
+  size_t count = 0;
+  for (const std::string& path : test::filesIn(CNN_TEST_PROGRAMS "/wrong_meaning", ".cnn")) {
+    std::string name = path.substr(path.rfind('/') + 1);
+    INFO(name);
+    Elaborated elaborated(test::readFile(path), {}, name);
+    CHECK(toText(elaborated.diagnostics) == test::readFile(path.substr(0, path.size() - 4) + ".expected"));
+    ++count;
+  }
+  CHECK(count >= 5);
+}
