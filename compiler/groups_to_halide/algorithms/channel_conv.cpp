@@ -31,8 +31,8 @@ Value paddedInput(Builder& b, const Op& op, const Geometry& g, CopyInput copyInp
   Func copy = b.func("padded");
   std::vector<Var> variables = plain ? std::vector<Var>{b.x, b.y, b.c} : std::vector<Var>{b.lane, b.x, b.y, b.c};
   Coordinates inside(variables.begin(), variables.end());
-  inside[plain ? 0 : 1] = clamp(b.x, 0, width - 1);
-  inside[plain ? 1 : 2] = clamp(b.y, 0, height - 1);
+  inside[plain ? 0 : 1] = clamp(likely(b.x), 0, width - 1);
+  inside[plain ? 1 : 2] = clamp(likely(b.y), 0, height - 1);
   Expr isInside = b.x >= 0 && b.x < width && b.y >= 0 && b.y < height;
   if (fromPlain && !plain) {
     inside = {inside[1], inside[2], min(b.c * b.lanes + b.lane, channels - 1)};

@@ -28,17 +28,25 @@ TailStrategy tailOver(const Builder& b, Range range) {
   return rangeIs(b, range) ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards;
 }
 
-/// The padded copy of the rows that `tileRows` rows of the output read.
-void schedulePadded(Builder& b, Func& out, const Var& rows, int tileRows) {
+/// The padded copy of the rows that `tileRows` rows of the output read. It slides down the picture within `window`:
+/// a row that the next tile reads again is not copied again.
+void schedulePadded(Builder& b, Func& out, const LoopLevel& window, const Var& rows, int tileRows) {
   auto found = b.funcs.find("padded");
   if (found == b.funcs.end()) return;
-  Geometry g = packedGeometry(*findAnchor(b.kernel));
+  const Op& op = *findAnchor(b.kernel);
+  Geometry g = packedGeometry(op);
   std::array<int64_t, 2> pool = fusedPool(b.kernel);
   int64_t convRows = (tileRows - 1) * pool[1] + pool[0];
+  int height = int((convRows - 1) * g.strideY + (g.kernelY - 1) * g.dilationY + 1), folded = 1;
+  while (folded < height) folded *= 2;
   Func& padded = found->second;
+  bool slides = !rangeIs(b, Range::row) && op.shape[1] * g.strideY > height;
+  padded.compute_at(out, rows);
   // A guarded tail would make the number of rows depend on the range.
-  padded.compute_at(out, rows).bound_extent(b.y, int((convRows - 1) * g.strideY + (g.kernelY - 1) * g.dilationY + 1));
+  if (slides) padded.store_at(window).fold_storage(b.y, folded);
+  else padded.bound_extent(b.y, height);
   if (padded.dimensions() == 4) padded.vectorize(b.lane);
+  else padded.vectorize(b.x, b.lanes, TailStrategy::RoundUp);
 }
 
 } // namespace
@@ -63,7 +71,7 @@ void scheduleChannelDirect(Builder& b) {
     out.reorder({b.lane, cInner, xInner, yInner, xOuter, cOuter, yOuter});
   }
   out.vectorize(b.lane).unroll(cInner).unroll(xInner).unroll(yInner);
-  schedulePadded(b, out, yOuter, y);
+  schedulePadded(b, out, LoopLevel(out, tileOf(b, "rows_outside", 2) == 1 ? Var::outermost() : cOuter), yOuter, y);
 
   accumulator.compute_at(out, xOuter).store_in(MemoryType::Stack);
   accumulator.bound_extent(b.lane, tensor.lanes).vectorize(b.lane).unroll(b.c).unroll(b.x).unroll(b.y);
@@ -130,7 +138,7 @@ void scheduleChannelDepthwise(Builder& b) {
       .vectorize(b.lane)
       .unroll(xInner)
       .unroll(yInner);
-  schedulePadded(b, out, yOuter, y);
+  schedulePadded(b, out, LoopLevel(out, b.c), yOuter, y);
   accumulator.compute_at(out, xOuter).store_in(MemoryType::Stack);
   accumulator.bound_extent(b.lane, tensor.lanes).vectorize(b.lane).unroll(b.x).unroll(b.y);
   accumulator.update().reorder({b.lane, b.x, b.y, taps[0], taps[1]}).vectorize(b.lane).unroll(b.x).unroll(b.y);

@@ -22,14 +22,19 @@ int64_t outExtent(int64_t in, int64_t before, int64_t after, int64_t kernel, int
   return (in + before + after - (kernel - 1) * dilation - 1) / stride + 1;
 }
 
-/// What a core does in a second, for weighing algorithms against each other: FMAs on vectors of 16, and bytes
-/// of weights that come from L3 or memory once an image. Measured on Zen 4; only the ratio matters.
-constexpr double vectorFmas = 3.6e9, coldBytes = 28e9;
+/// What a core does in a second, for weighing algorithms against each other: FMAs on vectors, and bytes of weights,
+/// which no cache keeps from one image to the next unless they are small. Measured on Zen 4; only ratios matter.
+constexpr double vectorFmas = 3.6e9;
+
+double weightSeconds(double weights) {
+  double bytes = weights * 4;
+  return bytes / (bytes < 1.5e6 ? 60e9 : 25e9);
+}
 
 double directSeconds(const ConvShape& s, int lanes) {
   double outs = double(s.outHeight() * s.outWidth()) * double(ceilDivide(s.outChannels, lanes));
   double weights = double(s.channels / s.groups) * double(s.outChannels * s.kernelY * s.kernelX);
-  return outs * double(s.channels / s.groups * s.kernelY * s.kernelX) / vectorFmas + weights * 4 / coldBytes;
+  return outs * double(s.channels / s.groups * s.kernelY * s.kernelX) / vectorFmas + weightSeconds(weights);
 }
 
 /// Products, transforms (operations counted in the transforms of channel_winograd.cpp) and weights.
@@ -42,7 +47,7 @@ double winogradSeconds(const ConvShape& s, int lanes, int64_t m) {
   double transforms =
       inBlocks * n * (n + double(m)) * (n - 1) + outBlocks * double(m) * (n + double(m)) * (n - 1);
   return tiles * (products + 1.5 * transforms) / vectorFmas +
-         n * n * double(s.channels * s.outChannels) * 4 / coldBytes;
+         weightSeconds(n * n * double(s.channels * s.outChannels));
 }
 
 /// 4 or 2 where F(4x4, 3x3) or F(2x2, 3x3) wins, otherwise 0.
@@ -130,6 +135,8 @@ ChannelTile chooseChannelTile(int64_t blocks, int64_t width, int64_t height, int
         double loads = std::max(1.0, double(v + count) / double(v * count));
         // Larger tiles read weights and pixels from the caches less often; tall ones leave the row.
         double reuse = 1 + 0.004 * double(v * count) - 0.002 * double(y);
+        // Weights are read once for all pixels of the tile; from L2 where they do not fit in L1.
+        if (count < 6) reuse -= 0.02 * double(6 - count);
         double score = useful * latency / loads * reuse;
         if (score > bestScore) bestScore = score, best = {v, x, y};
       }

@@ -61,6 +61,8 @@ private:
   size_t bytes = 0, start = 0;
 };
 
+size_t bytesOf(kernel::Element element);
+
 /// [N, C, H, W] (or, plain, any array of N parts) into `blocks` consecutive blocks of the tensor's form.
 /// Lanes past the last image and pad channels hold `pad`; the halo holds zeros.
 Buffer pack(const Tensor& tensor, const Array& array, double pad = 0);
@@ -85,6 +87,9 @@ public:
   void call(const std::vector<const void*>& inputs, const std::map<std::string, double>& scalars,
             const std::vector<void*>& outputs, Range range = {0, 0});
 
+  /// The same call, prepared, for timing: `repeat` times. Only without scalars.
+  void repeat(int times, const std::vector<const void*>& inputs, const std::vector<void*>& outputs);
+
   const Kernel& kernel() const { return description; }
   uint64_t scratchBytes() const { return compiled.scratchBytes; }
 
@@ -94,6 +99,7 @@ private:
   void* library = nullptr;
   int (*entry)(void**) = nullptr;
   std::vector<unsigned char> scratch;
+  int times = 1;
 };
 
 /// Runs a kernel that works on one block at a time over all blocks of `images` images, in chunks of the
