@@ -91,29 +91,44 @@ Value convBackwardInput(Builder& b, const Op& op) {
   });
 }
 
-/// dw(kx, ky, i, o) = sum over blocks, lanes and the picture of x * dy: vectors over lanes are summed at the
-/// end.
+/// The largest divisor of `extent` that is at most `most`.
+int64_t divisorBelow(int64_t extent, int64_t most) {
+  for (int64_t candidate = std::min(extent, most); candidate > 1; --candidate) {
+    if (extent % candidate == 0) return candidate;
+  }
+  return 1;
+}
+
+/// dw(kx, ky, i, o) = sum over blocks, lanes and the picture of x * dy: `part` sums a band of rows of one
+/// block, `accumulator` the bands, each lane by itself; the lanes are summed at the end.
 Value convBackwardWeight(Builder& b, const Op& op) {
   Geometry g = geometryOf(op, op.shape);
   Value x = b.padded(b.operand(op, 0), g.top, g.left, g.bottom, g.right, 0.0f);
   const Value& dy = b.operand(op, 1);
   int outPerGroup = static_cast<int>(op.shape[0] / g.groups), inPerGroup = static_cast<int>(op.shape[1]);
-  Var kx("kx"), ky("ky"), in("in"), out("out");
-  RDom pixels = b.rdom({int(dy.width()), int(dy.height()), b.scalar("blocks")}, "pixels");
-  Func accumulator = b.func("accumulator"), total = b.func("total");
+  auto found = b.kernel.schedule.tiles.find("rows");
+  int rows =
+      static_cast<int>(divisorBelow(dy.height(), found == b.kernel.schedule.tiles.end() ? 1 : found->second));
+  Var kx("kx"), ky("ky"), in("in"), out("out"), band("band");
+  RDom pixels = b.rdom({int(dy.width()), rows}, "pixels");
+  RDom bands = b.rdom({int(dy.height()) / rows, b.scalar("blocks")}, "bands");
+  Func part = b.func("part"), accumulator = b.func("accumulator"), total = b.func("total");
   Expr channel = in;
   if (g.groups > 1) channel += out / outPerGroup * inPerGroup;
-  accumulator(b.lane, kx, ky, in, out) = 0.0f;
-  accumulator(b.lane, kx, ky, in, out) +=
+  Expr row = band * rows + pixels[1];
+  part(b.lane, kx, ky, in, out, band, b.block) = 0.0f;
+  part(b.lane, kx, ky, in, out, band, b.block) +=
       x.at({b.lane, pixels[0] * int(g.strideX) + kx * int(g.dilationX) - int(g.left),
-            pixels[1] * int(g.strideY) + ky * int(g.dilationY) - int(g.top), channel, pixels[2]}) *
-      dy.at({b.lane, pixels[0], pixels[1], out, pixels[2]});
+            row * int(g.strideY) + ky * int(g.dilationY) - int(g.top), channel, b.block}) *
+      dy.at({b.lane, pixels[0], row, out, b.block});
+  accumulator(b.lane, kx, ky, in, out) = 0.0f;
+  accumulator(b.lane, kx, ky, in, out) += part(b.lane, kx, ky, in, out, bands[0], bands[1]);
   RDom allLanes = b.rdom({b.lanes}, "lanes");
   total(kx, ky, in, out) = 0.0f;
   total(kx, ky, in, out) += accumulator(allLanes, kx, ky, in, out);
-  b.funcs["accumulator"] = accumulator;
-  b.funcs["total"] = total;
+  b.funcs = {{"part", part}, {"accumulator", accumulator}, {"total", total}};
   b.domains["pixels"] = pixels;
+  b.domains["bands"] = bands;
   b.domains["lanes"] = allLanes;
   Value value = b.result(op, x, [total](const Coordinates& at) { return total(at); });
   value.layout = Layout::plain;
@@ -185,31 +200,52 @@ Schedule chooseLinearBackwardInput(const Kernel& kernel, const Op& op) {
 
 Schedule chooseBackwardWeight(const Kernel& kernel, const Op& op) {
   int64_t kernelX = op.shape[3], kernelY = op.shape[2], in = op.shape[1], out = op.shape[0];
+  const Tensor& x = kernel.inputs.at(op.operands.at(0));
+  const Tensor& dy = kernel.inputs.at(op.operands.at(1));
   bool shared = intOf(op, "groups", 0, 1) == 1; // an input channel meets several output channels
-  int registers = accumulatorRegisters(kernel) + (accumulatorRegisters(kernel) == 24 ? 3 : 0);
-  Schedule schedule{"batch_conv_weight", {{"channels", 1}, {"in", 1}, {"ky", 1}, {"kx", 1}}};
+  int registers = accumulatorRegisters(kernel);
+  int64_t width = dy.shape[2], unroll = divisorBelow(width, 2);
+  int64_t tileX = 1, tileY = 1, tileIn = 1, tileOut = 1;
   double best = 0;
   for (int64_t kx : {kernelX, int64_t(1)}) {
     for (int64_t ky : {kernelY, int64_t(1)}) {
-      for (int64_t i = 1; i <= std::min<int64_t>(in, 8); ++i) {
-        for (int64_t o = 1; o <= (shared ? std::min<int64_t>(out, 8) : 1); ++o) {
+      for (int64_t i = 1; i <= std::min<int64_t>(in, 6); ++i) {
+        for (int64_t o = 1; o <= (shared ? std::min<int64_t>(out, 6) : 1); ++o) {
           if (in % i || kx * ky * i * o > registers) continue;
           double useful = double(out) / double((out + o - 1) / o * o);
           double products = double(kx * ky * i * o), latency = std::min(1.0, products / 8);
-          // Loads: pixels of x for each tap, and dy; every vector loaded costs about as much as a product.
-          double loads = std::max(1.0, double(kx * ky * i + o) / products / 0.8);
-          // From L2, a plane of x for each input channel and one of dy for each output channel, again for
-          // each ky.
-          double traffic = std::max(1.0, 2.0 * double(i + o) / products / 0.6);
-          double score = useful * latency / std::max(loads, traffic);
-          if (score <= best) continue;
-          best = score;
-          schedule.tiles = {{"channels", o}, {"in", i}, {"ky", ky}, {"kx", kx}};
+          // Neighbouring pixels of the unrolled loop share their columns of x.
+          double loads = double(ky * i) * (1 + double(kx - 1) / double(unroll)) + double(o);
+          // Lines from L2: a plane of x for each input channel and one of dy for each output channel.
+          double lines = double(i + o);
+          double score = useful * latency * (1 - 0.2 * loads / products - 0.3 * lines / products);
+          if (score > best) best = score, tileX = kx, tileY = ky, tileIn = i, tileOut = o;
         }
       }
     }
   }
-  return schedule;
+  // A chunk of output channels keeps its sums, one vector a weight, in L2; at least four chunks for two
+  // threads.
+  constexpr int64_t sumBytes = 512 * 1024;
+  int64_t weightBytes = in * kernelX * kernelY * dy.lanes * 4;
+  int64_t most = std::max(tileOut, std::min(sumBytes / weightBytes, std::max<int64_t>(out / 4, 1)));
+  int64_t channels = tileOut;
+  for (int64_t c = tileOut; c <= most; c += tileOut) {
+    if (out % c == 0) channels = c;
+  }
+  // A band of all of x stays in L2 for all of the chunk's tiles.
+  int64_t strideY = intOf(op, "stride", 0, 1);
+  int64_t rowBytes = (shared ? in : channels) * strideY * (x.shape[2] + 2 * x.haloX) * dy.lanes * 4;
+  constexpr int64_t bandBytes = 384 * 1024;
+  int64_t rows = std::max<int64_t>(1, bandBytes / rowBytes);
+  return {"batch_conv_weight",
+          {{"kx", tileX},
+           {"ky", tileY},
+           {"in", tileIn},
+           {"out", tileOut},
+           {"channels", channels},
+           {"rows", divisorBelow(dy.shape[1], rows)},
+           {"unroll", unroll}}};
 }
 
 Schedule chooseLinearBackwardWeight(const Kernel& kernel, const Op& op) {

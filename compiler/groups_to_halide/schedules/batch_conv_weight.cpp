@@ -1,8 +1,9 @@
 //===- batch_conv_weight.cpp - Weight gradients over 16 images at a time
 //----------------------------------===//
 //
-// One accumulator a weight and lane: the tile's taps, input and output channels stay in registers while the
-// loop passes over pixels, rows and blocks; then the lanes are summed.
+// One sum a weight and lane. For a chunk of output channels these lie in memory; a tile of them (taps, input
+// and output channels) is in registers while the loop passes over a band of rows that stays in cache. At the
+// end the lanes are summed.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -16,36 +17,50 @@ namespace cnn::kernel {
 
 void scheduleBatchConvWeight(Builder& b) {
   Func& out = b.outputs.at(0);
-  Func accumulator = b.funcs.at("accumulator"), total = b.funcs.at("total");
-  RDom pixels = b.domains.at("pixels"), allLanes = b.domains.at("lanes");
+  Func part = b.funcs.at("part"), accumulator = b.funcs.at("accumulator"), total = b.funcs.at("total");
+  RDom pixels = b.domains.at("pixels"), bands = b.domains.at("bands"), allLanes = b.domains.at("lanes");
   auto& tiles = b.kernel.schedule.tiles;
-  auto variables = b.outputVariables(0); // kx, ky, in, out
+  const std::vector<int64_t>& shape = b.kernel.outputs[0].shape; // out, in, ky, kx
+  auto outVariables = b.outputVariables(0);                      // kx, ky, in, out
+
+  Var chunk("chunk"), inChunk("in_chunk");
+  int channels = static_cast<int>(std::min(tiles.at("channels"), shape[0]));
+  out.split(outVariables[3], chunk, inChunk, channels, TailStrategy::ShiftInwards);
+  accumulator.compute_at(out, chunk);
+  auto v = accumulator.args(); // lane, kx, ky, in, out
+  accumulator.vectorize(v[0]);
+
   Var outer[4], inner[4];
-  const char* names[] = {"kx", "ky", "in", "channels"};
-  const std::vector<int64_t>& shape = b.kernel.outputs[0].shape;
+  const char* names[] = {"kx", "ky", "in", "out"};
+  Stage sum = accumulator.update();
   for (int d = 0; d < 4; ++d) {
     outer[d] = Var(std::string(names[d]) + "_outer"), inner[d] = Var(std::string(names[d]) + "_inner");
-    int tile = static_cast<int>(std::min(tiles.at(names[d]), shape[3 - d]));
-    out.split(variables[d], outer[d], inner[d], tile, TailStrategy::ShiftInwards);
+    int64_t extent = d == 3 ? channels : shape[3 - d];
+    int64_t tile = std::min(tiles.at(names[d]), extent);
+    while (extent % tile != 0) --tile; // sums are added to, so no tile may overlap another
+    sum.split(v[d + 1], outer[d], inner[d], static_cast<int>(tile));
   }
-  // Input channels inside: the tile's planes of dy are read again from L2 for each of them.
-  out.reorder(inner[0], inner[1], inner[2], inner[3], outer[0], outer[1], outer[2], outer[3]);
-  for (int d = 0; d < 4; ++d) out.unroll(inner[d]);
-
-  auto v = accumulator.args();
-  accumulator.compute_at(out, outer[0]).store_in(MemoryType::Stack).vectorize(v[0]);
-  accumulator.update()
-      .reorder({v[0], v[1], v[2], v[3], v[4], pixels[0], pixels[1], pixels[2]})
+  sum.reorder({v[0], inner[0], inner[1], inner[2], inner[3], outer[0], outer[1], outer[2], outer[3], bands[0],
+               bands[1]})
       .vectorize(v[0]);
+  for (const Var& var : inner) sum.unroll(var);
+
+  auto p = part.args(); // lane, kx, ky, in, out, band, block
+  part.compute_at(accumulator, outer[0]).store_in(MemoryType::Stack).vectorize(p[0]);
+  int unroll = static_cast<int>(tiles.at("unroll"));
+  RVar column("column"), columnInner("column_inner");
+  part.update()
+      .split(pixels[0], column, columnInner, unroll)
+      .reorder({p[0], p[1], p[2], p[3], p[4], columnInner, column, pixels[1]})
+      .vectorize(p[0])
+      .unroll(columnInner);
   for (int d = 1; d < 5; ++d) {
-    accumulator.unroll(v[d]);
-    accumulator.update().unroll(v[d]);
+    part.unroll(p[d]);
+    part.update().unroll(p[d]);
   }
-  total.compute_at(out, outer[0]).store_in(MemoryType::Stack);
-  for (const Var& var : total.args()) total.unroll(var);
-  auto t = total.args();
-  total.update().reorder({allLanes[0], t[0], t[1], t[2], t[3]}).atomic().vectorize(allLanes[0]);
-  for (const Var& var : t) total.update().unroll(var);
+
+  total.compute_at(out, outVariables[0]).store_in(MemoryType::Stack);
+  total.update().atomic().vectorize(allLanes[0]);
 }
 
 void scheduleBatchLinearWeight(Builder& b) {

@@ -42,8 +42,8 @@ PlainVectors vectorizePlainChannels(Builder& builder, Halide::Func& out, int lan
 /// Convolutions with a few output channels into a plain tensor, vectors along the row. Tiles: channels.
 void schedulePlainRows(Builder& builder);
 
-/// Weight gradients of convolutions. Needs `accumulator` over {lane, kx, ky, in, out} with an update over
-/// `pixels` {x, y, block}, and `total`, its sum over the domain `lanes`. Tiles: kx, ky, in, channels.
+/// Weight gradients of convolutions: see the Funcs of conv_backward_weight. Tiles: kx, ky, in, out (of the
+/// registers), channels (of a chunk of sums in memory), rows (of a band), unroll (columns).
 void scheduleBatchConvWeight(Builder& builder);
 
 /// Weight gradients of linear layers, blocks of images outside. Tiles: channels (rows of the register tile),

@@ -2,8 +2,8 @@
 //--------------------------------===//
 //
 //   kernel_benchmarks [substring]...        time the kernels whose names contain all substrings
-//   kernel_benchmarks --images N ...        with a batch of N: short runs are disturbed less on a busy machine
-//   kernel_benchmarks --tile KEY=N ...      with these tiles instead of the chosen ones
+//   kernel_benchmarks --images N ...        with a batch of N: short runs are disturbed less on a busy
+//   machine kernel_benchmarks --tile KEY=N ...      with these tiles instead of the chosen ones
 //   kernel_benchmarks --assembly ...        print their assembly instead
 //   kernel_benchmarks --stmt ...            print their loops instead
 //
