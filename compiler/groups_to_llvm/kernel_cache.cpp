@@ -111,7 +111,7 @@ void writeEntry(const fs::path& path, const std::string& key, const kernel::Comp
   header.objectBytes = compiled.object.size();
   header.scratchBytes = compiled.scratchBytes;
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  bytes += key + compiled.symbol;
+  bytes.append(key).append(compiled.symbol);
   bytes.append(compiled.object.begin(), compiled.object.end());
   uint64_t checksum = llvm::xxHash64(bytes);
   bytes.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);

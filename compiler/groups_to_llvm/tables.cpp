@@ -79,11 +79,13 @@ Constant setting(ObjectModule& object, const TrainingSettings::Setting& setting)
                            strings(object, values)});
 }
 
-Constant metrics(ObjectModule& object, const TrainingSettings& settings) {
+/// The settings count targets alone, the table counts the inputs before them.
+Constant metrics(ObjectModule& object, const LibraryPlan& plan) {
   std::vector<Constant> all;
-  for (const TrainingSettings::Metric& metric : settings.metrics) {
+  for (const TrainingSettings::Metric& metric : plan.training.metrics) {
+    int64_t target = metric.target < 0 ? -1 : int64_t(plan.network.inputs.size()) + metric.target;
     all.push_back(object.structure({object.text(metric.name), object.text(metric.kind), object.i32(metric.output),
-                                    object.i32(metric.target), object.f64(metric.parameter)}));
+                                    object.i32(target), object.f64(metric.parameter)}));
   }
   return object.table(std::move(all));
 }
@@ -172,7 +174,7 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.i32(1 + metricCount),
       object.i64(int64_t(scratchBytes)),
       tensors(object, plan.network.targets),
-      metrics(object, settings),
+      metrics(object, plan),
       object.i32(int64_t(plan.network.targets.size())),
       object.i32(metricCount),
       object.address(forwardBackward),

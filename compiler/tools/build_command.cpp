@@ -1,0 +1,135 @@
+//===- build_command.cpp - cnnc build: libraries, headers, and every stage as text -------------------------------===//
+
+#include "compilation.h"
+#include "files.h"
+#include "print_plan.h"
+
+#include "groups_to_halide/compile.h"
+#include "groups_to_llvm/tables.h"
+
+#include <cstdio>
+#include <map>
+
+namespace cnn::tools {
+namespace {
+
+void show(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+std::string textOf(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream);
+  return text + "\n";
+}
+
+/// Driver and kernels as LLVM IR or assembly, kernels also as Halide's statements.
+bool showCode(Frontend& frontend, const LibraryPlan& plan, const std::string& stage) {
+  std::string error;
+  std::vector<KernelFacts> facts;
+  for (const kernel::Kernel& kernel : plan.network.kernels) facts.push_back({kernel::symbolOf(kernel), 0});
+  std::vector<ArchiveMember> drivers;
+  CodeForm form = stage == "llvm" ? CodeForm::llvm : CodeForm::assembly;
+  if (stage != "stmt" && !emitDrivers(frontend.context, plan, facts, form, drivers, error)) return fail(error) == 0;
+  for (const ArchiveMember& driver : drivers) show(std::string(driver.bytes.begin(), driver.bytes.end()));
+  kernel::Text text = stage == "stmt"   ? kernel::Text::stmt
+                      : stage == "llvm" ? kernel::Text::llvm
+                                        : kernel::Text::assembly;
+  for (const kernel::Kernel& kernel : plan.network.kernels) {
+    std::string code;
+    if (!kernel::emitText(kernel, text, code, error)) return fail(error) == 0;
+    show(code);
+  }
+  return true;
+}
+
+/// The stages after groups; `object` writes the archive's members into the folder.
+bool emitPlanned(Frontend& frontend, const CompileOptions& compile, const BuildOptions& options,
+                 NetworkOp network) {
+  CompiledNetwork compiled;
+  if (!planLibrary(frontend, compile, network, compiled.plan)) return false;
+  if (options.emit == "schedule") {
+    show(printPlan(compiled.plan));
+    return true;
+  }
+  if (options.emit != "object") return showCode(frontend, compiled.plan, options.emit);
+  if (!compilePlan(frontend, compile, compiled)) return false;
+  std::vector<OutputFile> files;
+  for (ArchiveMember& member : compiled.members)
+    files.push_back({options.folder + "/" + compiled.plan.name + "_" + member.name, std::move(member.bytes)});
+  std::string error;
+  return writeFiles(files, error) || fail(error) == 0;
+}
+
+int emit(const CompileOptions& compile, const BuildOptions& options) {
+  Frontend frontend;
+  if (options.emit == "ast") {
+    std::string text;
+    if (!frontend.loadTree(compile, text)) return 1;
+    show(text);
+    return 0;
+  }
+  if (!frontend.load(compile)) return 1;
+  if (options.emit == "cnn") {
+    show(textOf(*frontend.module));
+    return 0;
+  }
+  if (!formGroups(frontend, compile)) return 1;
+  if (options.emit == "groups") {
+    show(textOf(*frontend.module));
+    return 0;
+  }
+  for (NetworkOp network : frontend.networks())
+    if (!emitPlanned(frontend, compile, options, network)) return 1;
+  return 0;
+}
+
+/// Adds the three files of a network's library.
+bool addLibrary(const BuildOptions& options, const CompiledNetwork& compiled, std::vector<OutputFile>& files) {
+  std::string error, c, cpp;
+  OutputFile archive{options.folder + "/lib" + compiled.plan.name + ".a", {}};
+  if (!writeArchive(compiled.members, archive.bytes, error)) return fail(error) == 0;
+  if (!emitHeaders(compiled.plan, c, cpp, error)) return fail(error) == 0;
+  files.push_back(std::move(archive));
+  files.push_back({options.folder + "/" + compiled.plan.name + ".h", bytesOf(c)});
+  files.push_back({options.folder + "/" + compiled.plan.name + ".hpp", bytesOf(cpp)});
+  return true;
+}
+
+} // namespace
+
+int build(const CompileOptions& compile, const BuildOptions& options) {
+  if (!options.emit.empty()) return emit(compile, options);
+  Frontend frontend;
+  if (!frontend.load(compile) || !formGroups(frontend, compile)) return 1;
+  std::vector<OutputFile> files;
+  std::map<std::string, std::string> names;
+  for (NetworkOp network : frontend.networks()) {
+    CompiledNetwork compiled;
+    if (!planLibrary(frontend, compile, network, compiled.plan)) return 1;
+    auto [other, isNew] = names.emplace(compiled.plan.name, compiled.plan.network.name);
+    if (!isNew)
+      return fail("networks " + other->second + " and " + compiled.plan.network.name + " would both become lib" +
+                  compiled.plan.name + ".a");
+    if (!compilePlan(frontend, compile, compiled) || !addLibrary(options, compiled, files)) return 1;
+  }
+  std::string error;
+  if (!writeFiles(files, error)) return fail(error);
+  return 0;
+}
+
+int check(const CompileOptions& compile, const CheckOptions& options) {
+  Frontend frontend;
+  bool right = frontend.load(compile, options.json);
+  if (!right && options.fix && frontend.program) {
+    std::string fixed = applyFixIts(frontend.diagnostics, 0), error;
+    if (fixed != frontend.sources.file(0).text && !writeFiles({{compile.file, bytesOf(fixed)}}, error))
+      return fail(error);
+  }
+  return right ? 0 : 1;
+}
+
+void printVersion() {
+  std::printf("cnnc %s (LLVM %s, Halide 21, %s)\n", cnncVersion, LLVM_VERSION_STRING, kernel::hostTarget().c_str());
+}
+
+} // namespace cnn::tools

@@ -1,0 +1,119 @@
+//===- compilation.cpp - A network to a compiled library in memory ---------------------------------------------===//
+
+#include "compilation.h"
+
+#include "dialect_to_groups/plan_network.h"
+#include "groups_to_halide/compile.h"
+#include "groups_to_llvm/kernel_cache.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <cnn/data.hpp>
+
+#include <cstdio>
+#include <set>
+#include <unistd.h>
+
+namespace cnn::tools {
+namespace {
+
+bool showProgress = true;
+
+/// `labels logits = "names.txt"`: a class name a line; the path counts from the network's file.
+bool readLabels(const std::string& file, mlir::DictionaryAttr attribute, std::vector<std::string>& labels) {
+  if (!attribute || attribute.empty()) return true;
+  auto name = mlir::dyn_cast<mlir::StringAttr>(attribute.begin()->getValue());
+  if (!name) return true;
+  std::string path = name.str();
+  size_t slash = file.rfind('/');
+  if (path.empty() || (path[0] != '/' && slash != std::string::npos)) path = file.substr(0, slash + 1) + path;
+  std::FILE* input = std::fopen(path.c_str(), "r");
+  if (!input) return fail("cannot open the class names " + path) == 0;
+  std::string line;
+  for (int c; (c = std::fgetc(input)) != EOF;) {
+    if (c == '\n') {
+      labels.push_back(line);
+      line.clear();
+    } else if (c != '\r') {
+      line += static_cast<char>(c);
+    }
+  }
+  if (!line.empty()) labels.push_back(line);
+  std::fclose(input);
+  return true;
+}
+
+} // namespace
+
+void setQuiet(bool quiet) { showProgress = !quiet; }
+
+std::string targetOf(const CompileOptions& options) {
+  return options.target.empty() ? kernel::hostTarget() : options.target;
+}
+
+bool formGroups(Frontend& frontend, const CompileOptions& options) {
+  if (options.predictOnly) {
+    for (NetworkOp network : frontend.networks()) {
+      if (auto loss = network.lookupSymbol("loss")) loss->erase();
+      network.removeTrainingAttr();
+    }
+  }
+  mlir::PassManager passes(&frontend.context);
+  NetworkPlanOptions planOptions;
+  planOptions.target = targetOf(options);
+  planOptions.exact = options.exact;
+  addGroupPasses(passes, planOptions);
+  return mlir::succeeded(passes.run(*frontend.module));
+}
+
+bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp network, LibraryPlan& plan) {
+  NetworkPlanOptions planOptions;
+  planOptions.target = targetOf(options);
+  planOptions.exact = options.exact;
+  if (mlir::failed(planNetwork(network, planOptions, plan.network))) return false;
+  plan.name = libraryNameOf(plan.network.name);
+  if (plan.name.empty())
+    return fail("network " + plan.network.name + ": its name in lower case is no name for a C++ namespace") == 0;
+  plan.precision = options.exact ? "exact" : "f32";
+  plan.sourceHash = frontend.sourceHash;
+  if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan.labels)) return false;
+  if (!plan.network.trains) return true;
+  if (!network.getTraining())
+    return fail("network " + plan.network.name + " has a loss, but no training settings") == 0;
+  std::string error;
+  if (!readTrainingSettings(*network.getTraining(), plan.training, error))
+    return fail("network " + plan.network.name + ": " + error) == 0;
+  if (plan.labels.empty() && plan.training.data) plan.labels = known_labels(plan.training.data->name);
+  addUpdateKernel(plan);
+  return true;
+}
+
+bool compilePlan(Frontend& frontend, const CompileOptions& options, CompiledNetwork& compiled) {
+  KernelCacheOptions cache;
+  if (!options.noCache) cache.folder = options.cache.empty() ? defaultCacheFolder() : options.cache;
+  cache.threads = options.jobs;
+  cache.beforeCompiling = [&](size_t missing, size_t all) {
+    if (showProgress && isatty(2))
+      std::fprintf(stderr, "%s: compiling %zu of %zu kernels\n", compiled.plan.network.name.c_str(), missing, all);
+  };
+  std::vector<kernel::CompiledKernel> kernels;
+  std::string error;
+  if (!compileKernels(compiled.plan.network.kernels, cache, kernels, error)) return fail(error) == 0;
+  std::vector<KernelFacts> facts;
+  for (const kernel::CompiledKernel& kernel : kernels) facts.push_back({kernel.symbol, kernel.scratchBytes});
+  if (!emitDrivers(frontend.context, compiled.plan, facts, CodeForm::object, compiled.members, error))
+    return fail(error) == 0;
+  std::set<std::string> seen;
+  for (kernel::CompiledKernel& kernel : kernels)
+    if (seen.insert(kernel.symbol).second)
+      compiled.members.push_back({kernel.symbol + ".o", std::move(kernel.object)});
+  return true;
+}
+
+bool compileNetwork(Frontend& frontend, const CompileOptions& options, NetworkOp network,
+                    CompiledNetwork& compiled) {
+  return formGroups(frontend, options) && planLibrary(frontend, options, network, compiled.plan) &&
+         compilePlan(frontend, options, compiled);
+}
+
+} // namespace cnn::tools

@@ -1,0 +1,24 @@
+//===- files.h - Output files: whole or not at all --------------------------------------------------------------===//
+#ifndef CNN_COMPILER_TOOLS_FILES_H
+#define CNN_COMPILER_TOOLS_FILES_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cnn::tools {
+
+struct OutputFile {
+  std::string path;
+  std::vector<char> bytes;
+};
+
+/// Writes all beside their places first, then renames them: after an error every old file is still there. Makes
+/// missing folders. The error names the file.
+bool writeFiles(const std::vector<OutputFile>& files, std::string& error);
+
+inline std::vector<char> bytesOf(std::string_view text) { return {text.begin(), text.end()}; }
+
+} // namespace cnn::tools
+
+#endif

@@ -1,0 +1,152 @@
+//===- frontend.cpp - A file to a module of the dialect --------------------------------------------------------===//
+
+#include "frontend.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <unistd.h>
+
+namespace cnn::tools {
+
+namespace fs = std::filesystem;
+
+int fail(const std::string& message) {
+  bool colour = isatty(2);
+  std::fprintf(stderr, "%serror:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "", message.c_str());
+  return 1;
+}
+
+namespace {
+
+/// Where `use "zoo/…"` finds the library: installed beside the command, or the examples of a build tree.
+std::string libraryFolder() {
+  std::error_code error;
+  fs::path command = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const char* place : {"../share/cnnc", "../../examples"}) {
+    fs::path folder = command / place;
+    if (fs::is_directory(folder / "zoo", error)) return folder.lexically_normal().string();
+  }
+  return "";
+}
+
+/// file:line:column of a location, with the path of the layer where it has one.
+std::string placeOf(mlir::Location location, std::string& layer) {
+  if (auto name = mlir::dyn_cast<mlir::NameLoc>(location)) {
+    layer = name.getName().str();
+    return placeOf(name.getChildLoc(), layer);
+  }
+  if (auto fused = mlir::dyn_cast<mlir::FusedLoc>(location))
+    return fused.getLocations().empty() ? "" : placeOf(fused.getLocations().front(), layer);
+  auto place = mlir::dyn_cast<mlir::FileLineColLoc>(location);
+  if (!place) return "";
+  return place.getFilename().str() + ":" + std::to_string(place.getLine()) + ":" +
+         std::to_string(place.getColumn()) + ": ";
+}
+
+void printDiagnostic(mlir::Diagnostic& diagnostic) {
+  if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error) return;
+  std::string layer, place = placeOf(diagnostic.getLocation(), layer);
+  std::fprintf(stderr, "%serror: %s%s%s\n", place.c_str(), layer.c_str(), layer.empty() ? "" : ": ",
+               diagnostic.str().c_str());
+}
+
+std::pair<std::string, std::string> splitSetting(const std::string& text) {
+  size_t equals = text.find('=');
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+} // namespace
+
+Frontend::Frontend() : context(mlir::MLIRContext::Threading::DISABLED) {
+  context.loadDialect<CnnDialect>();
+  context.getDiagEngine().registerHandler([](mlir::Diagnostic& diagnostic) { printDiagnostic(diagnostic); });
+}
+
+bool Frontend::reportDiagnostics(bool json) {
+  if (json)
+    std::fputs(toJson(diagnostics).c_str(), stdout);
+  else
+    std::fputs(toText(diagnostics, isatty(2)).c_str(), stderr);
+  return !diagnostics.hasErrors();
+}
+
+bool Frontend::load(const CompileOptions& options, bool json) {
+  file = options.file;
+  if (llvm::StringRef(file).ends_with(".mlir")) return loadModuleText(options);
+  ElaborationOptions elaboration;
+  elaboration.network = options.network;
+  for (const std::string& setting : options.settings) elaboration.settings.push_back(splitSetting(setting));
+  program = std::make_unique<Program>(loadProgram(sources, tree, file, diagnostics, {libraryFolder()}));
+  Elaboration result = elaborate(*program, context, elaboration, diagnostics);
+  if (!reportDiagnostics(json)) return false;
+  module = std::move(result.module);
+  std::string hashed;
+  for (size_t i = 0; i < sources.size(); ++i) hashed += sources.file(FileId(i)).text + '\0';
+  for (const std::string& setting : options.settings) hashed += setting + '\0';
+  sourceHash = llvm::xxHash64(hashed);
+  if (!module) return fail(file + ": no network was built") == 0;
+  if (networks().empty()) {
+    std::string skipped;
+    for (const std::string& name : result.skipped) skipped += "\n  " + name;
+    if (skipped.empty()) return fail(file + " holds no network") == 0;
+    return fail(file + ": every network has parameters without a value; give them with --set:" + skipped) == 0;
+  }
+  for (const std::string& name : result.skipped)
+    std::fprintf(stderr, "note: network left out, parameters without a value: %s\n", name.c_str());
+  return true;
+}
+
+bool Frontend::loadTree(const CompileOptions& options, std::string& text) {
+  program = std::make_unique<Program>(loadProgram(sources, tree, options.file, diagnostics, {libraryFolder()}));
+  if (!reportDiagnostics(false)) return false;
+  text = toText(program->main().file, sources);
+  return true;
+}
+
+bool Frontend::loadModuleText(const CompileOptions& options) {
+  mlir::ParserConfig config(&context);
+  module = mlir::parseSourceFile<mlir::ModuleOp>(options.file, config);
+  if (!module) return fail(options.file + " is not a module of the cnn dialect") == 0;
+  if (!options.settings.empty()) return fail("--set works on .cnn files") == 0;
+  std::string text;
+  llvm::raw_string_ostream(text) << *module;
+  sourceHash = llvm::xxHash64(text);
+  bool found = options.network.empty();
+  for (NetworkOp network : networks()) {
+    if (options.network.empty() || network.getSymName() == options.network)
+      found = true;
+    else
+      network.erase();
+  }
+  return found || fail(options.file + " holds no network " + options.network) == 0;
+}
+
+std::vector<NetworkOp> Frontend::networks() {
+  std::vector<NetworkOp> all;
+  for (NetworkOp network : module->getOps<NetworkOp>()) all.push_back(network);
+  return all;
+}
+
+NetworkOp Frontend::onlyNetwork() {
+  std::vector<NetworkOp> all = networks();
+  if (all.size() == 1) return all.front();
+  // Where just one has a train section, it is the one that is meant; the others are its parts.
+  NetworkOp trained;
+  int count = 0;
+  std::string names;
+  for (NetworkOp network : all) {
+    names += (names.empty() ? "" : ", ") + network.getSymName().str();
+    if (network.getTraining()) trained = network, ++count;
+  }
+  if (count == 1) return trained;
+  fail(file + " holds several networks (" + names + "): choose one with --network");
+  return nullptr;
+}
+
+} // namespace cnn::tools

@@ -1,0 +1,47 @@
+//===- frontend.h - A file to a module of the dialect ----------------------------------------------------------===//
+#ifndef CNN_COMPILER_TOOLS_FRONTEND_H
+#define CNN_COMPILER_TOOLS_FRONTEND_H
+
+#include "options.h"
+
+#include "ast_to_dialect/ast_to_dialect.h"
+#include "dialect/dialect.h"
+
+#include <memory>
+
+namespace cnn::tools {
+
+/// Holds all that a module refers to. Errors are printed on stderr by load() and by the context's handler.
+class Frontend {
+public:
+  Frontend();
+
+  /// False after errors. With `json` they are printed as JSON, on stdout.
+  bool load(const CompileOptions& options, bool json = false);
+  /// The syntax tree as text; only reads and parses.
+  bool loadTree(const CompileOptions& options, std::string& text);
+
+  std::vector<NetworkOp> networks();
+  /// The one network that a command works on; an error that names them when there are several.
+  NetworkOp onlyNetwork();
+
+  SourceManager sources;
+  DiagnosticEngine diagnostics{sources};
+  ast::AstContext tree;
+  std::unique_ptr<Program> program;
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string file;
+  uint64_t sourceHash = 0; ///< of the texts of all files and the settings
+
+private:
+  bool loadModuleText(const CompileOptions& options);
+  bool reportDiagnostics(bool json);
+};
+
+/// error: message, on stderr; in colour on a terminal. Returns 1.
+int fail(const std::string& message);
+
+} // namespace cnn::tools
+
+#endif

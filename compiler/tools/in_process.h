@@ -1,0 +1,36 @@
+//===- in_process.h - Links a compiled network into this process ---------------------------------------------------===//
+#ifndef CNN_COMPILER_TOOLS_IN_PROCESS_H
+#define CNN_COMPILER_TOOLS_IN_PROCESS_H
+
+#include "compilation.h"
+
+#include <cnn/abi.h>
+
+#include <memory>
+
+namespace cnn::tools {
+
+/// The very objects that the archive would hold, linked with the runtime inside this program. The tables live as
+/// long as this does.
+class LinkedNetwork {
+public:
+  LinkedNetwork();
+  ~LinkedNetwork();
+  LinkedNetwork(LinkedNetwork&&) noexcept;
+
+  bool link(CompiledNetwork& compiled, std::string& error);
+
+  const cnn_inference* inference = nullptr;
+  const cnn_training* training = nullptr; ///< null where the network does not train
+
+private:
+  struct Jit;
+  std::unique_ptr<Jit> jit;
+};
+
+/// Frontend, compilation and linking of the one network that the options name. Errors are printed.
+bool compileAndLink(const CompileOptions& options, LinkedNetwork& linked);
+
+} // namespace cnn::tools
+
+#endif

@@ -1,0 +1,82 @@
+//===- options.h - What the command line asks for --------------------------------------------------------------===//
+//
+// Plain data between the command line's parser (cnnc.cpp) and the commands. A command returns the exit status:
+// 0, or 1 after an error that it has printed.
+//
+//===------------------------------------------------------------------------------------------------------===//
+#ifndef CNN_COMPILER_TOOLS_OPTIONS_H
+#define CNN_COMPILER_TOOLS_OPTIONS_H
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace cnn::tools {
+
+struct CompileOptions {
+  std::string file;                  ///< .cnn, or the dialect's text form .mlir
+  std::string network;               ///< empty: all
+  std::vector<std::string> settings; ///< name=value
+  std::string target;                ///< a Halide target string; empty: this machine
+  bool exact = false;
+  bool predictOnly = false; ///< leave the train section out
+  std::string cache;        ///< empty: the default folder
+  bool noCache = false;
+  unsigned jobs = 0;
+};
+
+struct BuildOptions {
+  std::string folder = ".";
+  std::string emit; ///< ast, cnn, groups, schedule, stmt, llvm, asm, object; empty: the library
+};
+
+struct CheckOptions {
+  bool json = false;
+  bool fix = false;
+};
+
+/// NaN and 0 mean: as the train section says.
+struct TrainOptions {
+  static constexpr double unset = std::numeric_limits<double>::quiet_NaN();
+  int64_t epochs = 0, batch = 0, seed = -1;
+  double lr = unset, validation = unset, clipNorm = unset;
+  std::string data, weights, save, checkpoint, split = "test";
+  int64_t checkpointSteps = 0;
+  bool resume = false, quiet = false;
+  int threads = 0;
+};
+
+struct PredictOptions {
+  std::string weights;
+  std::vector<std::string> inputs, outputs; ///< name=file.npy
+  std::vector<std::string> pictures;        ///< PNG or JPEG, for the first input
+  int threads = 0;
+  int top = 5;
+};
+
+struct BenchOptions {
+  std::string mode = "infer", weights, output;
+  std::vector<std::string> inputs, targets; ///< file.npy, or name=file.npy
+  int64_t batch = 1;
+  int threads = 1;
+};
+
+struct VerifyOptions {
+  std::vector<int64_t> batches = {1, 3};
+  uint64_t seed = 1;
+};
+
+int build(const CompileOptions& compile, const BuildOptions& options);
+int check(const CompileOptions& compile, const CheckOptions& options);
+int summary(const CompileOptions& compile);
+int train(const CompileOptions& compile, const TrainOptions& options);
+int eval(const CompileOptions& compile, const TrainOptions& options);
+int predict(const CompileOptions& compile, const PredictOptions& options);
+int bench(const CompileOptions& compile, const BenchOptions& options);
+int verify(const CompileOptions& compile, const VerifyOptions& options);
+void printVersion();
+
+} // namespace cnn::tools
+
+#endif

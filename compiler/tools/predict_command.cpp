@@ -1,0 +1,170 @@
+//===- predict_command.cpp - cnnc predict: arrays or pictures in, arrays or the likeliest classes out --------------===//
+
+#include "in_process.h"
+#include "tensors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+
+namespace cnn::tools {
+namespace {
+
+/// "[0.5, 0.5]", or one number, of an argument of the train section's data setting.
+std::vector<float> dataNumbers(const cnn_training* training, const char* name) {
+  std::vector<float> numbers;
+  if (!training || !training->data) return numbers;
+  for (std::uint32_t i = 0; i < training->data->argument_count; ++i) {
+    if (std::strcmp(training->data->argument_names[i], name)) continue;
+    for (const char* at = training->data->argument_values[i]; *at;) {
+      char* end;
+      float number = std::strtof(at, &end);
+      if (end != at) numbers.push_back(number);
+      at = end != at ? end : at + 1;
+    }
+  }
+  return numbers;
+}
+
+class Prediction {
+public:
+  Prediction(const PredictOptions& options, LinkedNetwork& linked)
+      : options(options), linked(linked), tables(*linked.inference->description) {
+    for (std::uint32_t i = 0; i < tables.input_count; ++i) inputTensors.push_back(&tables.inputs[i]);
+    for (std::uint32_t i = 0; i < tables.output_count; ++i) outputTensors.push_back(&tables.outputs[i]);
+  }
+
+  Status run() {
+    inputs.resize(inputTensors.size());
+    if (Status bad = readInputs(); !bad) return bad;
+    if (Status bad = readPictures(); !bad) return bad;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (!inputs[i].tensor)
+        return Status::error(CNN_ERROR_ARGUMENT, "input '%s' is missing: give --input %s=FILE.npy, or a picture",
+                             inputTensors[i]->name, inputTensors[i]->name);
+    Options wanted;
+    wanted.max_batch = std::min<std::int64_t>(batch, 64);
+    wanted.threads = options.threads;
+    Result<Model> model = Model::create<Model>(*linked.inference, wanted);
+    if (!model) return std::move(model).error();
+    if (Status bad = model->load(options.weights.c_str()); !bad) return bad;
+    std::vector<const void*> from;
+    std::vector<void*> to;
+    for (const Batch& input : inputs) from.push_back(input.bytes.data());
+    for (const cnn_tensor* tensor : outputTensors) outputs.push_back(allocate(*tensor, batch));
+    for (Batch& output : outputs) to.push_back(output.bytes.data());
+    if (Status bad = model->check(cnn_model_predict(model->handle(), from.data(), to.data(), batch)); !bad)
+      return bad;
+    if (options.outputs.empty()) {
+      for (const Batch& output : outputs) print(output);
+      return {};
+    }
+    return writeOutputs();
+  }
+
+private:
+  const PredictOptions& options;
+  LinkedNetwork& linked;
+  const cnn_description& tables;
+  std::vector<const cnn_tensor*> inputTensors, outputTensors;
+  std::vector<Batch> inputs, outputs;
+  std::int64_t batch = 0;
+
+  Status readInputs() {
+    for (std::size_t i = 0; i < options.inputs.size(); ++i) {
+      std::string file;
+      Result<std::size_t> which = whichTensor(options.inputs[i], inputTensors, i, file);
+      if (!which) return std::move(which).error();
+      Result<Batch> read = readBatch(file, *inputTensors[*which], batch);
+      if (!read) return std::move(read).error();
+      inputs[*which] = *std::move(read);
+    }
+    return {};
+  }
+
+  /// Pictures fill the first input, scaled and cut to its size, and normalised as in training.
+  Status readPictures() {
+    if (options.pictures.empty()) return {};
+    const cnn_tensor& tensor = *inputTensors.front();
+    if (tensor.rank != 4 || (tensor.element != CNN_F32 && tensor.element != CNN_U8))
+      return Status::error(CNN_ERROR_ARGUMENT, "the network's first input '%s' is not a picture", tensor.name);
+    if (inputs.front().tensor || (batch && batch != static_cast<std::int64_t>(options.pictures.size())))
+      return Status::error(CNN_ERROR_ARGUMENT, "%zu pictures do not go with the other inputs",
+                           options.pictures.size());
+    batch = static_cast<std::int64_t>(options.pictures.size());
+    inputs.front() = allocate(tensor, batch);
+    std::vector<float> mean = dataNumbers(linked.training, "mean"), deviation = dataNumbers(linked.training, "std");
+    if (mean.size() != static_cast<std::size_t>(tensor.shape[1]) || deviation.size() != mean.size())
+      mean = deviation = {};
+    for (std::size_t i = 0; i < options.pictures.size(); ++i) {
+      Result<Image> read = read_image(options.pictures[i], static_cast<int>(tensor.shape[1]));
+      if (!read) return std::move(read).error();
+      Result<Image> image =
+          fit_image(*std::move(read), static_cast<int>(tensor.shape[2]), static_cast<int>(tensor.shape[3]));
+      if (!image) return std::move(image).error();
+      std::uint8_t* to = inputs.front().bytes.data() + i * sampleBytes(tensor);
+      if (tensor.element == CNN_U8) {
+        std::memcpy(to, image->pixels.data(), image->pixels.size());
+        continue;
+      }
+      image_to_floats(*image, {reinterpret_cast<float*>(to), image->pixels.size()}, mean, deviation);
+    }
+    return {};
+  }
+
+  Status writeOutputs() {
+    for (std::size_t i = 0; i < options.outputs.size(); ++i) {
+      std::string file;
+      Result<std::size_t> which = whichTensor(options.outputs[i], outputTensors, i, file);
+      if (!which) return std::move(which).error();
+      if (Status bad = writeBatch(file, outputs[*which]); !bad) return bad;
+    }
+    return {};
+  }
+
+  /// Scores of classes: the likeliest with their softmax; anything else: its values.
+  void print(const Batch& output) const {
+    auto size = static_cast<std::size_t>(sampleElements(*output.tensor));
+    if (output.tensor->element != CNN_F32) {
+      std::printf("%s: not f32, write it with --output %s=FILE.npy\n", output.tensor->name, output.tensor->name);
+      return;
+    }
+    for (std::size_t n = 0; n < static_cast<std::size_t>(batch); ++n) {
+      auto* scores = reinterpret_cast<const float*>(output.bytes.data()) + n * size;
+      if (n < options.pictures.size())
+        std::printf("%s\n", options.pictures[n].c_str());
+      else
+        std::printf("%s of sample %zu\n", output.tensor->name, n);
+      printClasses(scores, size);
+    }
+  }
+
+  void printClasses(const float* scores, std::size_t size) const {
+    std::vector<std::size_t> order(size);
+    std::iota(order.begin(), order.end(), 0);
+    auto shown = std::min(size, static_cast<std::size_t>(std::max(1, options.top)));
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+                      [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+    double sum = 0;
+    for (std::size_t i = 0; i < size; ++i) sum += std::exp(static_cast<double>(scores[i] - scores[order[0]]));
+    for (std::size_t i = 0; i < shown; ++i) {
+      double share = std::exp(static_cast<double>(scores[order[i]] - scores[order[0]])) / sum;
+      std::string label = order[i] < tables.label_count ? tables.labels[order[i]] : "class " + std::to_string(order[i]);
+      std::printf("  %5.1f %%  %s  (%g)\n", 100 * share, label.c_str(), static_cast<double>(scores[order[i]]));
+    }
+  }
+};
+
+} // namespace
+
+int predict(const CompileOptions& compile, const PredictOptions& options) {
+  LinkedNetwork linked;
+  if (!compileAndLink(compile, linked)) return 1;
+  Status done = Prediction(options, linked).run();
+  return done.ok() ? 0 : fail(done.message());
+}
+
+} // namespace cnn::tools

@@ -1,0 +1,151 @@
+//===- tensors.cpp - Arrays from and to .npy files for a network's inputs and outputs ------------------------------===//
+
+#include "tensors.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <unistd.h>
+
+namespace cnn::tools {
+namespace {
+
+std::size_t elementBytes(int element) { return element == CNN_U8 ? 1 : element == CNN_I64 ? 8 : 4; }
+
+double numberAt(const std::uint8_t* bytes, int element, std::size_t index) {
+  switch (element) {
+  case CNN_F32: {
+    float value;
+    std::memcpy(&value, bytes + 4 * index, 4);
+    return static_cast<double>(value);
+  }
+  case CNN_I32: {
+    std::int32_t value;
+    std::memcpy(&value, bytes + 4 * index, 4);
+    return value;
+  }
+  case CNN_I64: {
+    std::int64_t value;
+    std::memcpy(&value, bytes + 8 * index, 8);
+    return static_cast<double>(value);
+  }
+  default:
+    return bytes[index];
+  }
+}
+
+template <typename T> void store(std::uint8_t* bytes, std::size_t index, double number) {
+  T value = static_cast<T>(number);
+  std::memcpy(bytes + sizeof(T) * index, &value, sizeof(T));
+}
+
+void putNumber(std::uint8_t* bytes, int element, std::size_t index, double number) {
+  switch (element) {
+  case CNN_F32:
+    return store<float>(bytes, index, number);
+  case CNN_I32:
+    return store<std::int32_t>(bytes, index, number);
+  case CNN_I64:
+    return store<std::int64_t>(bytes, index, number);
+  default:
+    return store<std::uint8_t>(bytes, index, number);
+  }
+}
+
+} // namespace
+
+std::int64_t sampleElements(const cnn_tensor& tensor) {
+  std::int64_t elements = 1;
+  for (int i = 0; i < tensor.rank; ++i)
+    if (tensor.shape[i] >= 0) elements *= tensor.shape[i];
+  return elements;
+}
+
+std::size_t sampleBytes(const cnn_tensor& tensor) {
+  return static_cast<std::size_t>(sampleElements(tensor)) * elementBytes(tensor.element);
+}
+
+Batch allocate(const cnn_tensor& tensor, std::int64_t batch) {
+  return {&tensor, std::vector<std::uint8_t>(sampleBytes(tensor) * static_cast<std::size_t>(batch))};
+}
+
+Result<std::size_t> whichTensor(const std::string& argument, const std::vector<const cnn_tensor*>& tensors,
+                                std::size_t position, std::string& file) {
+  std::size_t equals = argument.find('=');
+  if (equals == std::string::npos) {
+    file = argument;
+    if (position >= tensors.size())
+      return Status::error(CNN_ERROR_ARGUMENT, "%s: expected at most %zu files", file.c_str(), tensors.size());
+    return position;
+  }
+  std::string name = argument.substr(0, equals), known;
+  file = argument.substr(equals + 1);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (name == tensors[i]->name) return i;
+    known += (known.empty() ? "" : ", ") + std::string(tensors[i]->name);
+  }
+  return Status::error(CNN_ERROR_ARGUMENT, "there is no '%s'; expected one of %s", name.c_str(), known.c_str());
+}
+
+Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::int64_t& batch) {
+  std::int64_t count = 0;
+  Result<Column> column = read_npy(path, count);
+  if (!column) return std::move(column).error();
+  std::int64_t elements = sampleElements(tensor), found = column->elements() * count;
+  // A single sample may come without its batch dimension.
+  if (elements > 0 && found == elements) count = 1;
+  if (count <= 0 || found != elements * count)
+    return Status::error(CNN_ERROR_MISMATCH, "%s: %s takes %lld values a sample, the file holds %lld in %lld samples",
+                         path.c_str(), tensor.name, static_cast<long long>(elements), static_cast<long long>(found),
+                         static_cast<long long>(count));
+  if (batch != 0 && batch != count)
+    return Status::error(CNN_ERROR_MISMATCH, "%s: expected a batch of %lld, found %lld samples", path.c_str(),
+                         static_cast<long long>(batch), static_cast<long long>(count));
+  batch = count;
+  Batch result = allocate(tensor, batch);
+  if (column->element == tensor.element) {
+    result.bytes = std::move(column->bytes);
+    return result;
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(found); ++i)
+    putNumber(result.bytes.data(), tensor.element, i, numberAt(column->bytes.data(), column->element, i));
+  return result;
+}
+
+namespace {
+
+Status writeColumn(const std::string& path, const Column& column, std::int64_t count) {
+  std::string part = path + "." + std::to_string(getpid()) + ".part";
+  if (Status bad = write_npy(part, column, count); !bad) return bad;
+  if (std::rename(part.c_str(), path.c_str()) == 0) return {};
+  Status bad = Status::error(CNN_ERROR_FILE, "%s: cannot write: %s", path.c_str(), std::strerror(errno));
+  std::remove(part.c_str());
+  return bad;
+}
+
+} // namespace
+
+Status writeBatch(const std::string& path, const Batch& batch) {
+  Column column;
+  column.element = batch.tensor->element;
+  for (int i = 1; i < batch.tensor->rank; ++i) column.shape.push_back(batch.tensor->shape[i]);
+  column.bytes = batch.bytes;
+  return writeColumn(path, column, static_cast<std::int64_t>(batch.bytes.size() / sampleBytes(*batch.tensor)));
+}
+
+Status writeFloats(const std::string& path, const std::vector<float>& values) {
+  Column column;
+  column.element = CNN_F32;
+  column.bytes.resize(4 * values.size());
+  if (!values.empty()) std::memcpy(column.bytes.data(), values.data(), column.bytes.size());
+  return writeColumn(path, column, static_cast<std::int64_t>(values.size()));
+}
+
+std::vector<std::int64_t> shapeOf(const cnn_tensor& tensor, std::int64_t batch) {
+  std::vector<std::int64_t> shape(tensor.shape, tensor.shape + tensor.rank);
+  for (std::int64_t& extent : shape)
+    if (extent < 0) extent = batch;
+  return shape;
+}
+
+} // namespace cnn::tools

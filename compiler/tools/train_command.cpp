@@ -1,0 +1,81 @@
+//===- train_command.cpp - cnnc train and eval: the runtime's loop on code linked in process -----------------------===//
+
+#include "in_process.h"
+
+#include <cnn/cnn.hpp>
+
+#include <cstdio>
+
+namespace cnn::tools {
+namespace {
+
+TrainerOptions trainerOptions(const TrainOptions& options) {
+  TrainerOptions trainer;
+  trainer.epochs = options.epochs;
+  trainer.batch = options.batch;
+  trainer.lr = options.lr;
+  trainer.validation = options.validation;
+  trainer.clip_norm = options.clipNorm;
+  trainer.seed = options.seed;
+  trainer.data = options.data;
+  trainer.checkpoint = options.checkpoint;
+  trainer.checkpoint_steps = options.checkpointSteps;
+  trainer.resume = options.resume;
+  trainer.initialise = options.weights.empty();
+  trainer.quiet = options.quiet;
+  return trainer;
+}
+
+/// Compiled code and a model on it; the code lives as long as the model.
+struct Session {
+  LinkedNetwork linked;
+  std::optional<Model> model;
+
+  bool open(const CompileOptions& compile, const TrainOptions& options) {
+    if (!compileAndLink(compile, linked)) return false;
+    if (!linked.training) return fail(compile.file + ": the network has no train section") == 0;
+    Options wanted;
+    wanted.max_batch = options.batch ? options.batch : linked.training->batch;
+    wanted.threads = options.threads;
+    Result<Model> created = Model::create<Model>(*linked.inference, wanted);
+    if (!created) return fail(created.message()) == 0;
+    model.emplace(*std::move(created));
+    if (options.weights.empty()) return true;
+    Status loaded = model->load(options.weights.c_str());
+    return loaded.ok() || fail(loaded.message()) == 0;
+  }
+};
+
+int printTest(Trainer& trainer) {
+  Result<std::vector<MetricValue>> metrics = trainer.test();
+  if (!metrics) return fail(metrics.message());
+  print_metrics("test", *metrics);
+  return 0;
+}
+
+} // namespace
+
+int train(const CompileOptions& compile, const TrainOptions& options) {
+  setQuiet(options.quiet);
+  Session session;
+  if (!session.open(compile, options)) return 1;
+  Trainer trainer(*session.model, *session.linked.training, trainerOptions(options));
+  Status trained = trainer.run();
+  if (!trained.ok()) return fail(trained.message());
+  if (!options.save.empty()) {
+    Status saved = session.model->save(options.save.c_str());
+    if (!saved.ok()) return fail(saved.message());
+    if (!options.quiet) std::fprintf(stderr, "saved %s\n", options.save.c_str());
+  }
+  return printTest(trainer);
+}
+
+int eval(const CompileOptions& compile, const TrainOptions& options) {
+  setQuiet(options.quiet);
+  Session session;
+  if (!session.open(compile, options)) return 1;
+  Trainer trainer(*session.model, *session.linked.training, trainerOptions(options));
+  return printTest(trainer);
+}
+
+} // namespace cnn::tools

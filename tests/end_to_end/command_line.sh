@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# command_line.sh CNNC
+# Exit statuses, stages, and that a failed run leaves old results alone.
+set -euo pipefail
+cnnc=$1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export XDG_CACHE_HOME=$work/cache
+expect() { # expect STATUS PATTERN command…: the exit status, and what stdout and stderr together must match
+  local status=$1 pattern=$2 found=0
+  shift 2
+  "$@" > output 2>&1 || found=$?
+  [ "$found" = "$status" ] || { cat output; fail "$*: exit status $found, expected $status"; }
+  grep -qE "$pattern" output || { cat output; fail "$*: expected $pattern"; }
+}
+
+expect 0 '^cnnc [0-9.]+ \(LLVM 22' "$cnnc" --version
+expect 0 'Example: ' "$cnnc" train --help
+expect 2 'required' "$cnnc"
+expect 2 'does not exist' "$cnnc" nowhere.cnn
+expect 2 'emit' "$cnnc" "$here/networks.cnn" --emit=nothing
+expect 0 '^ *network|chain|Small' "$cnnc" "$here/networks.cnn" --emit=ast
+expect 0 'cnn.network @Small' "$cnnc" "$here/networks.cnn" --emit=cnn
+expect 0 'cnn.group' "$cnnc" "$here/networks.cnn" --emit=groups
+expect 0 'phase 0' "$cnnc" "$here/networks.cnn" --emit=schedule
+expect 0 'define internal' "$cnnc" "$here/networks.cnn" --network Small --emit=llvm
+expect 0 'parameters, .* MACs a picture' "$cnnc" summary "$here/networks.cnn"
+
+sed 's/max_pool(2)/max_pol(2)/; s/= 1e-3/= nothing/' "$here/networks.cnn" > wrong.cnn
+printf 'old' > libsmall.a
+expect 1 "wrong.cnn:5:[0-9]+: error\[E[0-9]+\].*max_pol" "$cnnc" wrong.cnn
+[ "$(cat libsmall.a)" = old ] || fail "an old library was overwritten by a failed run"
+expect 1 'nothing' "$cnnc" check wrong.cnn
+expect 0 "^|" "$cnnc" check "$here/networks.cnn"
+
+{ cat "$here/networks.cnn"; echo 'network SMALL = Wide'; } > twice.cnn
+expect 1 'both become libsmall.a' "$cnnc" twice.cnn
+[ "$(cat libsmall.a)" = old ] || fail "an old library was overwritten by a failed run"
+mkdir -p blocked/libsmall.a/full
+expect 1 'blocked/libsmall.a' "$cnnc" "$here/networks.cnn" --network Small -o blocked
+[ "$(find blocked -type f)" = "" ] || fail "half of a library was written"

@@ -1,0 +1,27 @@
+/* Inference in C: reads weights, predicts a batch of one pattern, prints the outputs. */
+#include "small.h"
+
+#include <stdio.h>
+
+int main(int count, char** arguments) {
+  char message[512];
+  cnn_model* model;
+  float image[3 * SMALL_IMAGE_SIZE], logits[3 * SMALL_LOGITS_SIZE];
+  if (count != 2) return 2;
+  if (small_create(NULL, &model, message, sizeof message)) {
+    fprintf(stderr, "%s\n", message);
+    return 1;
+  }
+  if (cnn_model_load(model, arguments[1])) {
+    fprintf(stderr, "%s\n", cnn_model_message(model));
+    return 1;
+  }
+  for (int i = 0; i < 3 * SMALL_IMAGE_SIZE; ++i) image[i] = (float)(i % 17) / 8 - 1;
+  if (small_predict(model, image, logits, 3)) {
+    fprintf(stderr, "%s\n", cnn_model_message(model));
+    return 1;
+  }
+  for (int i = 0; i < 3 * SMALL_LOGITS_SIZE; ++i) printf("%.9g\n", (double)logits[i]);
+  cnn_model_destroy(model);
+  return 0;
+}
