@@ -121,6 +121,9 @@ TEST_CASE("training that was stopped at any step and resumed ends with the same 
   library.training.schedule = CNN_ONE_CYCLE;
   const double arguments[] = {0.05, 0.3, 25, 1e4};
   std::copy_n(arguments, 4, library.training.schedule_arguments);
+  const cnn_setting augment{"random_hflip", 0, nullptr, nullptr};
+  library.training.augments = &augment;
+  library.training.augment_count = 1;
   auto unbroken = train(library, {.epochs = 3});
   TemporaryFolder folder;
   for (std::int64_t stopAt : {0, 3, 6, 7, 13, 20}) {
