@@ -1,6 +1,6 @@
 # What `cmake --install` puts down: a tree that works after source and build folders are gone.
 #
-#   bin/cnnc, bin/libHalide.so    the compiler, and Halide beside it, found by rpath $ORIGIN
+#   bin/cnnc, bin/libHalide.so    the compiler, and Halide beside it, found by its run path
 #   include/cnn/                  the runtime's headers, which generated headers include
 #   lib/libcnn_runtime.a          what generated libraries are linked with
 #   lib/cmake/cnnc/               find_package(cnnc) and cnnc_add_library
@@ -11,7 +11,10 @@ include(GNUInstallDirs)
 set(CMAKE_INSTALL_LIBDIR lib)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cnnc)
 
-set_target_properties(cnnc PROPERTIES INSTALL_RPATH "$ORIGIN")
+# Debian keeps libMLIR.so in LLVM's own folder, which the loader does not search by itself.
+get_target_property(mlir_library MLIR LOCATION)
+cmake_path(GET mlir_library PARENT_PATH mlir_library_dir)
+set_target_properties(cnnc PROPERTIES INSTALL_RPATH "$ORIGIN;${mlir_library_dir}")
 install(TARGETS cnnc cnn_runtime EXPORT cnncTargets
         RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
