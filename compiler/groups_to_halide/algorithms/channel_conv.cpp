@@ -68,7 +68,7 @@ Value convDirect(Builder& b, const Op& op) {
   Value x = paddedInput(b, op, g);
   int inBlocks = int(w.shape[1]), inLanes = int(w.shape[4]), vectors = int(w.shape[5]), lanes = int(w.shape[6]);
   bool plain = x.layout == Layout::plain;
-  if (!plain && inLanes != x.lanes && inBlocks > 1) fail("conv_direct: weights and input differ in lanes");
+  if (!plain && inBlocks > 1 && x.lanes % inLanes != 0) fail("conv_direct: weights and input differ in lanes");
   // Groups that are not dense: their blocks follow each other.
   bool dense = g.groups == 1 || inBlocks * inLanes >= x.channels();
   int64_t groupBlocks = op.shape[0] / g.groups / lanes;
@@ -80,7 +80,11 @@ Value convDirect(Builder& b, const Op& op) {
   Expr row = b.y * int(g.strideY) + taps[2] * int(g.dilationY) - int(g.top);
   Expr block = taps[3];
   if (!dense) block += b.c / int(groupBlocks) * inBlocks;
-  Expr pixel = plain ? x.at({column, row, block * inLanes + taps[0]}) : x.at({taps[0], column, row, block});
+  Expr pixel = plain ? x.at({column, row, block * inLanes + taps[0]}) : Expr();
+  if (!plain) {
+    int parts = inBlocks > 1 ? x.lanes / inLanes : 1; // of a block of x that one block of weights takes
+    pixel = x.at({block % parts * inLanes + taps[0], column, row, block / parts});
+  }
   if (inBlocks * inLanes > x.channels() && plain) {
     // The last block of a plain input has fewer channels; the weights are zero there.
     pixel = x.at({column, row, min(block * inLanes + taps[0], int(x.channels()) - 1)});
@@ -190,8 +194,10 @@ const Tensor& output(const Kernel& kernel) { return kernel.outputs.at(0); }
 Schedule chooseDirect(const Kernel& kernel, const Op& op) {
   int64_t vectors = intOf(op, "vectors", 0, 1), lanes = intOf(op, "lanes", 0, 1);
   const Tensor& out = output(kernel);
-  ChannelTile tile = chooseChannelTile((op.shape[0] + lanes - 1) / lanes, out.shape[2], out.shape[1],
-                                       channelAccumulators(kernel.target), fusedPool(kernel), vectors);
+  const std::vector<int64_t>& weights = kernel.inputs.at(op.operands.at(1)).shape;
+  ChannelTile tile = chooseChannelTile({(op.shape[0] + lanes - 1) / lanes, out.shape[2], out.shape[1],
+                                        weights[1] * weights[2] * weights[3] * weights[4], kernel.target,
+                                        fusedPool(kernel), vectors});
   // Rows outside the channels where the rows are padded in a copy: it serves all channels.
   const Tensor& in = kernel.inputs.at(op.operands.at(0));
   bool copies = in.haloY < intOf(op, "padding", 0, 0) || in.haloX < intOf(op, "padding", 1, 0);
@@ -209,10 +215,16 @@ Schedule chooseRows(const Kernel& kernel, const Op& op) {
   return {"plain_rows", {{"channels", channels}}};
 }
 
-Schedule chooseDepthwise(const Kernel& kernel, const Op& op) {
-  bool many = channelAccumulators(kernel.target) > 16;
-  ChannelTile tile = chooseChannelTile(1, output(kernel).shape[2], output(kernel).shape[1], many ? 14 : 7, {1, 1}, 1);
-  (void)op;
+Schedule chooseDepthwise(const Kernel& kernel, const Op&) {
+  // Half of the registers: the taps' pixels and weights take the others.
+  const Tensor& out = output(kernel);
+  int64_t most = channelAccumulators(kernel.target) * 7 / 12;
+  ChannelTile tile;
+  for (int64_t x = 1; x <= std::min(out.shape[2], most); ++x) {
+    // The fewest tiles a row, then the narrowest.
+    if ((out.shape[2] + x - 1) / x < (out.shape[2] + tile.x - 1) / tile.x) tile.x = x;
+  }
+  if (tile.x * 2 <= most && out.shape[1] > 1) tile.y = 2;
   return {"channel_depthwise", {{"x", tile.x}, {"y", tile.y}}};
 }
 

@@ -15,11 +15,18 @@ struct ChannelTile {
 /// How many accumulators fit in the target's vector registers beside the operands.
 int channelAccumulators(const std::string& target);
 
-/// The tile that keeps the FMA units busiest, for `blocks` output channel blocks (of which `vectors` is a
-/// divisor) and a picture of width x height. Each pixel of the tile costs pool.size / pool.stride pixels of
-/// accumulators. vectors > 0 in `fixed`: already decided by the packed weights.
-ChannelTile chooseChannelTile(int64_t blocks, int64_t width, int64_t height, int accumulators,
-                              std::array<int64_t, 2> pool = {1, 1}, int64_t fixedVectors = 0);
+/// What a tile is chosen for.
+struct TileProblem {
+  int64_t blocks;              ///< of output channels; `vectors` is a divisor
+  int64_t width, height;       ///< of the picture that is tiled, in pixels (or Winograd tiles)
+  int64_t taps;                ///< FMAs for each accumulator: input channels times kernel size
+  std::string target;
+  std::array<int64_t, 2> pool{1, 1}; ///< a pixel of the tile costs accumulators for its window: {size, stride}
+  int64_t vectors = 0;         ///< more than 0: already decided by the packed weights
+};
+
+/// The tile that keeps the FMA units busiest.
+ChannelTile chooseChannelTile(const TileProblem& problem);
 
 /// Rows of tiles that one block of a Winograd convolution transforms together.
 int64_t winogradBlockRows(int64_t channels, int64_t outChannels, int64_t outHeight, int64_t outWidth,

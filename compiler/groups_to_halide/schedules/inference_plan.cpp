@@ -66,6 +66,15 @@ int64_t winogradOutputs(const ConvShape& s, const PlanOptions& options, int lane
   return chosen;
 }
 
+/// Input channels in the innermost loop: all lanes of a block, or a part of them where the last block would be mostly
+/// pads (24 channels are three times 8).
+int64_t inputLanes(int64_t channels, int64_t lanes) {
+  if (channels <= lanes) return channels;
+  int64_t part = lanes;
+  while (part > 4 && ceilDivide(channels, part / 2) * part / 2 < ceilDivide(channels, part) * part) part /= 2;
+  return part;
+}
+
 void addGeometry(InferencePlan& plan, const ConvShape& s) {
   plan.ints["stride"] = {s.stride[0], s.stride[1]};
   plan.ints["padding"] = {s.padding.begin(), s.padding.end()};
@@ -115,29 +124,30 @@ int channelAccumulators(const std::string& target) {
   return many ? 24 : 12;
 }
 
-ChannelTile chooseChannelTile(int64_t blocks, int64_t width, int64_t height, int accumulators,
-                              std::array<int64_t, 2> pool, int64_t fixedVectors) {
+ChannelTile chooseChannelTile(const TileProblem& p) {
+  int lanes = vectorLanes(p.target), accumulators = channelAccumulators(p.target);
   ChannelTile best;
   double bestScore = -1;
-  auto pixels = [&](int64_t n) { return (n - 1) * pool[1] + pool[0]; };
-  for (int64_t v = 1; v <= std::min<int64_t>(blocks, 8); ++v) {
-    if (blocks % v != 0 || (fixedVectors && v != fixedVectors)) continue;
-    for (int64_t y = 1; y <= std::min<int64_t>(height, 4); ++y) {
-      for (int64_t x = 1; x <= std::min<int64_t>(width, 24); ++x) {
+  auto pixels = [&](int64_t n) { return (n - 1) * p.pool[1] + p.pool[0]; };
+  for (int64_t v = 1; v <= std::min<int64_t>(p.blocks, 8); ++v) {
+    if (p.blocks % v != 0 || (p.vectors && v != p.vectors)) continue;
+    for (int64_t y = 1; y <= std::min<int64_t>(p.height, 4); ++y) {
+      for (int64_t x = 1; x <= std::min<int64_t>(p.width, 24); ++x) {
         int64_t count = pixels(x) * pixels(y);
-        if (v * count > accumulators && (v > 1 || x > 1 || y > 1) && !(fixedVectors && x == 1 && y == 1))
-          continue;
-        double useful = double(width * height) / double(ceilDivide(width, x) * x * ceilDivide(height, y) * y);
-        useful *= double(x * y * pool[1] * pool[1]) / double(count);
+        if (v * count > accumulators && (v > 1 || x > 1 || y > 1) && !(p.vectors && x == 1 && y == 1)) continue;
+        double useful = double(p.width * p.height) / double(ceilDivide(p.width, x) * x * ceilDivide(p.height, y) * y);
+        useful *= double(x * y * p.pool[1] * p.pool[1]) / double(count);
         // Two FMAs a cycle with a latency of 4 need 8 accumulators; 10 leave room for the loads between them.
         double latency = std::min(1.0, double(v * count) / 10);
         // Weights and broadcast pixels against FMAs: two loads a cycle beside two FMAs.
         double loads = std::max(1.0, double(v + count) / double(v * count));
+        // Weights are read once for all pixels of the tile: those that do not fit in L1 from L2, at 16 bytes a cycle
+        // beside the FMAs, and those that do not fit in L2 at 8. 8 vectors x 3 pixels lost a quarter to that.
+        double panel = double(p.taps * v * lanes * 4), bytes = double(lanes * 4) / double(count) * (lanes >= 16 ? 1 : 2);
+        double streaming = panel <= 24e3 ? 1.0 : std::max(1.0, bytes / (panel <= 600e3 ? 16 : 8));
         // Larger tiles read weights and pixels from the caches less often; tall ones leave the row.
-        double reuse = 1 + 0.004 * double(v * count) - 0.002 * double(y);
-        // Weights are read once for all pixels of the tile; from L2 where they do not fit in L1.
-        if (count < 6) reuse -= 0.02 * double(6 - count);
-        double score = useful * latency / loads * reuse;
+        double reuse = 1 + 0.004 * double(v * count) - 0.002 * double(y) - (count < 6 ? 0.01 * double(6 - count) : 0);
+        double score = useful * latency / loads / streaming * reuse;
         if (score > bestScore) bestScore = score, best = {v, x, y};
       }
     }
@@ -167,7 +177,6 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
 
   int64_t blocks = ceilDivide(s.outChannels, lanes);
   int64_t outHeight = s.outHeight(), outWidth = s.outWidth();
-  int accumulators = channelAccumulators(options.target);
   InferencePlan plan;
   plan.lanes = lanes;
   plan.ints["lanes"] = {lanes};
@@ -177,7 +186,7 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   if (int64_t m = winogradOutputs(s, options, lanes)) {
     int64_t n = m + 2, tileRows = ceilDivide(outHeight, m);
     int64_t blockRows = winogradBlockRows(s.channels, s.outChannels, outHeight, outWidth, m, n);
-    ChannelTile tile = chooseChannelTile(blocks, ceilDivide(outWidth, m), blockRows, accumulators);
+    ChannelTile tile = chooseChannelTile({blocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target});
     plan.pack = "pack_winograd", plan.compute = "conv_winograd";
     plan.ints["outputs"] = {m};
     plan.ints["vectors"] = {tile.vectors};
@@ -195,17 +204,13 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   bool whole = s.groups == 1 || (inGroup % lanes == 0 && outGroup % lanes == 0);
   int64_t groupBlocks = whole ? ceilDivide(outGroup, lanes) : blocks;
   int64_t inPacked = whole ? inGroup : s.channels;
-  ChannelTile tile = chooseChannelTile(groupBlocks, outWidth / options.pool[1], outHeight / options.pool[1],
-                                       accumulators, options.pool);
+  ChannelTile tile = chooseChannelTile({groupBlocks, outWidth / options.pool[1], outHeight / options.pool[1],
+                                        inPacked * s.kernelY * s.kernelX, options.target, options.pool});
   plan.pack = "pack_direct", plan.compute = "conv_direct";
   plan.ints["vectors"] = {tile.vectors};
-  plan.packedWeights = {blocks / tile.vectors,
-                        ceilDivide(inPacked, lanes),
-                        s.kernelY,
-                        s.kernelX,
-                        std::min<int64_t>(inPacked, lanes),
-                        tile.vectors,
-                        lanes};
+  int64_t inLanes = inputLanes(inPacked, lanes);
+  plan.packedWeights = {blocks / tile.vectors, ceilDivide(inPacked, inLanes), s.kernelY, s.kernelX, inLanes,
+                        tile.vectors, lanes};
   int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
   // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.
   bool byChannel = blocks / tile.vectors >= 2 && (weightBytes > 256 * 1024 || outHeight < 8);

@@ -1,9 +1,10 @@
 //===- inference_kernels.cpp - Times the layers of known networks on one image, one thread ----------------===//
 //
-//   inference_kernels [name prefix] [target] [exact] [no_halo]
+//   inference_kernels [name prefix] [target] [exact] [no_halo] [pack] [stmt | assembly]
 //
 // "effective" GF/s count the direct convolution's operations, whatever the algorithm. The least time of many calls,
-// weights and pictures warm. no_halo: the padding is not in memory, so that kernels copy what they read.
+// weights and pictures warm. no_halo: the padding is not in memory, so that kernels copy what they read. pack: the
+// kernels that prepare the weights as well. stmt, assembly: shows the code instead of timing it.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -76,8 +77,19 @@ const Linear linears[] = {
     {"resnet50 linear", 2048, 1, 1000}, {"mobilenet linear", 1280, 1, 1000},
 };
 
+kernel::Text shown;
+bool shows = false; ///< instead of timing
+
 void time(const char* name, const Kernel& kernel, double operations) {
+  if (shows) {
+    std::string text, error;
+    if (!emitText(kernel, shown, text, error)) text = error;
+    std::printf("%s%s\n", print(kernel).c_str(), text.c_str());
+    return;
+  }
+  auto compileStart = std::chrono::steady_clock::now();
   Loaded loaded(kernel);
+  double compileSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - compileStart).count();
   std::vector<Buffer> buffers;
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
@@ -106,6 +118,7 @@ void time(const char* name, const Kernel& kernel, double operations) {
   std::string tiles;
   kernel::Schedule schedule = chooseSchedule(kernel);
   for (auto& [tile, size] : schedule.tiles) tiles += " " + tile + "=" + std::to_string(size);
+  tiles += " compiled in " + std::to_string(int(compileSeconds * 1e3)) + " ms";
   auto vectors = kernel.ops[0].ints.find("vectors");
   if (vectors != kernel.ops[0].ints.end()) tiles += " vectors=" + std::to_string(vectors->second[0]);
   std::printf("%-30s %9.2f us %7.1f GF/s  scratch %5llu KB  %s%s\n", name, least * 1e6, operations / least / 1e9,
@@ -113,7 +126,7 @@ void time(const char* name, const Kernel& kernel, double operations) {
   std::fflush(stdout);
 }
 
-void timeConvolution(const Layer& l, const std::string& target, bool exact, bool halo) {
+void timeConvolution(const Layer& l, const std::string& target, bool exact, bool halo, bool packs) {
   int64_t padding = l.padding < 0 ? l.kernel / 2 : l.padding;
   kernel::ConvShape shape{l.channels, l.size, l.size, l.out, l.kernel, l.kernel, {l.stride, l.stride},
                           {padding, padding, padding, padding}, {1, 1}, l.groups};
@@ -134,6 +147,10 @@ void timeConvolution(const Layer& l, const std::string& target, bool exact, bool
   double operations = 2.0 * double(shape.outHeight() * shape.outWidth()) * double(l.out * l.channels / l.groups) *
                       double(l.kernel * l.kernel);
   time(l.name, k, operations);
+  if (packs) {
+    Kernel pack = packKernel(plan, {{l.out, l.channels / l.groups, l.kernel, l.kernel}, false, true}, target);
+    time("  packing", pack, double(l.out * l.channels / l.groups * l.kernel * l.kernel));
+  }
 }
 
 void timeLinear(const Linear& l, const std::string& target) {
@@ -150,15 +167,19 @@ void timeLinear(const Linear& l, const std::string& target) {
 
 int main(int count, char** arguments) {
   std::string prefix = count > 1 ? arguments[1] : "", target = count > 2 ? arguments[2] : kernel::hostTarget();
-  bool exact = false, halo = true;
+  bool exact = false, halo = true, packs = false;
   for (int i = 3; i < count; ++i) {
     exact |= std::string(arguments[i]) == "exact";
+    packs |= std::string(arguments[i]) == "pack";
+    for (auto [word, form] : {std::pair{"stmt", kernel::Text::stmt}, {"assembly", kernel::Text::assembly}}) {
+      if (std::string(arguments[i]) == word) shows = true, shown = form;
+    }
     halo &= std::string(arguments[i]) != "no_halo";
   }
   useTarget(target);
   std::printf("target %s, one thread, one image\n", target.c_str());
   for (const Layer& layer : layers) {
-    if (std::string(layer.name).starts_with(prefix)) timeConvolution(layer, target, exact, halo);
+    if (std::string(layer.name).starts_with(prefix)) timeConvolution(layer, target, exact, halo, packs);
   }
   for (const Linear& linear : linears) {
     if (std::string(linear.name).starts_with(prefix)) timeLinear(linear, target);
