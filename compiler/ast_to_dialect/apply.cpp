@@ -192,7 +192,6 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
   record->span = expr.span;
   std::string name(base.op->name);
   size_t place = 0;
-  bool open = base.op->family == Family::Data;
   bool ok = true;
   for (const Argument& argument : expr.arguments) {
     Value value = evaluate(argument.value, frame);
@@ -201,7 +200,7 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
     if (argument.name.present()) {
       known = base.op->argument(argument.name.text);
       key = argument.name.text;
-      if (!known && !open) {
+      if (!known) {
         std::vector<std::string_view> names;
         for (auto& candidate : base.op->arguments) names.push_back(candidate.name);
         std::string list = listed(names, 0);
@@ -216,8 +215,6 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
       if (place < base.op->arguments.size()) {
         known = &base.op->arguments[place];
         key = known->name;
-      } else if (open) {
-        key = std::to_string(place++);
       } else {
         size_t most = base.op->arguments.size();
         error(Diag::TooManyArguments, argument.value->span, frame, name,

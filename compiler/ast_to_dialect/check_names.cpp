@@ -353,7 +353,6 @@ private:
       size_t first = decl->kind == Kind::Block ? 1 : 0;
       for (size_t i = first; i < decl->parameters.size(); ++i) names.push_back(decl->parameters[i].name.text);
     } else if (const Operator* op = findOperator(callee->name)) {
-      if (op->name == "load" || op->family == Family::Data) return; // their arguments name columns and parts
       for (const OperatorArgument& argument : op->arguments) names.push_back(argument.name);
     } else {
       return;

@@ -4,6 +4,7 @@
 /// arithmetic.cpp   operators on values    functions.cpp  len, enumerate, except, …
 /// statements.cpp   bodies                 parameters.cpp parameters, initialisers, paths
 /// network.cpp      a network as a whole   train.cpp      train sections
+/// budgets.cpp      budget sections
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
@@ -57,6 +58,9 @@ struct ParameterInfo {
   std::string ownerPath;  ///< conv1
   ParameterOp op;
   Span span;
+  llvm::SmallVector<int64_t> shape;
+  bool statistic = false;
+  bool unused = false; ///< erased, as nothing reads it
 };
 
 struct NamedTensor {
@@ -83,7 +87,6 @@ struct NetworkState {
   std::set<std::string, std::less<>> sharedApplied;
   std::vector<NamedTensor> inputs, outputs;
   std::vector<PendingInit> inits;
-  llvm::SmallVector<mlir::Attribute> pictureSettings, asserts;
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
   int64_t randomStreams = 0;
@@ -197,6 +200,7 @@ public:
                       const std::vector<NamedTensor>& results);
   void finishNetwork();
   void readSettings();
+  void targetSections(const ast::CallableDecl& network, const Frame& frame);
   static bool hasStatement(const ast::Body& body, ast::Kind kind);
   void trainSection(const ast::TrainDecl& decl, const Frame& network);
 

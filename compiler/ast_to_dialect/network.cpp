@@ -182,10 +182,8 @@ void Elaborator::assertion(const AssertStatement& statement, const Frame& frame)
   if (auto* holds = condition.get<bool>()) {
     if (!*holds)
       error(Diag::AssertFailed, statement.condition->span, frame, message.empty() ? "" : ": " + message);
-  } else if (auto* later = condition.get<RunTimeCondition>()) {
-    if (net)
-      net->asserts.push_back(builder.getDictionaryAttr({builder.getNamedAttr("condition", builder.getStringAttr(later->text)),
-                                                        builder.getNamedAttr("message", builder.getStringAttr(message))}));
+  } else if (condition.get<RunTimeCondition>()) {
+    error(Diag::NotCompiledYet, statement.condition->span, frame, "an assert about a free dimension");
   } else if (!condition.isPoison()) {
     error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false", condition.describe());
   }
@@ -194,14 +192,22 @@ void Elaborator::assertion(const AssertStatement& statement, const Frame& frame)
 void Elaborator::picture(const PictureStatement& statement, const Frame& frame) {
   Value value = evaluate(statement.value, frame);
   if (value.isPoison() || sub) return;
-  llvm::SmallVector<mlir::Attribute> names;
+  if (statement.kind == Kind::Preprocess) {
+    error(Diag::NotCompiledYet, statement.span, frame, "preprocess");
+    return;
+  }
+  if (statement.names.size() > 1) {
+    error(Diag::NotCompiledYet, statement.span, frame, "augmenting several inputs at once");
+    return;
+  }
   for (const Identifier& name : statement.names) {
     Value* bound = frame.environment->find(name.text);
     bool isInput = bound && bound->get<mlir::Value>() &&
                    llvm::isa<mlir::BlockArgument>(*bound->get<mlir::Value>());
     if (bound && !bound->isPoison() && !isInput)
       error(Diag::TypeMismatch, name.span, frame, "a picture", "an input", bound->describe());
-    names.push_back(builder.getStringAttr(std::string(name.text)));
+    if (isInput && llvm::cast<mlir::BlockArgument>(*bound->get<mlir::Value>()).getArgNumber() != 0)
+      error(Diag::NotCompiledYet, name.span, frame, "augmenting another input than the first");
   }
   List records = value.list() ? *value.list() : List{value};
   llvm::SmallVector<mlir::Attribute> list;
@@ -209,16 +215,13 @@ void Elaborator::picture(const PictureStatement& statement, const Frame& frame) 
     const Record* record = element.record();
     if (!record || record->op->family != Family::Augmentation) {
       error(Diag::TypeMismatch, statement.value->span, frame,
-            statement.kind == Kind::Augment ? "augment" : "preprocess", "a chain such as random_crop(28, 4) |> random_hflip",
+            "augment", "a chain such as random_crop(28, 4) |> random_hflip",
             element.describe());
       return;
     }
-    auto dictionary = recordAttribute(*record);
-    list.push_back(builder.getDictionaryAttr({dictionary.getValue()[0], dictionary.getValue()[1],
-                                              builder.getNamedAttr("inputs", builder.getArrayAttr(names))}));
+    list.push_back(recordAttribute(*record));
   }
-  auto& target = statement.kind == Kind::Augment ? augments : net->pictureSettings;
-  target.append(list.begin(), list.end());
+  augments.append(list.begin(), list.end());
 }
 
 static std::string valueText(const Value& value) {
@@ -242,9 +245,8 @@ static std::string valueText(const Value& value) {
 mlir::DictionaryAttr Elaborator::recordAttribute(const Record& record) {
   llvm::SmallVector<mlir::Attribute> arguments;
   for (auto& [name, given] : record.arguments) {
-    bool positional = name[0] >= '0' && name[0] <= '9';
     arguments.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("name", builder.getStringAttr(positional ? "" : name)),
+        {builder.getNamedAttr("name", builder.getStringAttr(name)),
          builder.getNamedAttr("value", builder.getStringAttr(valueText(given.value)))}));
   }
   return builder.getDictionaryAttr({builder.getNamedAttr("arguments", builder.getArrayAttr(arguments)),
@@ -405,6 +407,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
     for (const TrainDecl* train : recipes) trainSection(*train, frame);
   }
   finishNetwork();
+  targetSections(decl, frame);
   net = nullptr;
   return true;
 }
@@ -425,9 +428,7 @@ void Elaborator::finishNetwork() {
   llvm::StringSet<> used;
   net->op.walk([&](GetOp get) { used.insert(get.getParameter()); });
   for (ParameterInfo& info : net->parameters)
-    if (!used.contains(info.path)) info.op.erase();
-  if (!net->asserts.empty()) net->op->setAttr("asserts", builder.getArrayAttr(net->asserts));
-  if (!net->pictureSettings.empty()) net->op->setAttr("preprocess", builder.getArrayAttr(net->pictureSettings));
+    if ((info.unused = !used.contains(info.path))) info.op.erase();
   if (!net->labels.empty()) {
     llvm::SmallVector<mlir::NamedAttribute> labels;
     for (auto& [output, file] : net->labels) labels.push_back(builder.getNamedAttr(output, builder.getStringAttr(file)));

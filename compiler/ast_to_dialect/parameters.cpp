@@ -67,7 +67,8 @@ mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view
     builder.setInsertionPoint(net->predict);
     auto op = ParameterOp::create(builder, where, path, type, init, statistic, false);
     net->parameterIndex[path] = net->parameters.size();
-    net->parameters.push_back({path, std::string(owner), std::string(name), ownerPath, op, span});
+    net->parameters.push_back({path, std::string(owner), std::string(name), ownerPath, op, span,
+                               llvm::SmallVector<int64_t>(shape), statistic, false});
   }
   mlir::Value result = GetOp::create(builder, where, type, mlir::FlatSymbolRefAttr::get(&context, path));
   remember(result, span, "parameter " + path);

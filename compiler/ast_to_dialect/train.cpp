@@ -169,22 +169,28 @@ private:
       if (isFamily(Family::Data)) put("data", e.recordAttribute(*record));
       else wrong("a source of data such as fashion_mnist()");
     } else if (name == "weights") {
-      if (record && record->op->name == "load") put("weights", e.recordAttribute(*record));
+      if (record && record->op->name == "load") notYet(statement);
       else wrong("load(\"file.safetensors\")");
     } else if (name == "batch" || name == "epochs" || name == "accumulate" || name == "seed") {
       auto* whole = value.get<int64_t>();
       bool fits = whole && *whole >= (name == "seed" ? 0 : 1) && *whole <= INT32_MAX;
-      if (fits) put(name, e.builder.getI64IntegerAttr(*whole));
+      if (fits && name == "accumulate" && *whole > 1) notYet(statement);
+      else if (fits) put(name, e.builder.getI64IntegerAttr(*whole));
       else wrong(name == "seed" ? "a whole number" : "a whole number of at least 1");
     } else if (name == "clip_norm" || name == "validation" || name == "ema") {
       std::optional<double> number = value.number();
       bool fits = number && *number > 0 && (name == "clip_norm" || *number < 1);
-      if (fits) put(name, e.builder.getF64FloatAttr(*number));
+      if (fits && name == "ema") notYet(statement);
+      else if (fits) put(name, e.builder.getF64FloatAttr(*number));
       else wrong(name == "clip_norm" ? "a number above 0" : "a number between 0 and 1");
     } else if (name == "stop") {
-      if (record && record->op->name == "patience") put("stop", e.recordAttribute(*record));
+      if (record && record->op->name == "patience") notYet(statement);
       else wrong("patience(metric, epochs)");
     }
+  }
+
+  void notYet(const AssignStatement& statement) {
+    e.error(Diag::NotCompiledYet, statement.span, frame, "'" + std::string(statement.name.text) + "'");
   }
 
   /// The numbers of a setting, defaults included: {kind, name = value, …}.

@@ -102,10 +102,10 @@ struct BlockValue {
   std::string name() const;
 };
 
-/// A setting with its arguments: `adam(lr = 1e-3)`. Arguments that the table does not name keep their own names.
+/// A setting with the arguments that were given, by their names in the table: `adam(lr = 1e-3)`.
 struct Record {
   const Operator* op = nullptr;
-  std::map<std::string, Given, std::less<>> arguments; ///< positional ones beyond the table: "0", "1", …
+  std::map<std::string, Given, std::less<>> arguments;
   Span span;
 };
 

@@ -49,25 +49,26 @@ std::vector<Operator> trainingSettings() {
 }
 
 std::vector<Operator> dataSettings() {
+  // Numbers that the runtime subtracts from each channel and divides it by, after scaling bytes to 0 … 1.
+  OperatorArgument mean{"mean", Takes::Floats, "-", "of each channel, subtracted; nothing when left out"};
+  OperatorArgument deviation{"std", Takes::Floats, "-", "of each channel, divided by"};
+  OperatorArgument found{"path", Takes::String, "-", "its folder; the usual places when left out"};
+  OperatorArgument path{"path", Takes::String, "", "its folder"};
+  std::vector<OperatorArgument> known{found, mean, deviation}, own{path, mean, deviation};
   return {
-      {"fashion_mnist", Family::Data, 0, {}, "Fashion-MNIST, 28x28 grey pictures in 10 classes.", "Xiao et al. 2017"},
-      {"cifar10", Family::Data, 0, {}, "CIFAR-10, 32x32 colour pictures in 10 classes.", "Krizhevsky 2009"},
-      {"idx", Family::Data, 0, {{"path", Takes::String, "", "a folder of IDX files"}}, "Pictures and labels in IDX files.", ""},
-      {"folder", Family::Data, 0, {{"path", Takes::String, "", "a folder with a folder for each class"}},
-       "PNG and JPEG pictures by class.", ""},
-      {"npy", Family::Data, 0, {{"path", Takes::String, "", "a folder with a .npy file for each column"}},
-       "Arrays.", ""},
+      {"fashion_mnist", Family::Data, 0, known, "Fashion-MNIST, 28x28 grey pictures in 10 classes.", "Xiao et al. 2017"},
+      {"mnist", Family::Data, 0, known, "MNIST, 28x28 grey pictures of digits.", "LeCun et al. 1998"},
+      {"cifar10", Family::Data, 0, known, "CIFAR-10, 32x32 colour pictures in 10 classes.", "Krizhevsky 2009"},
+      {"cifar100", Family::Data, 0, known, "CIFAR-100, 32x32 colour pictures in 100 classes.", "Krizhevsky 2009"},
+      {"folder", Family::Data, 0, own, "PNG and JPEG pictures in train/CLASS/ and test/CLASS/.", ""},
+      {"npy", Family::Data, 0, own, "Arrays: train_NAME.npy and test_NAME.npy for each input.", ""},
       {"random_hflip", Family::Augmentation, 0, {{"p", Takes::Float, "0.5", "share of the pictures"}},
        "Mirrors left and right.", "torchvision.transforms.RandomHorizontalFlip"},
+      {"random_vflip", Family::Augmentation, 0, {{"p", Takes::Float, "0.5", "share of the pictures"}},
+       "Mirrors top and bottom.", "torchvision.transforms.RandomVerticalFlip"},
       {"random_crop", Family::Augmentation, 0,
        {{"size", Takes::Int, "", "of the crop"}, {"padding", Takes::Int, "0", "zeros around the picture before"}},
        "A crop at a random place.", "torchvision.transforms.RandomCrop"},
-      {"random_resized_crop", Family::Augmentation, 0, {{"size", Takes::Int, "", "of the result"}},
-       "A random part of the picture, resized.", "torchvision.transforms.RandomResizedCrop"},
-      {"resize", Family::Augmentation, 0, {{"size", Takes::Int, "", "of the shorter side"}}, "Scales the picture.",
-       "torchvision.transforms.Resize"},
-      {"center_crop", Family::Augmentation, 0, {{"size", Takes::Int, "", "of the crop"}}, "The middle of the picture.",
-       "torchvision.transforms.CenterCrop"},
   };
 }
 
