@@ -14,6 +14,7 @@ namespace cnn {
 namespace {
 
 bool isPointwise(Operation* op) {
+  if (isa<BatchNormOp>(op)) return true; // by running statistics: a scaling of each channel
   auto kernel = dyn_cast<KernelOpInterface>(op);
   return kernel && kernel.isPointwise();
 }

@@ -11,6 +11,7 @@ namespace cnn {
 namespace {
 
 bool isPointwise(Operation* op) {
+  if (isa<BatchNormOp>(op)) return true;
   auto kernel = dyn_cast<KernelOpInterface>(op);
   return kernel && kernel.isPointwise();
 }
@@ -74,6 +75,7 @@ private:
   Block& body;
   const kernel::PlanOptions& options;
   InferenceGroup result;
+  Value folded;                       ///< the anchor's result, whose batch norm is in the packed weights
   llvm::DenseMap<Value, int> numbers; ///< of values that exist so far; inputs are numbered before any op
 
   /// Inputs come first in a kernel's numbering: all of them are known before the first op is added.
@@ -95,13 +97,12 @@ private:
       for (BlockArgument argument : body.getArguments())
         addInput(kernelTensor(argument), argument.getArgNumber(), argument);
     }
-    if (auto norm = dyn_cast<BatchNormOp>(op)) { // folded into the weights
+    auto norm = dyn_cast<BatchNormOp>(op);
+    if (norm && norm.getInput() == folded) { // into the weights
       numbers[norm.getResult()] = numbers.lookup(norm.getInput());
       return;
     }
     kernel::Op next = kernelOp(op, [&](Value value) { return numbers.lookup(value); });
-    if (isa<LoadOp>(op)) next.name = "to_channel_lanes";
-    if (isa<StoreOp, ReshapeOp>(op)) next.name = "to_plain"; // in the logical order, whatever the shape
     numbers[op->getResult(0)] = numberOfNext();
     result.compute.ops.push_back(next);
   }
@@ -125,6 +126,7 @@ private:
     if (raw.bias) result.packInputs.push_back(number(op.getBias()));
     for (Operation* user : op.getResult().getUsers())
       if (auto norm = dyn_cast<BatchNormOp>(user)) {
+        folded = op.getResult();
         raw.batchNorm = true;
         raw.eps = norm.getEps().convertToDouble();
         for (Value parameter : {norm.getWeight(), norm.getBias(), norm.getRunningMean(), norm.getRunningVar()})
@@ -171,7 +173,7 @@ Operation* fusablePool(ConvOp op) {
   while (value.hasOneUse()) {
     Operation* user = *value.getUsers().begin();
     if (plainPool(user)[0] > 1) return user;
-    if (!isa<BatchNormOp>(user) && !(isPointwise(user) && user->getNumOperands() == 1)) return nullptr;
+    if (!isa<BatchNormOp>(user) && (!isPointwise(user) || user->getNumOperands() != 1)) return nullptr;
     value = user->getResult(0);
   }
   return nullptr;

@@ -79,6 +79,17 @@ Value combine(Builder& b, const Op& op) {
   return b.result(op, partials, nullptr);
 }
 
+/// x, weight, bias, running mean, running variance: batch norm that no convolution could take into its weights.
+Value batchNorm(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0), weight = b.operand(op, 1), bias = b.operand(op, 2);
+  Value mean = b.operand(op, 3), variance = b.operand(op, 4);
+  float eps = static_cast<float>(floatOf(op, "eps", 1e-5));
+  return b.result(op, x, [=](const Coordinates& at) {
+    auto of = [&](const Value& parameter) { return broadcastAt(parameter, x, at); };
+    return (x.at(at) - of(mean)) * (of(weight) / sqrt(of(variance) + eps)) + of(bias);
+  });
+}
+
 /// (x - mean) * invstd * gamma + beta
 Value normalize(Builder& b, const Op& op) {
   Value x = b.operand(op, 0), stat = b.operand(op, 1), gamma = b.operand(op, 2), beta = b.operand(op, 3);
@@ -142,6 +153,7 @@ Schedule plainLoops(const Kernel&, const Op&) {
 }
 
 constexpr Operation operations[] = {
+    {"batch_norm", batchNorm},
     {"batch_norm_statistics", statistics, channelReductions},
     {"batch_norm_combine", combine, plainLoops, 1},
     {"batch_norm_normalize", normalize},
