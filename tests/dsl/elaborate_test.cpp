@@ -1,5 +1,7 @@
 #include "elaborated.h"
 
+#include "ast_to_dialect/operators/reference.h"
+
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -152,6 +154,37 @@ TEST_CASE("twenty thousand layers are elaborated") {
 TEST_CASE("every prefix of a program is elaborated without a crash") {
   std::string text = test::readFile(CNN_TEST_PROGRAMS "/programs/resnet.cnn");
   for (size_t length = 0; length < text.size(); length += 7) Elaborated(text.substr(0, length));
+}
+
+TEST_CASE("every example of the language reference is elaborated") {
+  std::string text = test::readFile(CNN_TEST_PROGRAMS "/../../dsl/README.md");
+  size_t count = 0;
+  for (size_t at = text.find("```cnn\n"); at != std::string::npos; at = text.find("```cnn\n", at)) {
+    at += sizeof("```cnn\n") - 1;
+    std::string program = text.substr(at, text.find("```", at) - at);
+    Elaborated elaborated(program);
+    INFO(program << "\n" << toText(elaborated.diagnostics));
+    CHECK(elaborated.errors() == "");
+    ++count;
+  }
+  CHECK(count >= 6);
+}
+
+TEST_CASE("the language reference holds the table of operators") {
+  std::string text = test::readFile(CNN_TEST_PROGRAMS "/../../dsl/README.md");
+  CHECK(text.find(operatorReference()) != std::string::npos);
+}
+
+TEST_CASE("every operator's example is elaborated") {
+  for (const Operator& op : allOperators()) {
+    std::string program = operatorExample(op);
+    // What has no compiled form yet says so and nothing else.
+    bool refused = op.name == "load" || op.name == "patience";
+    Elaborated elaborated(program);
+    INFO(program << "\n" << toText(elaborated.diagnostics));
+    CHECK((refused ? elaborated.errors().starts_with("E0702") : elaborated.errors().empty()));
+    CHECK(program.find(op.name) != std::string::npos);
+  }
 }
 
 TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {
