@@ -83,8 +83,7 @@ private:
 
 Target targetOf(const Kernel& kernel) {
   Target target(kernel.target);
-  target.set_feature(Target::UserContext);
-  target.set_feature(Target::NoRuntime, !kernel.checked); // the checks call the runtime's error handlers
+  target.set_features({Target::NoRuntime, Target::UserContext});
   target.set_feature(Target::NoBoundsQuery);
   target.set_feature(Target::NoAsserts, !kernel.checked);
   target.set_feature(Target::StrictFloat, kernel.exact);
@@ -163,7 +162,7 @@ bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error)
     TemporaryFile file(".o");
     module.compile({{OutputFileType::object, file.name}});
     compiled.object = file.read<std::vector<char>>();
-    return kernel.checked || useWorkerScratch(compiled.object, error);
+    return useWorkerScratch(compiled.object, kernel.checked, error);
   });
 }
 

@@ -1,5 +1,4 @@
-//===- rename_symbols.cpp
-//---------------------------------------------------------------------------------===//
+//===- rename_symbols.cpp ---------------------------------------------------------------------------------===//
 
 #include "rename_symbols.h"
 
@@ -17,8 +16,9 @@ bool fail(llvm::Error failure, std::string& error) {
   return false;
 }
 
-bool isAllowed(llvm::StringRef name) {
+bool isAllowed(llvm::StringRef name, bool checked) {
   name.consume_front("_"); // Mach-O's
+  if (checked && name.starts_with("halide_error")) return true;
   for (const char* allowed : {"", "memcpy", "memset", "memmove", "cnn_scratch_allocate", "cnn_scratch_free",
                               "GLOBAL_OFFSET_TABLE_"}) {
     if (name == allowed) return true;
@@ -28,7 +28,7 @@ bool isAllowed(llvm::StringRef name) {
 
 } // namespace
 
-bool useWorkerScratch(std::vector<char>& object, std::string& error) {
+bool useWorkerScratch(std::vector<char>& object, bool checked, std::string& error) {
   llvm::MemoryBufferRef buffer(llvm::StringRef(object.data(), object.size()), "kernel");
   auto file = llvm::object::ObjectFile::createObjectFile(buffer);
   if (!file) return fail(file.takeError(), error);
@@ -52,7 +52,7 @@ bool useWorkerScratch(std::vector<char>& object, std::string& error) {
     if (!(*flags & llvm::object::SymbolRef::SF_Undefined)) continue;
     auto name = symbol.getName();
     if (!name) return fail(name.takeError(), error);
-    if (isAllowed(*name)) continue;
+    if (isAllowed(*name, checked)) continue;
     error = "the kernel's object refers to '" + name->str() + "', which nothing provides";
     return false;
   }

@@ -9,8 +9,9 @@
 namespace cnn::kernel {
 
 /// Renames halide_malloc and halide_free to cnn_scratch_allocate and cnn_scratch_free (cnn/abi.h), which take
-/// the same arguments, and checks that the object refers to nothing else but memcpy and memset.
-bool useWorkerScratch(std::vector<char>& object, std::string& error);
+/// the same arguments, and checks that the object refers to nothing else but memcpy and memset; a `checked`
+/// one may also call Halide's error handlers, halide_error_*.
+bool useWorkerScratch(std::vector<char>& object, bool checked, std::string& error);
 
 } // namespace cnn::kernel
 

@@ -37,6 +37,8 @@ Value conv(Builder& b, const Op& op) {
   if (g.groups > 1) channel += b.c / outPerGroup * inPerGroup;
   Expr column = b.x * int(g.strideX) + taps[0] * int(g.dilationX) - int(g.left);
   Expr row = b.y * int(g.strideY) + taps[1] * int(g.dilationY) - int(g.top);
+  // Rows of taps that fall outside the picture add nothing (one channel is too little work for a loop of its own).
+  if (inPerGroup > 1 && (g.top > 0 || g.bottom > 0)) taps.where(row >= 0 && row < int(x.height()));
   accumulator(b.lane, b.x, b.y, b.c) +=
       x.at({b.lane, column, row, channel}) * w.at({taps[0], taps[1], taps[2], b.c});
 

@@ -64,13 +64,16 @@ Value convBackwardInput(Builder& b, const Op& op) {
                           lastY + row.offset - (dyInMemory.height() - 1),
                           lastX + column.offset - (dyInMemory.width() - 1), 0.0f);
       RDom taps = b.rdom({int(column.count), int(row.count), outPerGroup}, "taps" + role);
+      // Rows of taps that fall outside dy add nothing: with a large kernel at the border, half of the products.
+      Expr dyRow = b.y + int(row.offset) - taps[1] * int(row.back);
+      if (dy.height() > 1) taps.where(dyRow >= 0 && dyRow < int(dy.height()));
       Func sum = b.func("accumulator" + role);
       sum(b.lane, b.x, b.y, b.c) = 0.0f;
       Expr group = g.groups > 1 ? b.c / inPerGroup : Expr(0);
       Expr out = taps[2] + group * outPerGroup;
       Expr ky = taps[1] * int(row.step) + int(row.first), kx = taps[0] * int(column.step) + int(column.first);
       Expr dyAt = dy.at({b.lane, b.x + int(column.offset) - taps[0] * int(column.back),
-                         b.y + int(row.offset) - taps[1] * int(row.back), out});
+                         dyRow, out});
       sum(b.lane, b.x, b.y, b.c) += dyAt * w.at({kx, ky, b.c - group * inPerGroup, out});
       phases->push_back({sum, true});
       b.funcs["regionAccumulator" + role] = sum;

@@ -28,6 +28,10 @@ extern "C" void cnn_scratch_free(void* context, void* pointer) {
   worker->scratch_used = static_cast<uint64_t>(static_cast<unsigned char*>(pointer) - worker->scratch);
 }
 
+// Named here so that the linker takes error_handlers.cpp into the program, where loaded kernels find it.
+extern "C" int halide_error_host_is_null(void*, ...);
+extern "C" int (*const kernelErrorHandlers)(void*, ...) = halide_error_host_is_null;
+
 namespace cnn::test {
 
 using kernel::Element;
@@ -35,9 +39,12 @@ using kernel::Range;
 
 size_t bytesOf(Element element) {
   switch (element) {
-  case Element::u8: return 1;
-  case Element::i64: return 8;
-  default: return 4;
+  case Element::u8:
+    return 1;
+  case Element::i64:
+    return 8;
+  default:
+    return 4;
   }
 }
 
@@ -167,7 +174,9 @@ Array unpack(const Tensor& tensor, const Buffer& buffer, int64_t images) {
 
 Loaded::Loaded(const Kernel& kernel) : description(kernel) {
   std::string error;
-  if (!compile(kernel, compiled, error)) throw std::runtime_error(error + "\n" + print(kernel));
+  // With Halide's assertions on bounds and alignment, which call error_handlers.cpp.
+  description.checked |= getenv("CNN_KERNELS_CHECKED") != nullptr;
+  if (!compile(description, compiled, error)) throw std::runtime_error(error + "\n" + print(kernel));
 
   std::string folder = std::string(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp") + "/cnnc-kernel-XXXXXX";
   if (!mkdtemp(folder.data())) throw std::runtime_error("cannot make a folder in the temporary folder");
@@ -192,8 +201,7 @@ Loaded::Loaded(const Kernel& kernel) : description(kernel) {
   std::ofstream(folder + "/caller.c")
       << "int " << compiled.symbol << "(" << parameters << ");\nint entry(void** a) "
       << "{ return " << compiled.symbol << "(" << arguments << "); }\n";
-  std::string command =
-      "cd " + folder + " && cc -O1 -fPIC -shared caller.c kernel.o -o kernel.so -lm -ldl -lpthread";
+  std::string command = "cd " + folder + " && cc -O1 -fPIC -shared caller.c kernel.o -o kernel.so";
   int status = std::system(command.c_str());
   if (status == 0) library = dlopen((folder + "/kernel.so").c_str(), RTLD_NOW | RTLD_LOCAL);
   std::string message = library ? "" : dlerror();
