@@ -42,6 +42,7 @@ constexpr Template templates[] = {
     {"channel_depthwise", scheduleChannelDepthwise},
     {"channel_linear", scheduleChannelLinear},
     {"channel_winograd", scheduleChannelWinograd},
+    {"channel_winograd_rows", scheduleChannelWinogradRows},
     {"plain_rows", schedulePlainRows},
     {"image_pixels", scheduleImagePixels},
 };

@@ -1,7 +1,9 @@
-//===- channel_conv.cpp - Convolutions and linear layers of one image, on packed weights ------------------===//
+//===- channel_conv.cpp - Convolutions and linear layers of one image, on packed weights
+//------------------===//
 //
-// Operands: x, packed weights, packed bias (see pack.cpp for their order in memory). The vector is over output
-// channels: each weight is loaded as a vector, each pixel of x is broadcast, so that x may lie in any layout.
+// Operands: x, packed weights, packed bias (see pack.cpp for their order in memory). The vector is over
+// output channels: each weight is loaded as a vector, each pixel of x is broadcast, so that x may lie in any
+// layout.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -22,14 +24,16 @@ Geometry packedGeometry(const Op& op) {
 Value paddedInput(Builder& b, const Op& op, const Geometry& g, CopyInput copyInput) {
   const Value& x = b.operand(op, 0);
   // How far the taps reach below and to the right of the picture.
-  int64_t bottom = (op.shape.at(1) - 1) * g.strideY + (g.kernelY - 1) * g.dilationY - g.top - (x.height() - 1);
+  int64_t bottom =
+      (op.shape.at(1) - 1) * g.strideY + (g.kernelY - 1) * g.dilationY - g.top - (x.height() - 1);
   int64_t right = (op.shape.at(2) - 1) * g.strideX + (g.kernelX - 1) * g.dilationX - g.left - (x.width() - 1);
   bool inMemory = std::max(g.top, bottom) <= x.haloY && std::max(g.left, right) <= x.haloX;
   bool fromPlain = x.layout == Layout::plain, plain = fromPlain && copyInput != CopyInput::intoLanes;
   if (inMemory && copyInput != CopyInput::always && plain == fromPlain) return x;
   int width = int(x.width()), height = int(x.height()), channels = int(x.channels());
   Func copy = b.func("padded");
-  std::vector<Var> variables = plain ? std::vector<Var>{b.x, b.y, b.c} : std::vector<Var>{b.lane, b.x, b.y, b.c};
+  std::vector<Var> variables =
+      plain ? std::vector<Var>{b.x, b.y, b.c} : std::vector<Var>{b.lane, b.x, b.y, b.c};
   Coordinates inside(variables.begin(), variables.end());
   inside[plain ? 0 : 1] = clamp(likely(b.x), 0, width - 1);
   inside[plain ? 1 : 2] = clamp(likely(b.y), 0, height - 1);
@@ -66,9 +70,11 @@ Value convDirect(Builder& b, const Op& op) {
   if (w.shape.size() != 7 || op.shape.size() != 3) fail("conv_direct: expected weights from pack_direct");
   Geometry g = packedGeometry(op);
   Value x = paddedInput(b, op, g);
-  int inBlocks = int(w.shape[1]), inLanes = int(w.shape[4]), vectors = int(w.shape[5]), lanes = int(w.shape[6]);
+  int inBlocks = int(w.shape[1]), inLanes = int(w.shape[4]), vectors = int(w.shape[5]),
+      lanes = int(w.shape[6]);
   bool plain = x.layout == Layout::plain;
-  if (!plain && inBlocks > 1 && x.lanes % inLanes != 0) fail("conv_direct: weights and input differ in lanes");
+  if (!plain && inBlocks > 1 && x.lanes % inLanes != 0)
+    fail("conv_direct: weights and input differ in lanes");
   // Groups that are not dense: their blocks follow each other.
   bool dense = g.groups == 1 || inBlocks * inLanes >= x.channels();
   int64_t groupBlocks = op.shape[0] / g.groups / lanes;
@@ -144,8 +150,8 @@ Value convDepthwise(Builder& b, const Op& op) {
   return b.result(op, like, [accumulator](const Coordinates& at) { return accumulator(at); });
 }
 
-/// A matrix-vector product. Partial sums over `part` hide the latency of the FMA: with one vector of outputs a
-/// single chain would wait for itself.
+/// A matrix-vector product. Partial sums over `part` hide the latency of the FMA: with one vector of outputs
+/// a single chain would wait for itself.
 Value linearPacked(Builder& b, const Op& op) {
   const Value& x = b.operand(op, 0);
   const Value& w = b.operand(op, 1);
@@ -189,7 +195,9 @@ Value linearPacked(Builder& b, const Op& op) {
   return b.result(op, like, [sum](const Coordinates& at) { return sum(at[0], at[3]); });
 }
 
-const Tensor& output(const Kernel& kernel) { return kernel.outputs.at(0); }
+const Tensor& output(const Kernel& kernel) {
+  return kernel.outputs.at(0);
+}
 
 Schedule chooseDirect(const Kernel& kernel, const Op& op) {
   int64_t vectors = intOf(op, "vectors", 0, 1), lanes = intOf(op, "lanes", 0, 1);
@@ -228,7 +236,9 @@ Schedule chooseDepthwise(const Kernel& kernel, const Op&) {
   return {"channel_depthwise", {{"x", tile.x}, {"y", tile.y}}};
 }
 
-Schedule chooseLinear(const Kernel&, const Op&) { return {"channel_linear", {}}; }
+Schedule chooseLinear(const Kernel&, const Op&) {
+  return {"channel_linear", {}};
+}
 
 constexpr Operation operations[] = {
     {"conv_direct", convDirect, chooseDirect},
@@ -239,6 +249,8 @@ constexpr Operation operations[] = {
 
 } // namespace
 
-std::span<const Operation> channelConvolutionOperations() { return operations; }
+std::span<const Operation> channelConvolutionOperations() {
+  return operations;
+}
 
 } // namespace cnn::kernel

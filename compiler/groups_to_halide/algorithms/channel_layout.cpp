@@ -1,7 +1,9 @@
-//===- channel_layout.cpp - One image: between layouts, between channels, and over channels ---------------===//
+//===- channel_layout.cpp - One image: between layouts, between channels, and over channels
+//---------------===//
 //
-// The forms that operations take where a kernel computes one image (findOperation in registry.h prefers image_X to
-// X there). Lanes are channels, so whatever moves or mixes channels differs from its form over batch lanes.
+// The forms that operations take where a kernel computes one image (findOperation in registry.h prefers
+// image_X to X there). Lanes are channels, so whatever moves or mixes channels differs from its form over
+// batch lanes.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -27,8 +29,12 @@ Coordinates place(const Value& value, const Expr& x, const Expr& y, const Expr& 
   return {channel % value.lanes, x, y, channel / value.lanes};
 }
 
-Expr columnOf(const Coordinates& at) { return at[at.size() == 3 ? 0 : 1]; }
-Expr rowOf(const Coordinates& at) { return at[at.size() == 3 ? 1 : 2]; }
+Expr columnOf(const Coordinates& at) {
+  return at[at.size() == 3 ? 0 : 1];
+}
+Expr rowOf(const Coordinates& at) {
+  return at[at.size() == 3 ? 1 : 2];
+}
 
 /// The form of the result: what the kernel stores where it is stored directly, else that of `x`.
 Value resultForm(Builder& b, const Op& op, const Value& x) {
@@ -158,11 +164,12 @@ struct Normalizer {
 };
 
 Normalizer normalizerOf(Builder& b, const Value& x) {
-  Func largest = overChannels(b, x, "largest", std::numeric_limits<float>::lowest(),
-                              [](const Expr& f, const Expr& v) { return max(f, v); },
-                              [](const Expr& v) { return v; });
-  Func sum = overChannels(b, x, "sum", 0.0f, [](const Expr& f, const Expr& v) { return f + v; },
-                          [&](const Expr& v) { return vectorExp(v - largest(b.x, b.y)); });
+  Func largest = overChannels(
+      b, x, "largest", std::numeric_limits<float>::lowest(),
+      [](const Expr& f, const Expr& v) { return max(f, v); }, [](const Expr& v) { return v; });
+  Func sum = overChannels(
+      b, x, "sum", 0.0f, [](const Expr& f, const Expr& v) { return f + v; },
+      [&](const Expr& v) { return vectorExp(v - largest(b.x, b.y)); });
   return {largest, sum};
 }
 
@@ -182,7 +189,9 @@ Value logSoftmax(Builder& b, const Op& op) {
   });
 }
 
-Schedule choosePixels(const Kernel&, const Op&) { return {"image_pixels", {}}; }
+Schedule choosePixels(const Kernel&, const Op&) {
+  return {"image_pixels", {}};
+}
 
 constexpr Operation operations[] = {
     {"image_load", load, choosePixels},
@@ -196,6 +205,8 @@ constexpr Operation operations[] = {
 
 } // namespace
 
-std::span<const Operation> channelLayoutOperations() { return operations; }
+std::span<const Operation> channelLayoutOperations() {
+  return operations;
+}
 
 } // namespace cnn::kernel

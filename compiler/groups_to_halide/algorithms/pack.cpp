@@ -1,8 +1,9 @@
-//===- pack.cpp - From the parameters of a network to those that inference reads --------------------------===//
+//===- pack.cpp - From the parameters of a network to those that inference reads
+//--------------------------===//
 //
-// Batch norm is folded: with scale = gamma / sqrt(variance + eps), weights become w * scale and the bias becomes
-// beta + (b - mean) * scale. Lanes past the last output channel and packed input channels past the last one are
-// zero, so that the pads of activations never matter.
+// Batch norm is folded: with scale = gamma / sqrt(variance + eps), weights become w * scale and the bias
+// becomes beta + (b - mean) * scale. Lanes past the last output channel and packed input channels past the
+// last one are zero, so that the pads of activations never matter.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -15,7 +16,9 @@ namespace cnn::kernel {
 
 namespace {
 
-int lanesOf(const Op& op) { return static_cast<int>(intOf(op, "lanes", 0, 1)); }
+int lanesOf(const Op& op) {
+  return static_cast<int>(intOf(op, "lanes", 0, 1));
+}
 
 /// gamma / sqrt(variance + eps) of an output channel.
 Expr foldedScale(const Op& op, const Value& gamma, const Value& variance, const Expr& channel) {
@@ -29,8 +32,9 @@ Value plainResult(Builder& b, const Op& op, std::function<Expr(const Coordinates
   return b.result(op, like, std::move(at));
 }
 
-/// Weights with batch norm folded in, zero outside of the tensor, read as (tap..., input channel, output channel);
-/// both channels may lie in the pads. The input channel counts from 0 over all groups where `dense`.
+/// Weights with batch norm folded in, zero outside of the tensor, read as (tap..., input channel, output
+/// channel); both channels may lie in the pads. The input channel counts from 0 over all groups where
+/// `dense`.
 class FoldedWeights {
 public:
   FoldedWeights(Builder& b, const Op& op) : op(op), weights(b.operand(op, 0)), folds(b.hasOperand(op, 2)) {
@@ -93,13 +97,30 @@ Value packWinograd(Builder& b, const Op& op) {
   });
 }
 
+/// U = G g along y only, [oc blocks / vectors][n][kx][ic blocks][ic lanes][vectors][lanes]
+Value packWinogradRows(Builder& b, const Op& op) {
+  FoldedWeights weights(b, op);
+  int taps = int(intOf(op, "kernel", 0, 5));
+  Winograd matrices = makeWinograd(int(intOf(op, "outputs", 0, 2)), taps);
+  int lanes = lanesOf(op), vectors = int(op.shape.at(5)), inLanes = int(op.shape.at(4)), n = matrices.points;
+  return plainResult(b, op, [=](const Coordinates& at) {
+    Expr out = (at[6] * vectors + at[1]) * lanes + at[0], in = at[3] * inLanes + at[2];
+    Expr sum = 0.0f;
+    for (int ky = 0; ky < taps; ++ky) {
+      std::vector<Expr> coefficients;
+      for (int i = 0; i < n; ++i) coefficients.push_back(float(matrices.weightTransform.at(i, ky)));
+      sum += mux(at[5], coefficients) * weights.at({at[4], ky}, in, out);
+    }
+    return sum;
+  });
+}
+
 /// [channel blocks][ky][kx][lanes]
 Value packDepthwise(Builder& b, const Op& op) {
   FoldedWeights weights(b, op);
   int lanes = lanesOf(op);
-  return plainResult(b, op, [=](const Coordinates& at) {
-    return weights.at({at[1], at[2]}, 0, at[3] * lanes + at[0]);
-  });
+  return plainResult(
+      b, op, [=](const Coordinates& at) { return weights.at({at[1], at[2]}, 0, at[3] * lanes + at[0]); });
 }
 
 /// [O][I / groups][ky][kx]: only folded.
@@ -113,7 +134,8 @@ Value packLinear(Builder& b, const Op& op) {
   FoldedWeights weights(b, op);
   int lanes = lanesOf(op), vectors = int(op.shape.at(2));
   int inLanes = int(intOf(op, "input_lanes", 0, 1));
-  int channels = int(intOf(op, "input", 0, 1)), pixels = int(intOf(op, "input", 1, 1) * intOf(op, "input", 2, 1));
+  int channels = int(intOf(op, "input", 0, 1)),
+      pixels = int(intOf(op, "input", 1, 1) * intOf(op, "input", 2, 1));
   return plainResult(b, op, [=](const Coordinates& at) {
     Expr element = at[2], channel = element / (inLanes * pixels) * inLanes + element % inLanes;
     Expr feature = channel * pixels + element / inLanes % pixels;
@@ -143,12 +165,19 @@ Value packBias(Builder& b, const Op& op) {
 }
 
 constexpr Operation operations[] = {
-    {"pack_direct", packDirect}, {"pack_winograd", packWinograd}, {"pack_depthwise", packDepthwise},
-    {"pack_rows", packRows},     {"pack_linear", packLinear},     {"pack_bias", packBias},
+    {"pack_direct", packDirect},
+    {"pack_winograd", packWinograd},
+    {"pack_depthwise", packDepthwise},
+    {"pack_rows", packRows},
+    {"pack_linear", packLinear},
+    {"pack_bias", packBias},
+    {"pack_winograd_rows", packWinogradRows},
 };
 
 } // namespace
 
-std::span<const Operation> packOperations() { return operations; }
+std::span<const Operation> packOperations() {
+  return operations;
+}
 
 } // namespace cnn::kernel

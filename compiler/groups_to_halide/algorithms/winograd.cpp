@@ -1,13 +1,27 @@
 //===- winograd.cpp
 //---------------------------------------------------------------------------------------===//
 
-#include "winograd.h"
+#include "winograd_transform.h"
 
 #include <cmath>
+
+using namespace Halide;
 
 namespace cnn::kernel {
 
 namespace {
+
+/// One row of `matrix` times the values; products with 0, 1 and -1 are written without a multiplication.
+Expr rowTimes(const Matrix& matrix, int row, const std::vector<Expr>& values) {
+  Expr sum;
+  for (int k = 0; k < matrix.columns; ++k) {
+    double factor = matrix.at(row, k);
+    if (factor == 0) continue;
+    Expr term = factor == 1 ? values[k] : factor == -1 ? -values[k] : values[k] * float(factor);
+    sum = sum.defined() ? sum + term : term;
+  }
+  return sum;
+}
 
 /// Coefficients, lowest power first, of the product of (x - point) over all points but `left out`.
 std::vector<double> product(const std::vector<double>& points, size_t leftOut) {
@@ -46,6 +60,12 @@ Winograd makeWinograd(int outputs, int taps) {
   w.outputTransform.at(outputs - 1, n - 1) = 1;
   w.weightTransform.at(n - 1, taps - 1) = 1;
   return w;
+}
+
+Expr times(const Matrix& matrix, const Expr& row, const std::vector<Expr>& values) {
+  std::vector<Expr> rows;
+  for (int i = 0; i < matrix.rows; ++i) rows.push_back(rowTimes(matrix, i, values));
+  return mux(row, rows);
 }
 
 } // namespace cnn::kernel

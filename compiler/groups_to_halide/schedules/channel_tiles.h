@@ -17,12 +17,13 @@ int channelAccumulators(const std::string& target);
 
 /// What a tile is chosen for.
 struct TileProblem {
-  int64_t blocks;              ///< of output channels; `vectors` is a divisor
-  int64_t width, height;       ///< of the picture that is tiled, in pixels (or Winograd tiles)
-  int64_t taps;                ///< FMAs for each accumulator: input channels times kernel size
+  int64_t blocks;        ///< of output channels; `vectors` is a divisor
+  int64_t width, height; ///< of the picture that is tiled, in pixels (or Winograd tiles)
+  int64_t taps;          ///< FMAs for each accumulator: input channels times kernel size
   std::string target;
-  std::array<int64_t, 2> pool{1, 1}; ///< a pixel of the tile costs accumulators for its window: {size, stride}
-  int64_t vectors = 0;         ///< more than 0: already decided by the packed weights
+  std::array<int64_t, 2> pool{1,
+                              1}; ///< a pixel of the tile costs accumulators for its window: {size, stride}
+  int64_t vectors = 0;            ///< more than 0: already decided by the packed weights
 };
 
 /// The tile that keeps the FMA units busiest.

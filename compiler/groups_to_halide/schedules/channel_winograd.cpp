@@ -1,9 +1,10 @@
-//===- channel_winograd.cpp - Loops of a Winograd convolution ---------------------------------------------===//
+//===- channel_winograd.cpp - Loops of a Winograd convolution
+//---------------------------------------------===//
 //
-// A block is some rows of tiles: its transformed input is made once, then for each group of output channels all
-// products of the block are made, frequency by frequency, each from a tile of accumulators in registers, and
-// transformed back. One row of tiles where the transformed weights stay in L2, else as many rows as do themselves:
-// the weights stream once a block.
+// A block is some rows of tiles: its transformed input is made once, then for each group of output channels
+// all products of the block are made, frequency by frequency, each from a tile of accumulators in registers,
+// and transformed back. One row of tiles where the transformed weights stay in L2, else as many rows as do
+// themselves: the weights stream once a block.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -24,7 +25,8 @@ void scheduleChannelWinograd(Builder& b) {
   int m = int(intOf(op, "outputs", 0, 4)), n = m + 2, vectors = int(intOf(op, "vectors", 0, 1));
   // A pooling behind the convolution reads windows that lie within one tile.
   std::array<int64_t, 2> pool = fusedPool(b.kernel);
-  if (pool[0] != pool[1] || m % pool[0] != 0) fail("channel_winograd: the pooling's windows do not fit in tiles");
+  if (pool[0] != pool[1] || m % pool[0] != 0)
+    fail("channel_winograd: the pooling's windows do not fit in tiles");
   int outTile = m / int(pool[0]), outWidth = int(tensor.shape[2]), outHeight = int(tensor.shape[1]);
   int width = int(op.shape[2]), height = int(op.shape[1]);
   int columns = (width + m - 1) / m, rows = (height + m - 1) / m;
@@ -41,7 +43,8 @@ void scheduleChannelWinograd(Builder& b) {
   out.split(b.x, xo, xi, outTile, outWidth % outTile ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
       .split(b.y, yo, yi, outTile, guardY ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
       .split(b.c, co, ci, vectors, TailStrategy::RoundUp)
-      .split(yo, block, inBlock, blockRows, byRow || rows % blockRows ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+      .split(yo, block, inBlock, blockRows,
+             byRow || rows % blockRows ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
       .reorder({b.lane, xi, yi, xo, inBlock, ci, co, block})
       .vectorize(b.lane)
       .unroll(xi)
@@ -121,6 +124,78 @@ void scheduleChannelWinograd(Builder& b) {
       .vectorize(b.lane)
       .unroll(a)
       .unroll(j);
+}
+
+void scheduleChannelWinogradRows(Builder& b) {
+  const Op& op = *findAnchor(b.kernel);
+  const Tensor& tensor = b.kernel.outputs.at(0);
+  if (tensor.layout != Layout::channelLanes)
+    fail("channel_winograd_rows: expected an output in channel_lanes");
+  const std::vector<int64_t>& weights = b.kernel.inputs.at(op.operands.at(1)).shape;
+  int m = int(intOf(op, "outputs", 0, 2)), vectors = int(weights[5]);
+  std::array<int64_t, 2> pool = fusedPool(b.kernel);
+  if (pool[0] != pool[1] || m % pool[0] != 0)
+    fail("channel_winograd_rows: the pooling's windows do not fit in tiles");
+  int outTile = m / int(pool[0]), outHeight = int(tensor.shape[1]);
+  int tileX = int(std::clamp<int64_t>(b.kernel.schedule.tiles.at("x"), 1, tensor.shape[2]));
+  bool byRow = b.kernel.range == Range::row;
+
+  Func& out = b.outputs.at(0);
+  Var xo("xo"), xi("xi"), yo("yo"), yi("yi"), co("co"), ci("ci"), i("i"), ty("ty");
+  if (b.kernel.range == Range::channel) out.align_bounds(b.c, vectors);
+  if (byRow) out.align_bounds(b.y, outTile);
+  out.split(b.x, xo, xi, tileX, TailStrategy::ShiftInwards)
+      .split(b.y, yo, yi, outTile,
+             byRow || outHeight % outTile ? TailStrategy::GuardWithIf : TailStrategy::RoundUp)
+      .split(b.c, co, ci, vectors, TailStrategy::RoundUp)
+      .reorder({b.lane, xi, ci, yi, xo, co, yo})
+      .vectorize(b.lane)
+      .unroll(xi)
+      .unroll(yi)
+      .unroll(ci);
+
+  // The transformed rows serve all output channels; vectors run along a plain row or over the lanes.
+  Func rows = b.funcs.at("rows");
+  int rowWidth = int(op.shape[2] + weights[2] - 1), n = int(weights[1]);
+  rows.compute_at(out, yo).bound(i, 0, n).bound(b.x, 0, rowWidth).bound_extent(ty, 1);
+  if (rows.dimensions() == 5) {
+    rows.reorder({b.lane, i, b.x}).vectorize(b.lane).unroll(i);
+  } else {
+    int vector = b.lanes;
+    while (vector > rowWidth) vector /= 2;
+    rows.reorder({b.x, i}).vectorize(b.x, vector, TailStrategy::ShiftInwards).reorder({i, b.x}).unroll(i);
+  }
+  if (auto padded = b.funcs.find("padded"); padded != b.funcs.end()) {
+    int left = int(intOf(op, "padding", 1, 0));
+    padded->second.compute_at(out, yo).bound(b.x, -left, rowWidth).bound_extent(b.y, n);
+    if (padded->second.dimensions() == 4) padded->second.vectorize(b.lane);
+  }
+
+  // All frequencies of a tile of pixels, each from accumulators in registers.
+  Func product = b.funcs.at("product"), accumulator = b.funcs.at("accumulator");
+  RDom taps = b.domains.at("taps");
+  product.compute_at(out, xo)
+      .store_in(MemoryType::Stack)
+      .bound_extent(b.lane, tensor.lanes)
+      .bound(i, 0, n)
+      .bound_extent(ty, 1)
+      .bound_extent(b.c, vectors)
+      .reorder({b.lane, b.c, b.x, i})
+      .vectorize(b.lane)
+      .unroll(b.c)
+      .unroll(b.x);
+  accumulator.compute_at(product, i)
+      .store_in(MemoryType::Stack)
+      .bound_extent(b.lane, tensor.lanes)
+      .vectorize(b.lane)
+      .unroll(b.c)
+      .unroll(b.x);
+  accumulator.update()
+      .reorder({b.lane, b.c, b.x, taps[2], taps[0], taps[1]})
+      .vectorize(b.lane)
+      .unroll(b.c)
+      .unroll(b.x)
+      .unroll(taps[2]);
 }
 
 } // namespace cnn::kernel

@@ -1,4 +1,5 @@
-//===- image_pixels.cpp - Kernels of one image without weights --------------------------------------------===//
+//===- image_pixels.cpp - Kernels of one image without weights
+//--------------------------------------------===//
 
 #include "registry.h"
 #include "schedules.h"
@@ -11,7 +12,9 @@ namespace cnn::kernel {
 
 namespace {
 
-bool overLanes(const Builder& b, const Func& f) { return f.args()[0].name() == b.lane.name(); }
+bool overLanes(const Builder& b, const Func& f) {
+  return f.args()[0].name() == b.lane.name();
+}
 
 } // namespace
 

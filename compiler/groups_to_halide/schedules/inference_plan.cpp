@@ -22,8 +22,9 @@ int64_t outExtent(int64_t in, int64_t before, int64_t after, int64_t kernel, int
   return (in + before + after - (kernel - 1) * dilation - 1) / stride + 1;
 }
 
-/// What a core does in a second, for weighing algorithms against each other: FMAs on vectors, and bytes of weights,
-/// which no cache keeps from one image to the next unless they are small. Measured on Zen 4; only ratios matter.
+/// What a core does in a second, for weighing algorithms against each other: FMAs on vectors, and bytes of
+/// weights, which no cache keeps from one image to the next unless they are small. Measured on Zen 4; only
+/// ratios matter.
 constexpr double vectorFmas = 3.6e9;
 
 double weightSeconds(double weights) {
@@ -66,8 +67,8 @@ int64_t winogradOutputs(const ConvShape& s, const PlanOptions& options, int lane
   return chosen;
 }
 
-/// Input channels in the innermost loop: all lanes of a block, or a part of them where the last block would be mostly
-/// pads (24 channels are three times 8).
+/// Input channels in the innermost loop: all lanes of a block, or a part of them where the last block would
+/// be mostly pads (24 channels are three times 8).
 int64_t inputLanes(int64_t channels, int64_t lanes) {
   if (channels <= lanes) return channels;
   int64_t part = lanes;
@@ -134,19 +135,24 @@ ChannelTile chooseChannelTile(const TileProblem& p) {
     for (int64_t y = 1; y <= std::min<int64_t>(p.height, 4); ++y) {
       for (int64_t x = 1; x <= std::min<int64_t>(p.width, 24); ++x) {
         int64_t count = pixels(x) * pixels(y);
-        if (v * count > accumulators && (v > 1 || x > 1 || y > 1) && !(p.vectors && x == 1 && y == 1)) continue;
-        double useful = double(p.width * p.height) / double(ceilDivide(p.width, x) * x * ceilDivide(p.height, y) * y);
+        if (v * count > accumulators && (v > 1 || x > 1 || y > 1) && !(p.vectors && x == 1 && y == 1))
+          continue;
+        double useful =
+            double(p.width * p.height) / double(ceilDivide(p.width, x) * x * ceilDivide(p.height, y) * y);
         useful *= double(x * y * p.pool[1] * p.pool[1]) / double(count);
         // Two FMAs a cycle with a latency of 4 need 8 accumulators; 10 leave room for the loads between them.
         double latency = std::min(1.0, double(v * count) / 10);
         // Weights and broadcast pixels against FMAs: two loads a cycle beside two FMAs.
         double loads = std::max(1.0, double(v + count) / double(v * count));
-        // Weights are read once for all pixels of the tile: those that do not fit in L1 from L2, at 16 bytes a cycle
-        // beside the FMAs, and those that do not fit in L2 at 8. 8 vectors x 3 pixels lost a quarter to that.
-        double panel = double(p.taps * v * lanes * 4), bytes = double(lanes * 4) / double(count) * (lanes >= 16 ? 1 : 2);
+        // Weights are read once for all pixels of the tile: those that do not fit in L1 from L2, at 16 bytes
+        // a cycle beside the FMAs, and those that do not fit in L2 at 8. 8 vectors x 3 pixels lost a quarter
+        // to that.
+        double panel = double(p.taps * v * lanes * 4),
+               bytes = double(lanes * 4) / double(count) * (lanes >= 16 ? 1 : 2);
         double streaming = panel <= 24e3 ? 1.0 : std::max(1.0, bytes / (panel <= 600e3 ? 16 : 8));
         // Larger tiles read weights and pixels from the caches less often; tall ones leave the row.
-        double reuse = 1 + 0.004 * double(v * count) - 0.002 * double(y) - (count < 6 ? 0.01 * double(6 - count) : 0);
+        double reuse =
+            1 + 0.004 * double(v * count) - 0.002 * double(y) - (count < 6 ? 0.01 * double(6 - count) : 0);
         double score = useful * latency / loads / streaming * reuse;
         if (score > bestScore) bestScore = score, best = {v, x, y};
       }
@@ -172,7 +178,9 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   // Fewer channels than lanes leave some idle; along the row hardly any are.
   double rowUse = double(s.outWidth()) / double(ceilDivide(s.outWidth(), lanes) * lanes);
   double channelUse = double(s.outChannels) / double(lanes);
-  if (channelUse < 1 && rowUse > 1.15 * channelUse && s.stride[1] == 1) return planRows(s, lanes);
+  if (channelUse < 1 && rowUse > 1.15 * channelUse && s.stride[1] == 1 &&
+      ceilDivide(s.outWidth(), lanes) * options.pool[0] <= channelAccumulators(options.target))
+    return planRows(s, lanes);
   if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels) return planDepthwise(s, lanes);
 
   int64_t blocks = ceilDivide(s.outChannels, lanes);
@@ -186,7 +194,8 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   if (int64_t m = winogradOutputs(s, options, lanes)) {
     int64_t n = m + 2, tileRows = ceilDivide(outHeight, m);
     int64_t blockRows = winogradBlockRows(s.channels, s.outChannels, outHeight, outWidth, m, n);
-    ChannelTile tile = chooseChannelTile({blocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target});
+    ChannelTile tile =
+        chooseChannelTile({blocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target});
     plan.pack = "pack_winograd", plan.compute = "conv_winograd";
     plan.ints["outputs"] = {m};
     plan.ints["vectors"] = {tile.vectors};
@@ -196,6 +205,22 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
     bool byRow = tileRows >= 4 * blockRows;
     plan.range = byRow ? Range::row : Range::channel;
     plan.rangeGranule = byRow ? m * blockRows / options.pool[0] : tile.vectors;
+    return plan;
+  }
+
+  bool rowsOnly = s.kernelY == 5 && s.kernelX <= 7 && s.groups == 1 && !options.exact && s.channels > 1 &&
+                  s.stride == std::array<int64_t, 2>{1, 1} && s.dilation == std::array<int64_t, 2>{1, 1} &&
+                  options.pool[0] == options.pool[1] && options.pool[0] <= 2 && outHeight >= 2;
+  if (rowsOnly) {
+    int64_t inLanes = std::min<int64_t>(s.channels, lanes);
+    ChannelTile tile = chooseChannelTile({blocks, outWidth, 1, s.channels * s.kernelX, options.target});
+    plan.pack = "pack_winograd_rows", plan.compute = "conv_winograd_rows";
+    plan.ints["outputs"] = {2};
+    plan.packedWeights = {blocks / tile.vectors, 6,    s.kernelX, ceilDivide(s.channels, inLanes), inLanes,
+                          tile.vectors,          lanes};
+    bool byChannel = blocks / tile.vectors >= 4;
+    plan.range = byChannel ? Range::channel : Range::row;
+    plan.rangeGranule = byChannel ? tile.vectors : 2 / options.pool[0];
     return plan;
   }
 
@@ -209,8 +234,13 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   plan.pack = "pack_direct", plan.compute = "conv_direct";
   plan.ints["vectors"] = {tile.vectors};
   int64_t inLanes = inputLanes(inPacked, lanes);
-  plan.packedWeights = {blocks / tile.vectors, ceilDivide(inPacked, inLanes), s.kernelY, s.kernelX, inLanes,
-                        tile.vectors, lanes};
+  plan.packedWeights = {blocks / tile.vectors,
+                        ceilDivide(inPacked, inLanes),
+                        s.kernelY,
+                        s.kernelX,
+                        inLanes,
+                        tile.vectors,
+                        lanes};
   int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
   // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.
   bool byChannel = blocks / tile.vectors >= 2 && (weightBytes > 256 * 1024 || outHeight < 8);

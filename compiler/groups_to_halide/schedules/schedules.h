@@ -39,6 +39,9 @@ struct PlainVectors {
 };
 PlainVectors vectorizePlainChannels(Builder& builder, Halide::Func& out, int lanes);
 
+/// Winograd along y only. Tiles: x (pixels in registers).
+void scheduleChannelWinogradRows(Builder& builder);
+
 /// Convolutions with a few output channels into a plain tensor, vectors along the row. Tiles: channels.
 void schedulePlainRows(Builder& builder);
 

@@ -1,4 +1,5 @@
-//===- channel_conv_test.cpp - Convolutions of one image: planned, packed and computed --------------------===//
+//===- channel_conv_test.cpp - Convolutions of one image: planned, packed and computed
+//--------------------===//
 
 #include "runner.h"
 
@@ -27,11 +28,16 @@ struct Layer {
 
 ConvShape conv(int64_t channels, int64_t height, int64_t width, int64_t out, int64_t size, int64_t stride = 1,
                int64_t padding = 0, int64_t groups = 1, int64_t dilation = 1) {
-  return {channels,         height,
-          width,            out,
-          size,             size,
-          {stride, stride}, {padding, padding, padding, padding},
-          {dilation, dilation}, groups};
+  return {channels,
+          height,
+          width,
+          out,
+          size,
+          size,
+          {stride, stride},
+          {padding, padding, padding, padding},
+          {dilation, dilation},
+          groups};
 }
 
 /// The layer's raw parameters as a network has them: w, b or gamma, beta, mean, variance.
@@ -158,18 +164,28 @@ TEST_CASE("A direct convolution of one image is the sum over taps and channels")
 
 TEST_CASE("A Winograd convolution of one image stays within 1e-5 of the direct one") {
   const Layer layers[] = {
-      {conv(16, 32, 32, 16, 3, 1, 1), false, 1, true},
-      {conv(32, 16, 16, 32, 3, 1, 1), false, 0, true, true},
-      {conv(64, 8, 8, 64, 3, 1, 1), false, 1},
-      {conv(40, 14, 14, 48, 3, 1, 1), false, 0, true, true},
-      {conv(64, 7, 7, 64, 3, 1, 1), false, 1},
-      {conv(24, 9, 21, 17, 3), false, 0},
-      {conv(256, 7, 7, 256, 3, 1, 1), false, 0},
-      {conv(20, 12, 12, 16, 3, 1, 1), true},
+      {conv(16, 32, 32, 16, 3, 1, 1), false, 1, true}, {conv(32, 16, 16, 32, 3, 1, 1), false, 0, true, true},
+      {conv(64, 8, 8, 64, 3, 1, 1), false, 1},         {conv(40, 14, 14, 48, 3, 1, 1), false, 0, true, true},
+      {conv(64, 7, 7, 64, 3, 1, 1), false, 1},         {conv(24, 9, 21, 17, 3), false, 0},
+      {conv(256, 7, 7, 256, 3, 1, 1), false, 0},       {conv(20, 12, 12, 16, 3, 1, 1), true},
   };
   for (const std::string& target : testTargets()) {
     useTarget(target);
     for (const Layer& layer : layers) CHECK(check(layer, 1e-5).compute == "conv_winograd");
+  }
+}
+
+TEST_CASE("A 5x5 convolution saves products along the columns") {
+  const Layer layers[] = {
+      {conv(6, 14, 14, 16, 5), true},
+      {conv(3, 14, 19, 70, 5, 1, 2), true, 0, true},
+      {conv(20, 11, 9, 33, 5, 1, 2), false, 2, true, true},
+      {conv(64, 8, 8, 96, 5, 1, 2), false, 0},
+      {conv(2, 9, 5, 9, 5, 1, 0), true},
+  };
+  for (const std::string& target : testTargets()) {
+    useTarget(target);
+    for (const Layer& layer : layers) CHECK(check(layer, 1e-5).compute == "conv_winograd_rows");
   }
 }
 
@@ -209,8 +225,9 @@ TEST_CASE("A linear layer takes its input in any layout") {
       bool plainOutput;
     };
     const Case cases[] = {
-        {channelLanes(16, 5, 5), 120, false}, {channelLanes(120, 1, 1), 84, false}, {channelLanes(84, 1, 1), 10, true},
-        {channelLanes(20, 3, 2, 1), 50, false}, {plain({7, 3, 2}), 33, false},      {plain({50, 1, 1}), 5, true},
+        {channelLanes(16, 5, 5), 120, false}, {channelLanes(120, 1, 1), 84, false},
+        {channelLanes(84, 1, 1), 10, true},   {channelLanes(20, 3, 2, 1), 50, false},
+        {plain({7, 3, 2}), 33, false},        {plain({50, 1, 1}), 5, true},
         {plain({1, 1, 1}), 1, true},
     };
     for (const Case& c : cases) {
@@ -218,7 +235,8 @@ TEST_CASE("A linear layer takes its input in any layout") {
       int64_t features = c.input.shape[0] * c.input.shape[1] * c.input.shape[2];
       std::vector<Array> raw{randomArray({c.out, features}, 1), randomArray({c.out}, 2)};
       std::vector<Array> parameters = run(packKernel(plan, {raw[0].shape, true}, target), raw, 1);
-      Array x = randomArray({1, c.input.shape[0], c.input.shape[1], c.input.shape[2]}, 3), expected({1, c.out, 1, 1});
+      Array x = randomArray({1, c.input.shape[0], c.input.shape[1], c.input.shape[2]}, 3),
+            expected({1, c.out, 1, 1});
       for (int64_t o = 0; o < c.out; ++o) {
         double sum = raw[1].values[o];
         for (int64_t f = 0; f < features; ++f) sum += raw[0].values[o * features + f] * x.values[f];
