@@ -1,5 +1,4 @@
-//===- builder.cpp
-//----------------------------------------------------------------------------------------===//
+//===- builder.cpp -----------------------------------------------------------------------------------===//
 
 #include "builder.h"
 
@@ -155,8 +154,8 @@ void Builder::bindInput(size_t index) {
 }
 
 Value Builder::padded(const Value& value, int64_t top, int64_t left, int64_t bottom, int64_t right,
-                      const Expr& outside) const {
-  bool inMemory = Internal::is_const_zero(outside) && std::max(top, bottom) <= value.haloY &&
+                      const Expr& outside, bool selects) const {
+  bool inMemory = !selects && Internal::is_const_zero(outside) && std::max(top, bottom) <= value.haloY &&
                   std::max(left, right) <= value.haloX;
   bool needed = top > 0 || left > 0 || bottom > 0 || right > 0;
   if (inMemory || !needed) return value;

@@ -1,5 +1,4 @@
-//===- builder.h - A kernel's values as Halide expressions
-//------------------------------------------------===//
+//===- builder.h - A kernel's values as Halide expressions -------------------------------------------===//
 //
 // The builder binds a kernel's inputs, scalars and outputs to Halide parameters and keeps a table of values.
 // An algorithm (algorithms/) turns one op's operands into its result; a template (schedules/) then arranges
@@ -66,9 +65,10 @@ public:
   bool hasOperand(const Op& op, size_t index) const { return index < op.operands.size(); }
 
   /// `value` for reading up to so many pixels outside the picture, where it gives `outside`. Reads the halo
-  /// in memory where it reaches and `outside` is zero; otherwise clamps and selects.
+  /// in memory where it reaches and `outside` is zero; otherwise, and where `select` asks for it, clamps and
+  /// selects.
   Value padded(const Value& value, int64_t top, int64_t left, int64_t bottom, int64_t right,
-               const Halide::Expr& outside) const;
+               const Halide::Expr& outside, bool select = false) const;
 
   /// A value in the form of `like`, with op's shape and element, that calls `at`.
   Value result(const Op& op, const Value& like, std::function<Halide::Expr(const Coordinates&)> at) const;

@@ -1,5 +1,4 @@
-//===- compile.h - From a kernel to object code
-//-----------------------------------------------------------===//
+//===- compile.h - From a kernel to object code ------------------------------------------------------===//
 //
 // What the compiler's middle calls. No Halide header is needed here, and no exception leaves these functions.
 // They may be called from several threads at once. The same kernel gives the same bytes, whatever was

@@ -1,5 +1,4 @@
-//===- kernel.cpp - Printing and naming kernels
-//-----------------------------------------------------------===//
+//===- kernel.cpp - Printing and naming kernels ------------------------------------------------------===//
 
 #include "kernel.h"
 

@@ -1,5 +1,4 @@
-//===- kernel.h - One fused group as plain data
-//-----------------------------------------------------------===//
+//===- kernel.h - One fused group as plain data ------------------------------------------------------===//
 //
 // The border between MLIR and Halide: a `Kernel` says what one fused group computes, on which buffers, with
 // which schedule. No MLIR and no Halide header is needed to read or build one. Equal kernels have equal

@@ -1,5 +1,4 @@
-//===- registry.h - Operations and templates by name
-//------------------------------------------------------===//
+//===- registry.h - Operations and templates by name -------------------------------------------------===//
 //
 // Adding an operation: a function in its family's file in algorithms/, and an entry in that family's list.
 // Adding a template: a function in schedules/, and an entry in templates() in registry.cpp.

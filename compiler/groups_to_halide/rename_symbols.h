@@ -1,5 +1,4 @@
-//===- rename_symbols.h - Symbols of an object file
-//-------------------------------------------------------===//
+//===- rename_symbols.h - Symbols of an object file --------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_RENAME_SYMBOLS_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_RENAME_SYMBOLS_H
 

@@ -1,5 +1,4 @@
-//===- batch_norm.cpp - Batch normalisation in training
-//---------------------------------------------------===//
+//===- batch_norm.cpp - Batch normalisation in training ----------------------------------------------===//
 //
 // Statistics are taken block by block and combined in the order of the blocks, so that they depend on nothing
 // but the data: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample

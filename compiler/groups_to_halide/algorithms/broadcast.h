@@ -1,5 +1,4 @@
-//===- broadcast.h - Reading operands of smaller shape
-//----------------------------------------------------===//
+//===- broadcast.h - Reading operands of smaller shape -----------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_BROADCAST_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_BROADCAST_H
 

@@ -1,5 +1,4 @@
-//===- channel_conv.cpp - Convolutions and linear layers of one image, on packed weights
-//------------------===//
+//===- channel_conv.cpp - Convolutions and linear layers of one image, on packed weights -------------===//
 //
 // Operands: x, packed weights, packed bias (see pack.cpp for their order in memory). The vector is over
 // output channels: each weight is loaded as a vector, each pixel of x is broadcast, so that x may lie in any

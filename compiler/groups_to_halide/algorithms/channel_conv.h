@@ -1,5 +1,4 @@
-//===- channel_conv.h - What the kernels on packed weights share
-//------------------------------------------===//
+//===- channel_conv.h - What the kernels on packed weights share -------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_CHANNEL_CONV_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_CHANNEL_CONV_H
 

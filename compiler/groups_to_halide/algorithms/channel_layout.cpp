@@ -1,5 +1,4 @@
-//===- channel_layout.cpp - One image: between layouts, between channels, and over channels
-//---------------===//
+//===- channel_layout.cpp - One image: between layouts, between channels, and over channels ----------===//
 //
 // The forms that operations take where a kernel computes one image (findOperation in registry.h prefers
 // image_X to X there). Lanes are channels, so whatever moves or mixes channels differs from its form over

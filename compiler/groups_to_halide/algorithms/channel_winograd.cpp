@@ -1,5 +1,4 @@
-//===- channel_winograd.cpp - 3x3 convolutions of one image by Winograd's minimal filtering
-//---------------===//
+//===- channel_winograd.cpp - 3x3 convolutions of one image by Winograd's minimal filtering ----------===//
 //
 // Stages, over tiles of m x m outputs that each read n x n inputs (n = m + 2):
 //   rows      {lane, x, i, tile y, ic block}          B^T along y

@@ -1,9 +1,8 @@
-//===- convolution.cpp - Convolution and linear layers, forward
-//-------------------------------------------===//
+//===- convolution.cpp - Convolution and linear layers, forward --------------------------------------===//
 
 #include "convolution.h"
 
-#include "schedules/schedules.h"
+#include <algorithm>
 
 using namespace Halide;
 
@@ -22,12 +21,46 @@ Geometry geometryOf(const Op& op, const std::vector<int64_t>& weights) {
 
 namespace {
 
+constexpr int64_t widestRow = 16;
+
+} // namespace
+
+bool tilesAreRows(const Kernel& kernel, int64_t width) {
+  auto tile = kernel.schedule.tiles.find("x");
+  return tile != kernel.schedule.tiles.end() && tile->second >= width && width <= widestRow;
+}
+
+Tile chooseRowTile(int64_t width, int64_t channels, int registers, int64_t mostChannels, int64_t inputWidth,
+                   int64_t first, int64_t taps, int64_t step) {
+  Tile tile = chooseTile(width, channels, registers, mostChannels);
+  int64_t inside = 0;
+  for (int64_t p = 0; p < width; ++p) {
+    for (int64_t k = 0; k < taps; ++k) {
+      int64_t at = p + first + k * step;
+      inside += at >= 0 && at < inputWidth;
+    }
+  }
+  int64_t rowChannels = std::min({registers / width, channels, mostChannels});
+  if (width > widestRow || rowChannels < 1 || rowChannels * width < 8 || inside == 0) return tile;
+  // As in chooseTile: what the tiles cover in vain, and what loads cost.
+  auto efficiency = [&](const Tile& t) {
+    double covered = double((width + t.x - 1) / t.x * t.x) * double((channels + t.channels - 1) / t.channels * t.channels);
+    return double(width * channels) / covered * (1 - 0.15 * double(t.channels + t.x) / double(t.channels * t.x));
+  };
+  Tile row{width, rowChannels};
+  return efficiency(row) * double(width * taps) / double(inside) > efficiency(tile) ? row : tile;
+}
+
+namespace {
+
 /// out(c) = bias(c) + sum over taps and the group's channels of x * w.
 Value conv(Builder& b, const Op& op) {
   const Value& w = b.operand(op, 1);
   if (w.shape.size() != 4 || op.shape.size() != 3) fail("conv: expected weights [O, I/groups, kh, kw]");
   Geometry g = geometryOf(op, w.shape);
-  Value x = b.padded(b.operand(op, 0), g.top, g.left, g.bottom, g.right, 0.0f);
+  bool select = (g.left > 0 || g.right > 0) && tilesAreRows(b.kernel, op.shape[2]);
+  Value x = b.padded(b.operand(op, 0), g.top, 0, g.bottom, 0, 0.0f);
+  x = b.padded(x, 0, g.left, 0, g.right, 0.0f, select);
   int outPerGroup = static_cast<int>(w.shape[0] / g.groups), inPerGroup = static_cast<int>(w.shape[1]);
 
   RDom taps = b.rdom({Expr(int(g.kernelX)), Expr(int(g.kernelY)), Expr(inPerGroup)}, "taps");
@@ -67,7 +100,10 @@ Schedule chooseConv(const Kernel& kernel, const Op& op) {
   const std::vector<int64_t>& weights = kernel.inputs.at(op.operands.at(1)).shape;
   Geometry g = geometryOf(op, weights);
   bool depthwise = g.groups > 1;
-  Tile tile = chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), depthwise ? 1 : 16);
+  int64_t mostChannels = depthwise ? 1 : 16, inputWidth = kernel.inputs.at(op.operands.at(0)).shape[2];
+  Tile tile = g.strideX == 1 ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels,
+                                             inputWidth, -g.left, g.kernelX, g.dilationX)
+                             : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels);
   // The rows that a row of output reads, over all channels, should stay in L2 while every channel tile passes
   // over them; where they do not, a column of tiles does and the weights stream instead.
   int64_t rowBytes = (g.kernelY - 1) * g.dilationY + 1;

@@ -1,9 +1,9 @@
-//===- convolution.h - What the convolution files share
-//---------------------------------------------------===//
+//===- convolution.h - What the convolution files share ----------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_CONVOLUTION_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_CONVOLUTION_H
 
 #include "registry.h"
+#include "schedules/schedules.h"
 
 namespace cnn::kernel {
 
@@ -18,6 +18,15 @@ struct Geometry {
 
 /// `weights`: [O, I/groups, kh, kw].
 Geometry geometryOf(const Op& op, const std::vector<int64_t>& weights);
+
+/// Where one tile of accumulators is a whole row, which taps fall outside the picture is known, and they cost
+/// nothing. True when the kernel's schedule has such tiles for rows of this width.
+bool tilesAreRows(const Kernel& kernel, int64_t width);
+
+/// The tile for rows of `width` outputs: chooseTile's, or a whole row where that saves more. Output position p reads
+/// positions p + first to p + first + (taps - 1) * step of rows of `inputWidth`.
+Tile chooseRowTile(int64_t width, int64_t channels, int registers, int64_t mostChannels, int64_t inputWidth,
+                   int64_t first, int64_t taps, int64_t step);
 
 } // namespace cnn::kernel
 

@@ -1,5 +1,4 @@
-//===- convolution_backward.cpp - Gradients of convolution and linear layers
-//------------------------------===//
+//===- convolution_backward.cpp - Gradients of convolution and linear layers -------------------------===//
 
 #include "convolution.h"
 
@@ -59,10 +58,12 @@ Value convBackwardInput(Builder& b, const Op& op) {
         continue;
       }
       int64_t lastY = (op.shape[1] - 1 - py) / g.strideY, lastX = (op.shape[2] - 1 - px) / g.strideX;
-      Value dy = b.padded(dyInMemory, (row.count - 1) * row.back - row.offset,
-                          (column.count - 1) * column.back - column.offset,
-                          lastY + row.offset - (dyInMemory.height() - 1),
-                          lastX + column.offset - (dyInMemory.width() - 1), 0.0f);
+      int64_t left = (column.count - 1) * column.back - column.offset;
+      int64_t right = lastX + column.offset - (dyInMemory.width() - 1);
+      bool select = (left > 0 || right > 0) && tilesAreRows(b.kernel, lastX + 1);
+      Value dy = b.padded(dyInMemory, (row.count - 1) * row.back - row.offset, 0,
+                          lastY + row.offset - (dyInMemory.height() - 1), 0, 0.0f);
+      dy = b.padded(dy, 0, left, 0, right, 0.0f, select);
       RDom taps = b.rdom({int(column.count), int(row.count), outPerGroup}, "taps" + role);
       // Rows of taps that fall outside dy add nothing: with a large kernel at the border, half of the products.
       Expr dyRow = b.y + int(row.offset) - taps[1] * int(row.back);
@@ -189,7 +190,10 @@ Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
   const std::vector<int64_t>& weights = kernel.inputs.at(op.operands.at(1)).shape;
   Geometry g = geometryOf(op, weights);
   int64_t width = (out.shape[2] + g.strideX - 1) / g.strideX;
-  Tile tile = chooseTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16);
+  // Phase 0 stands for all.
+  PhaseTaps taps = tapsOfPhase(0, g.strideX, g.left, g.kernelX, g.dilationX);
+  Tile tile = chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16,
+                            kernel.inputs.at(op.operands.at(0)).shape[2], taps.offset, taps.count, -taps.back);
   int64_t rowBytes =
       ((g.kernelY - 1) * g.dilationY + 1) * weights[0] / g.groups * (width + g.kernelX) * out.lanes * 4;
   constexpr int64_t halfL2 = 512 * 1024;

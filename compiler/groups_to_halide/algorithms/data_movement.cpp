@@ -1,5 +1,4 @@
-//===- data_movement.cpp - Between the caller's memory and batch lanes, and between channels
-//--------------===//
+//===- data_movement.cpp - Between the caller's memory and batch lanes, and between channels ---------===//
 
 #include "registry.h"
 

@@ -1,5 +1,4 @@
-//===- dropout.cpp - Random zeros that depend on nothing but the element
-//----------------------------------===//
+//===- dropout.cpp - Random zeros that depend on nothing but the element -----------------------------===//
 
 #include "registry.h"
 

@@ -1,5 +1,4 @@
-//===- elementwise.cpp - Arithmetic on values, computed where they are used
-//-------------------------------===//
+//===- elementwise.cpp - Arithmetic on values, computed where they are used --------------------------===//
 
 #include "broadcast.h"
 #include "vector_math.h"

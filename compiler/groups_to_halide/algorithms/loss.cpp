@@ -1,5 +1,4 @@
-//===- loss.cpp - Softmax, losses and metrics
-//-------------------------------------------------------------===//
+//===- loss.cpp - Softmax, losses and metrics --------------------------------------------------------===//
 
 #include "reduction.h"
 #include "vector_math.h"

@@ -1,5 +1,4 @@
-//===- optimizer.cpp - One step of SGD, Adam and AdamW, by PyTorch's rules
-//--------------------------------===//
+//===- optimizer.cpp - One step of SGD, Adam and AdamW, by PyTorch's rules ---------------------------===//
 //
 // The gradient is the input; parameters and states are outputs, updated in place in one pass.
 //

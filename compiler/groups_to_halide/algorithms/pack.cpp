@@ -1,5 +1,4 @@
-//===- pack.cpp - From the parameters of a network to those that inference reads
-//--------------------------===//
+//===- pack.cpp - From the parameters of a network to those that inference reads ---------------------===//
 //
 // Batch norm is folded: with scale = gamma / sqrt(variance + eps), weights become w * scale and the bias
 // becomes beta + (b - mean) * scale. Lanes past the last output channel and packed input channels past the

@@ -1,5 +1,4 @@
-//===- pooling.cpp - Max and average pooling, forward and backward
-//----------------------------------------===//
+//===- pooling.cpp - Max and average pooling, forward and backward -----------------------------------===//
 
 #include "registry.h"
 

@@ -1,5 +1,4 @@
-//===- reduction.h - Sums over pictures, lanes and blocks
-//-------------------------------------------------===//
+//===- reduction.h - Sums over pictures, lanes and blocks --------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_REDUCTION_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_REDUCTION_H
 

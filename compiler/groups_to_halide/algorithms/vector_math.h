@@ -1,5 +1,4 @@
-//===- vector_math.h - Transcendental functions in plain arithmetic
-//---------------------------------------===//
+//===- vector_math.h - Transcendental functions in plain arithmetic ----------------------------------===//
 //
 // Halide's own call libm lane by lane or are less exact. These are polynomials (Chebyshev fits of degree and
 // range as noted), and hold at most 4 units in the last place over all f32, checked in tests/numeric/kernels.

@@ -1,5 +1,4 @@
-//===- winograd.h - The matrices of Winograd's minimal filtering
-//------------------------------------------===//
+//===- winograd.h - The matrices of Winograd's minimal filtering -------------------------------------===//
 //
 // F(m, r) gives m outputs of a correlation with r taps from n = m + r - 1 products:
 //   y = A^T [(G g) * (B^T d)], nested for two dimensions (Lavin and Gray, Fast Algorithms for Convolutional

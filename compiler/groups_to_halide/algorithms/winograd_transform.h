@@ -1,5 +1,4 @@
-//===- winograd_transform.h - Winograd's matrices times Halide values
-//-------------------------------------===//
+//===- winograd_transform.h - Winograd's matrices times Halide values --------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_WINOGRAD_TRANSFORM_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_WINOGRAD_TRANSFORM_H
 

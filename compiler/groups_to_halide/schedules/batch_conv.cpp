@@ -1,5 +1,4 @@
-//===- batch_conv.cpp - Convolutions over 16 images at a time
-//---------------------------------------------===//
+//===- batch_conv.cpp - Convolutions over 16 images at a time ----------------------------------------===//
 //
 // The vector is over images, so a weight is one scalar, broadcast by the FMA itself, and no weight is packed.
 // Each loaded vector of pixels serves `channels` accumulators, each broadcast serves `x`.

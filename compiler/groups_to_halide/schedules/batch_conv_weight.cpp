@@ -1,5 +1,4 @@
-//===- batch_conv_weight.cpp - Weight gradients over 16 images at a time
-//----------------------------------===//
+//===- batch_conv_weight.cpp - Weight gradients over 16 images at a time -----------------------------===//
 //
 // One sum a weight and lane. For a chunk of output channels these lie in memory; a tile of them (taps, input
 // and output channels) is in registers while the loop passes over a band of rows that stays in cache. At the

@@ -1,5 +1,4 @@
-//===- channel_conv.cpp - One image, vectors over output channels
-//-----------------------------------------===//
+//===- channel_conv.cpp - One image, vectors over output channels ------------------------------------===//
 //
 // A tile of accumulators stays in registers while all taps and input channels pass: for each input channel
 // and tap `vectors` weights are loaded and x * y pixels broadcast, for vectors * x * y FMAs.

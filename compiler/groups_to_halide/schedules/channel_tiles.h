@@ -1,5 +1,4 @@
-//===- channel_tiles.h - Tile sizes of the channel_lanes templates
-//----------------------------------------===//
+//===- channel_tiles.h - Tile sizes of the channel_lanes templates -----------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_CHANNEL_TILES_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_CHANNEL_TILES_H
 

@@ -1,5 +1,4 @@
-//===- channel_winograd.cpp - Loops of a Winograd convolution
-//---------------------------------------------===//
+//===- channel_winograd.cpp - Loops of a Winograd convolution ----------------------------------------===//
 //
 // A block is some rows of tiles: its transformed input is made once, then for each group of output channels
 // all products of the block are made, frequency by frequency, each from a tile of accumulators in registers,

@@ -1,5 +1,4 @@
-//===- image_pixels.cpp - Kernels of one image without weights
-//--------------------------------------------===//
+//===- image_pixels.cpp - Kernels of one image without weights ---------------------------------------===//
 
 #include "registry.h"
 #include "schedules.h"

@@ -1,5 +1,4 @@
-//===- inference_plan.cpp - Which algorithm, which tiles
-//--------------------------------------------------===//
+//===- inference_plan.cpp - Which algorithm, which tiles ---------------------------------------------===//
 
 #include "inference_plan.h"
 

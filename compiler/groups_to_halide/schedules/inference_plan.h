@@ -1,5 +1,4 @@
-//===- inference_plan.h - How one image passes through a layer with weights
-//-------------------------------===//
+//===- inference_plan.h - How one image passes through a layer with weights --------------------------===//
 //
 // Inference computes with packed weights: a `prepare` kernel folds batch norm into the weights and lays them
 // out in the order in which the compute kernel reads them. A plan names both operations and the shapes

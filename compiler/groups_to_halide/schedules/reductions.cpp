@@ -1,5 +1,4 @@
-//===- reductions.cpp - Kernels made of sums over pictures, lanes or channels
-//-----------------------------===//
+//===- reductions.cpp - Kernels made of sums over pictures, lanes or channels ------------------------===//
 
 #include "schedules.h"
 

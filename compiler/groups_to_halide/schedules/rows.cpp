@@ -1,5 +1,4 @@
-//===- rows.cpp - Elementwise kernels and everything without reuse
-//----------------------------------------===//
+//===- rows.cpp - Elementwise kernels and everything without reuse -----------------------------------===//
 
 #include "schedules.h"
 

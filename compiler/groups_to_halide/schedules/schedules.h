@@ -1,5 +1,4 @@
-//===- schedules.h - The templates, and what they share
-//---------------------------------------------------===//
+//===- schedules.h - The templates, and what they share ----------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_SCHEDULES_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_SCHEDULES_H
 

@@ -1,5 +1,4 @@
-//===- windows.cpp - Pooling, moves of channels, halos and flat arrays
-//------------------------------------===//
+//===- windows.cpp - Pooling, moves of channels, halos and flat arrays -------------------------------===//
 
 #include "schedules.h"
 

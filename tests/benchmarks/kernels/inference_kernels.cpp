@@ -1,5 +1,4 @@
-//===- inference_kernels.cpp - Times the layers of known networks on one image, one thread
-//----------------===//
+//===- inference_kernels.cpp - Times the layers of known networks on one image, one thread -----------===//
 //
 //   inference_kernels [name prefix] [target] [exact] [no_halo] [pack] [stmt | assembly]
 //

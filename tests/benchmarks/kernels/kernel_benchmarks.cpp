@@ -1,5 +1,4 @@
-//===- kernel_benchmarks.cpp - Training kernels against the machine's peak
-//--------------------------------===//
+//===- kernel_benchmarks.cpp - Training kernels against the machine's peak ---------------------------===//
 //
 //   kernel_benchmarks [substring]...        time the kernels whose names contain all substrings
 //   kernel_benchmarks --images N ...        with a batch of N: short runs are disturbed less on a busy

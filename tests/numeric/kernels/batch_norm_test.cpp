@@ -1,5 +1,4 @@
-//===- batch_norm_test.cpp - Batch normalisation in training, block by block
-//------------------------------===//
+//===- batch_norm_test.cpp - Batch normalisation in training, block by block -------------------------===//
 
 #include "runner.h"
 

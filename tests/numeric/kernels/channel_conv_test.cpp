@@ -1,5 +1,4 @@
-//===- channel_conv_test.cpp - Convolutions of one image: planned, packed and computed
-//--------------------===//
+//===- channel_conv_test.cpp - Convolutions of one image: planned, packed and computed ---------------===//
 
 #include "runner.h"
 

@@ -1,5 +1,4 @@
-//===- compile_test.cpp - Objects: the same bytes every time, clear errors
-//--------------------------------===//
+//===- compile_test.cpp - Objects: the same bytes every time, clear errors ---------------------------===//
 
 #include "runner.h"
 

@@ -1,5 +1,4 @@
-//===- conv_backward_test.cpp - Gradients of convolution and linear layers over batch lanes
-//---------------===//
+//===- conv_backward_test.cpp - Gradients of convolution and linear layers over batch lanes ----------===//
 
 #include "conv_reference.h"
 

@@ -1,5 +1,4 @@
-//===- conv_reference.h - Shapes of convolutions, and the plain loops
-//------------------------------------===//
+//===- conv_reference.h - Shapes of convolutions, and the plain loops --------------------------------===//
 #ifndef CNN_TESTS_NUMERIC_KERNELS_CONV_REFERENCE_H
 #define CNN_TESTS_NUMERIC_KERNELS_CONV_REFERENCE_H
 

@@ -1,5 +1,4 @@
-//===- conv_test.cpp - Convolution and linear layers over batch lanes
-//-------------------------------------===//
+//===- conv_test.cpp - Convolution and linear layers over batch lanes --------------------------------===//
 
 #include "conv_reference.h"
 

@@ -1,5 +1,4 @@
-//===- data_movement_test.cpp - Load, store, halos and channels
-//-------------------------------------------===//
+//===- data_movement_test.cpp - Load, store, halos and channels --------------------------------------===//
 
 #include "runner.h"
 

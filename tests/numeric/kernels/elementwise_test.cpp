@@ -1,5 +1,4 @@
-//===- elementwise_test.cpp - Activations, arithmetic and dropout
-//-----------------------------------------===//
+//===- elementwise_test.cpp - Activations, arithmetic and dropout ------------------------------------===//
 
 #include "runner.h"
 

@@ -1,5 +1,4 @@
-//===- error_handlers.cpp - What checked kernels call when one of Halide's assertions fails
-//-----------------===//
+//===- error_handlers.cpp - What checked kernels call when one of Halide's assertions fails ----------===//
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,4 @@
-//===- image_ops_test.cpp - Operations without weights on one image
-//---------------------------------------===//
+//===- image_ops_test.cpp - Operations without weights on one image ----------------------------------===//
 
 #include "runner.h"
 

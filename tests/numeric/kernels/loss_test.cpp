@@ -1,5 +1,4 @@
-//===- loss_test.cpp - Softmax, losses, metrics and means over the batch
-//----------------------------------===//
+//===- loss_test.cpp - Softmax, losses, metrics and means over the batch -----------------------------===//
 
 #include "runner.h"
 

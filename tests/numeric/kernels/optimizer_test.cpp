@@ -1,5 +1,4 @@
-//===- optimizer_test.cpp - SGD, Adam and AdamW against PyTorch's rules
-//-----------------------------------===//
+//===- optimizer_test.cpp - SGD, Adam and AdamW against PyTorch's rules ------------------------------===//
 
 #include "runner.h"
 

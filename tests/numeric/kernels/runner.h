@@ -1,5 +1,4 @@
-//===- runner.h - Compiles, loads and calls one kernel
-//----------------------------------------------------===//
+//===- runner.h - Compiles, loads and calls one kernel -----------------------------------------------===//
 //
 // The object that cnnc would ship is linked into a shared object with a small caller in C, and loaded.
 // Tensors are given and returned in logical order, [N, C, H, W] of doubles; the runner brings them into the
