@@ -2,6 +2,7 @@
 
 #include "groups_to_llvm/kernel_cache.h"
 
+#include "groups_to_llvm/hide_symbol.h"
 #include "groups_to_llvm/tables.h"
 
 #include "llvm/Support/xxhash.h"
@@ -171,7 +172,8 @@ bool compileKernels(const std::vector<kernel::Kernel>& kernels, const KernelCach
   unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   onThreads(threads, missing.size(), [&](size_t m) {
     size_t i = missing[m];
-    if (!kernel::compile(kernels[i], compiled[i], errors[i])) {
+    if (!kernel::compile(kernels[i], compiled[i], errors[i]) ||
+        !hideSymbol(compiled[i].object, compiled[i].symbol, errors[i])) {
       if (errors[i].empty()) errors[i] = "the kernel cannot be compiled";
     } else if (!options.folder.empty()) {
       writeEntry(path(i), keys[i], compiled[i]);

@@ -26,6 +26,10 @@ if nm "$work/predict_only" | grep -E 'small_training|forward_backward|cnn_traini
   fail "the inference program holds training code"
 fi
 if ldd "$work/predict_only" | grep -E 'stdc\+\+|libz'; then fail "the inference program needs these libraries"; fi
+# What a shared library made of it shows.
+"$cc" -shared -nostdlib -Wl,--whole-archive "$work/libsmall.a" -Wl,--no-whole-archive -o "$work/small.so"
+shown=$(nm -D --defined-only "$work/small.so" | awk '{ print $3 }' | sort | tr '\n' ' ')
+[ "$shown" = "small_description small_inference small_training " ] || fail "small.so shows: $shown"
 exported=$(nm -g --defined-only "$work/libsmall.a" | awk 'NF == 3 && $3 !~ /^k_/ { print $3 }' | sort | tr '\n' ' ')
 [ "$exported" = "small_description small_inference small_training " ] || fail "libsmall.a exports: $exported"
 if nm "$work/libsmall.a" | awk '$1 == "U" { print $2 }' | sort -u |
