@@ -347,6 +347,10 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     error(Diag::NotATensor, span, frame, block.name(), subject.describe());
     return Poison{};
   }
+  if (++net->layers > maxLayers) {
+    error(Diag::TooManySteps, span, frame, maxLayers, "layers");
+    return Poison{};
+  }
   std::string relative;
   if (hint.label) relative = join(hint.prefix, *hint.label);
   else if (block.label) relative = join(hint.prefix, *block.label);

@@ -196,8 +196,8 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
     std::optional<int64_t> from = expr.left ? evaluateInt(expr.left, frame, "a range") : std::nullopt;
     std::optional<int64_t> to = expr.right ? evaluateInt(expr.right, frame, "a range") : std::nullopt;
     if (!from || !to) return Poison{};
-    if (*to > *from && uint64_t(*to) - uint64_t(*from) > maxSteps) {
-      error(Diag::TooManySteps, expr.span, frame, int64_t(maxSteps), "elements in a range");
+    if (*to > *from && uint64_t(*to) - uint64_t(*from) > maxLength) {
+      error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), "elements in a range");
       return Poison{};
     }
     List list;
@@ -218,12 +218,17 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
                     expr.op == BinaryOperator::Multiply || expr.op == BinaryOperator::Divide;
   if (arithmetic && (left.tensor() || right.tensor())) return tensorArithmetic(expr.op, left, right, expr.span, frame);
   bool equality = expr.op == BinaryOperator::Equal || expr.op == BinaryOperator::NotEqual;
+  auto *s = left.get<std::string>(), *t = right.get<std::string>();
+  size_t length = left.list() && right.list() ? left.list()->size() + right.list()->size() : s && t ? s->size() + t->size() : 0;
+  if (expr.op == BinaryOperator::Add && length > maxLength) {
+    error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), s ? "characters in a string" : "elements in a list");
+    return Poison{};
+  }
   if (left.list() && right.list() && expr.op == BinaryOperator::Add) {
     List joined = *left.list();
     joined.insert(joined.end(), right.list()->begin(), right.list()->end());
     return joined;
   }
-  auto *s = left.get<std::string>(), *t = right.get<std::string>();
   if (s && t && equality) return compare(expr.op, *s, *t);
   if (s && t && expr.op == BinaryOperator::Add) return *s + *t;
   auto *p = left.get<bool>(), *q = right.get<bool>();

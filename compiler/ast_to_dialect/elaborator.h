@@ -89,7 +89,7 @@ struct NetworkState {
   std::vector<PendingInit> inits;
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
-  int64_t randomStreams = 0;
+  int64_t randomStreams = 0, layers = 0;
   bool incomplete = false; ///< parts are missing because of an error
 };
 
@@ -131,6 +131,7 @@ public:
 
   // ---- expressions ----
   Value evaluate(const ast::Expr* expr, const Frame& frame, const PathHint& hint = {});
+  Value evaluateNode(const ast::Expr* expr, const Frame& frame, const PathHint& hint);
   std::optional<int64_t> evaluateInt(const ast::Expr* expr, const Frame& frame, std::string_view what);
   std::optional<bool> evaluateCondition(const ast::Expr* expr, const Frame& frame);
   std::string evaluateString(const ast::StringExpr& expr, const Frame& frame);
@@ -235,6 +236,11 @@ public:
 
   static constexpr uint64_t maxSteps = 2'000'000;
   static constexpr uint32_t maxDepth = 100;
+  /// Of nested evaluations, whatever their kind: keeps the stack within a few megabytes.
+  static constexpr uint32_t maxEvaluationDepth = 2500;
+  static constexpr int64_t maxLayers = 200'000;
+  /// Elements of a list, characters of a string.
+  static constexpr size_t maxLength = 1'000'000;
 
 private:
   void addChain(Diagnostic& diagnostic, const Frame& frame);
@@ -247,7 +253,7 @@ private:
   std::set<Place> reported;
   Diagnostic discarded{};
   uint64_t steps = 0;
-  uint32_t callDepth = 0;
+  uint32_t callDepth = 0, evaluationDepth = 0;
   llvm::DenseMap<mlir::Value, Origin> origins;
   std::map<std::pair<const Module*, std::string_view>, Value> globals;
   std::set<const ast::Decl*> evaluating;

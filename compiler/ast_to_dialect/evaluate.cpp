@@ -103,6 +103,10 @@ std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& fram
     else if (!value.isPoison())
       error(Diag::TypeMismatch, part.hole->span, frame, "in a string", "a number, a string or a truth value",
             value.describe());
+    if (result.size() > maxLength) {
+      error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), "characters in a string");
+      return "";
+    }
   }
   return result;
 }
@@ -237,6 +241,17 @@ static Value labeled(Elaborator& elaborator, const LabeledExpr& expr, const Fram
 }
 
 Value Elaborator::evaluate(const Expr* node, const Frame& frame, const PathHint& hint) {
+  if (evaluationDepth >= maxEvaluationDepth) {
+    error(Diag::TooDeep, node->span, frame, int64_t(maxEvaluationDepth));
+    return Poison{};
+  }
+  ++evaluationDepth;
+  Value value = evaluateNode(node, frame, hint);
+  --evaluationDepth;
+  return value;
+}
+
+Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathHint& hint) {
   switch (node->kind) {
   case Kind::Int: return static_cast<const IntExpr*>(node)->value;
   case Kind::Float: return static_cast<const FloatExpr*>(node)->value;

@@ -146,6 +146,24 @@ TEST_CASE("broken programs of every size end with errors and no crash") {
                    "  output y = x\n}\n").errors() == "E0308 3:24");
 }
 
+TEST_CASE("lists, strings and layers that double without end are errors") {
+  std::string head = "network A {\n  input x: f32[N, 3]\n  var a = ", tail = "\n  output y = x\n}\n";
+  CHECK(Elaborated(head + "[1]\n  for i in 0..60 { a = a + a }" + tail).errors() == "E0308 4:24");
+  CHECK(Elaborated(head + "\"s\"\n  for i in 0..60 { a = a + a }" + tail).errors() == "E0308 4:24");
+  CHECK(Elaborated(head + "\"s\"\n  for i in 0..60 { a = \"{a}{a}\" }" + tail).errors() == "E0308 4:24");
+  std::string blocks = "block B0(x) = x |> relu |> relu\n";
+  for (int i = 1; i < 40; ++i)
+    blocks += "block B" + std::to_string(i) + "(x) = x |> B" + std::to_string(i - 1) + " |> B" + std::to_string(i - 1) + "\n";
+  CHECK(Elaborated(blocks + "network A {\n  input x: f32[N, 3]\n  output y = x |> B39\n}\n").errors().starts_with("E0308"));
+}
+
+TEST_CASE("deep recursion within deep expressions is an error") {
+  std::string deep = "f(a + 1)";
+  for (int i = 0; i < 300; ++i) deep = "1 + " + deep;
+  CHECK(Elaborated("func f(a: int) -> int = " + deep + "\nnetwork A(w: int = f(1)) {\n  input x: f32[N, w]\n  output y = x\n}\n")
+            .diagnostics.hasErrors());
+}
+
 TEST_CASE("twenty thousand layers are elaborated") {
   std::string text = "network A {\n  input x: f32[N, 3]\n  var y = x\n  for i in 0..20000 { y = y |> relu }\n  output z = y\n}\n";
   CHECK(Elaborated(text).errors() == "");

@@ -1,0 +1,8 @@
+/// libFuzzer target: any text is elaborated without a crash.
+#include "elaborated.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  cnn::test::Elaborated elaborated(std::string(reinterpret_cast<const char*>(data), size));
+  toText(elaborated.diagnostics);
+  return 0;
+}
