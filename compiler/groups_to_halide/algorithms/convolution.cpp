@@ -44,8 +44,10 @@ Tile chooseRowTile(int64_t width, int64_t channels, int registers, int64_t mostC
   if (width > widestRow || rowChannels < 1 || rowChannels * width < 8 || inside == 0) return tile;
   // As in chooseTile: what the tiles cover in vain, and what loads cost.
   auto efficiency = [&](const Tile& t) {
-    double covered = double((width + t.x - 1) / t.x * t.x) * double((channels + t.channels - 1) / t.channels * t.channels);
-    return double(width * channels) / covered * (1 - 0.15 * double(t.channels + t.x) / double(t.channels * t.x));
+    double covered =
+        double((width + t.x - 1) / t.x * t.x) * double((channels + t.channels - 1) / t.channels * t.channels);
+    return double(width * channels) / covered *
+           (1 - 0.15 * double(t.channels + t.x) / double(t.channels * t.x));
   };
   Tile row{width, rowChannels};
   return efficiency(row) * double(width * taps) / double(inside) > efficiency(tile) ? row : tile;
@@ -70,7 +72,8 @@ Value conv(Builder& b, const Op& op) {
   if (g.groups > 1) channel += b.c / outPerGroup * inPerGroup;
   Expr column = b.x * int(g.strideX) + taps[0] * int(g.dilationX) - int(g.left);
   Expr row = b.y * int(g.strideY) + taps[1] * int(g.dilationY) - int(g.top);
-  // Rows of taps that fall outside the picture add nothing (one channel is too little work for a loop of its own).
+  // Rows of taps that fall outside the picture add nothing (one channel is too little work for a loop of its
+  // own).
   if (inPerGroup > 1 && (g.top > 0 || g.bottom > 0)) taps.where(row >= 0 && row < int(x.height()));
   accumulator(b.lane, b.x, b.y, b.c) +=
       x.at({b.lane, column, row, channel}) * w.at({taps[0], taps[1], taps[2], b.c});
@@ -101,9 +104,10 @@ Schedule chooseConv(const Kernel& kernel, const Op& op) {
   Geometry g = geometryOf(op, weights);
   bool depthwise = g.groups > 1;
   int64_t mostChannels = depthwise ? 1 : 16, inputWidth = kernel.inputs.at(op.operands.at(0)).shape[2];
-  Tile tile = g.strideX == 1 ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels,
-                                             inputWidth, -g.left, g.kernelX, g.dilationX)
-                             : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels);
+  Tile tile = g.strideX == 1
+                  ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels,
+                                  inputWidth, -g.left, g.kernelX, g.dilationX)
+                  : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels);
   // The rows that a row of output reads, over all channels, should stay in L2 while every channel tile passes
   // over them; where they do not, a column of tiles does and the weights stream instead.
   int64_t rowBytes = (g.kernelY - 1) * g.dilationY + 1;

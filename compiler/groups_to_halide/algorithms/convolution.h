@@ -23,8 +23,8 @@ Geometry geometryOf(const Op& op, const std::vector<int64_t>& weights);
 /// nothing. True when the kernel's schedule has such tiles for rows of this width.
 bool tilesAreRows(const Kernel& kernel, int64_t width);
 
-/// The tile for rows of `width` outputs: chooseTile's, or a whole row where that saves more. Output position p reads
-/// positions p + first to p + first + (taps - 1) * step of rows of `inputWidth`.
+/// The tile for rows of `width` outputs: chooseTile's, or a whole row where that saves more. Output position
+/// p reads positions p + first to p + first + (taps - 1) * step of rows of `inputWidth`.
 Tile chooseRowTile(int64_t width, int64_t channels, int registers, int64_t mostChannels, int64_t inputWidth,
                    int64_t first, int64_t taps, int64_t step);
 

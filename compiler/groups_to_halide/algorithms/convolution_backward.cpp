@@ -65,7 +65,8 @@ Value convBackwardInput(Builder& b, const Op& op) {
                           lastY + row.offset - (dyInMemory.height() - 1), 0, 0.0f);
       dy = b.padded(dy, 0, left, 0, right, 0.0f, select);
       RDom taps = b.rdom({int(column.count), int(row.count), outPerGroup}, "taps" + role);
-      // Rows of taps that fall outside dy add nothing: with a large kernel at the border, half of the products.
+      // Rows of taps that fall outside dy add nothing: with a large kernel at the border, half of the
+      // products.
       Expr dyRow = b.y + int(row.offset) - taps[1] * int(row.back);
       if (dy.height() > 1) taps.where(dyRow >= 0 && dyRow < int(dy.height()));
       Func sum = b.func("accumulator" + role);
@@ -73,8 +74,7 @@ Value convBackwardInput(Builder& b, const Op& op) {
       Expr group = g.groups > 1 ? b.c / inPerGroup : Expr(0);
       Expr out = taps[2] + group * outPerGroup;
       Expr ky = taps[1] * int(row.step) + int(row.first), kx = taps[0] * int(column.step) + int(column.first);
-      Expr dyAt = dy.at({b.lane, b.x + int(column.offset) - taps[0] * int(column.back),
-                         dyRow, out});
+      Expr dyAt = dy.at({b.lane, b.x + int(column.offset) - taps[0] * int(column.back), dyRow, out});
       sum(b.lane, b.x, b.y, b.c) += dyAt * w.at({kx, ky, b.c - group * inPerGroup, out});
       phases->push_back({sum, true});
       b.funcs["regionAccumulator" + role] = sum;
@@ -192,8 +192,9 @@ Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
   int64_t width = (out.shape[2] + g.strideX - 1) / g.strideX;
   // Phase 0 stands for all.
   PhaseTaps taps = tapsOfPhase(0, g.strideX, g.left, g.kernelX, g.dilationX);
-  Tile tile = chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16,
-                            kernel.inputs.at(op.operands.at(0)).shape[2], taps.offset, taps.count, -taps.back);
+  Tile tile =
+      chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16,
+                    kernel.inputs.at(op.operands.at(0)).shape[2], taps.offset, taps.count, -taps.back);
   int64_t rowBytes =
       ((g.kernelY - 1) * g.dilationY + 1) * weights[0] / g.groups * (width + g.kernelX) * out.lanes * 4;
   constexpr int64_t halfL2 = 512 * 1024;
