@@ -220,7 +220,8 @@ Schedule chooseBackwardWeight(const Kernel& kernel, const Op& op) {
       for (int64_t i = 1; i <= std::min<int64_t>(in, 6); ++i) {
         for (int64_t o = 1; o <= (shared ? std::min<int64_t>(out, 6) : 1); ++o) {
           if (in % i || kx * ky * i * o > registers) continue;
-          double useful = double(out) / double((out + o - 1) / o * o);
+          // Chunks are whole tiles, and should divide the channels.
+          double useful = double(out) / double((out + o - 1) / o * o) * (out % o == 0 ? 1 : 0.9);
           double products = double(kx * ky * i * o), latency = std::min(1.0, products / 8);
           // Neighbouring pixels of the unrolled loop share their columns of x.
           double loads = double(ky * i) * (1 + double(kx - 1) / double(unroll)) + double(o);
@@ -232,11 +233,13 @@ Schedule chooseBackwardWeight(const Kernel& kernel, const Op& op) {
       }
     }
   }
-  // A chunk of output channels keeps its sums, one vector a weight, in L2; at least four chunks for two
-  // threads.
+  // A chunk of output channels keeps its sums, one vector a weight, in L2. Four chunks keep two threads busy,
+  // but all of x streams once for each: a vector of it should meet 16 products or more, or memory is the
+  // limit.
   constexpr int64_t sumBytes = 512 * 1024;
   int64_t weightBytes = in * kernelX * kernelY * dy.lanes * 4;
-  int64_t most = std::max(tileOut, std::min(sumBytes / weightBytes, std::max<int64_t>(out / 4, 1)));
+  int64_t most = std::max({out / 4, 16 / (kernelX * kernelY), int64_t(1)});
+  most = std::max(tileOut, std::min(sumBytes / weightBytes, most));
   int64_t channels = tileOut;
   for (int64_t c = tileOut; c <= most; c += tileOut) {
     if (out % c == 0) channels = c;

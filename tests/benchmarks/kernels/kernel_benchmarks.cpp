@@ -301,6 +301,11 @@ int main(int argc, char** argv) {
       benchmark.kernel.schedule = chooseSchedule(benchmark.kernel);
       for (auto& [key, value] : tiles) benchmark.kernel.schedule.tiles[key] = value;
     }
+    if (benchmark.kernel.range != kernel::Range::none) {
+      bool given = !benchmark.kernel.schedule.algorithm.empty();
+      kernel::Schedule schedule = given ? benchmark.kernel.schedule : chooseSchedule(benchmark.kernel);
+      if (schedule.tiles.count("channels")) benchmark.kernel.rangeGranule = schedule.tiles.at("channels");
+    }
     if (asText) {
       std::string text, error;
       if (!emitText(benchmark.kernel, form, text, error))
