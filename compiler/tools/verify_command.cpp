@@ -204,7 +204,7 @@ private:
       auto found = state.gradients.find(parameter.name);
       std::vector<double> zeros(size_t(elementsOf(parameter)), 0.0);
       compare("gradient", parameter.name, batch, gradients + parameter.offset,
-              found == state.gradients.end() ? zeros : found->second.data, gradientBound, 1e-4 * largest);
+              found == state.gradients.end() ? zeros : found->second.data, gradientBound, 1e-3 * largest);
     }
   }
 
