@@ -80,6 +80,7 @@ bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view
 std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block, const std::vector<Argument>& arguments,
                                                       const std::vector<Given>& values, size_t firstIndex, Span span,
                                                       const Frame& frame) {
+  if (block.decl && !block.decl->parametersComplete) return nullptr;
   auto result = std::make_shared<BlockValue>(block);
   result->span = span;
   Signature known = signature(block);
@@ -434,6 +435,7 @@ Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value
 Value Elaborator::applyDeclared(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                                 const Frame& frame, const std::string& path) {
   const CallableDecl& decl = *block.decl;
+  if (!decl.parametersComplete) return Poison{};
   if (frame.instance->depth >= maxDepth) {
     error(Diag::EndlessRecursion, span, frame, decl.name.text, int64_t(maxDepth));
     return Poison{};

@@ -347,7 +347,7 @@ private:
     auto global = module.globals.find(callee->name);
     if (global != module.globals.end()) {
       auto* decl = as<CallableDecl>(global->second.decl);
-      if (!decl) return;
+      if (!decl || !decl->parametersComplete) return;
       // The parameters of `network A = B(…)` are those of B that are left open.
       if (decl->kind == Kind::Network && decl->value && !decl->hasParameterList) return;
       size_t first = decl->kind == Kind::Block ? 1 : 0;

@@ -334,6 +334,7 @@ const CallableDecl* Elaborator::resolveNetwork(const CallableDecl& decl, std::ma
       return nullptr;
     }
     current = base->decl;
+    if (!current->parametersComplete) return nullptr;
     module = base->module;
     given = base->given;
   }
@@ -367,6 +368,7 @@ void Elaborator::finishFunction(FunctionOp function, const std::vector<std::stri
 
 bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const TrainDecl*>& recipes,
                               const std::string& name, std::map<size_t, Given> given, bool mustBuild) {
+  if (!decl.parametersComplete) return false;
   Environment none;
   Frame outside{&program.main(), &none, nullptr};
   const Module* module = &program.main();

@@ -422,6 +422,7 @@ struct CallableDecl : Decl {
   Identifier name;
   bool hasParameterList = false; ///< `network N = …` and `network N { … }` have none
   std::vector<Parameter> parameters;
+  bool parametersComplete = true; ///< false where an error was reported in the list
   Type* resultType = nullptr; ///< of a func; may be null
   Expr* value = nullptr;      ///< the short form; null when there is a body
   Body body;

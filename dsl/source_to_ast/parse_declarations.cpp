@@ -78,10 +78,13 @@ Decl* Parser::callable(Kind kind) {
   std::string what = "the " + std::string(text(first)) + "'s name";
   result->name = expectName(what);
   if (!panic && at(TokenKind::LeftParen)) {
+    size_t errors = diagnostics.count();
     result->hasParameterList = true;
     result->parameters = parameters(kind);
+    result->parametersComplete = diagnostics.count() == errors;
   } else if (!panic && kind != Kind::Network) {
     failExpected("'(' and the parameters");
+    result->parametersComplete = false;
   }
   if (panic) { // a bad head does not make the body bad
     while (!at(TokenKind::LeftBrace) && !at(TokenKind::Assign) && !at(TokenKind::EndOfFile) && !startsStatement()) take();
