@@ -202,9 +202,9 @@ Schedule chooseDirect(const Kernel& kernel, const Op& op) {
   int64_t vectors = intOf(op, "vectors", 0, 1), lanes = intOf(op, "lanes", 0, 1);
   const Tensor& out = output(kernel);
   const std::vector<int64_t>& weights = kernel.inputs.at(op.operands.at(1)).shape;
-  ChannelTile tile = chooseChannelTile({(op.shape[0] + lanes - 1) / lanes, out.shape[2], out.shape[1],
-                                        weights[1] * weights[2] * weights[3] * weights[4], kernel.target,
-                                        fusedPool(kernel), vectors});
+  ChannelTile tile = chooseChannelTile(
+      {(op.shape[0] + lanes - 1) / lanes, out.shape[2], kernel.range == Range::row ? 1 : out.shape[1],
+       weights[1] * weights[2] * weights[3] * weights[4], kernel.target, fusedPool(kernel), vectors});
   // Rows outside the channels where the rows are padded in a copy: it serves all channels.
   const Tensor& in = kernel.inputs.at(op.operands.at(0));
   bool copies = in.haloY < intOf(op, "padding", 0, 0) || in.haloX < intOf(op, "padding", 1, 0);
@@ -231,7 +231,7 @@ Schedule chooseDepthwise(const Kernel& kernel, const Op&) {
     // The fewest tiles a row, then the narrowest.
     if ((out.shape[2] + x - 1) / x < (out.shape[2] + tile.x - 1) / tile.x) tile.x = x;
   }
-  if (tile.x * 2 <= most && out.shape[1] > 1) tile.y = 2;
+  if (tile.x * 2 <= most && out.shape[1] > 1 && kernel.range != Range::row) tile.y = 2;
   return {"channel_depthwise", {{"x", tile.x}, {"y", tile.y}}};
 }
 

@@ -228,8 +228,17 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   bool whole = s.groups == 1 || (inGroup % lanes == 0 && outGroup % lanes == 0);
   int64_t groupBlocks = whole ? ceilDivide(outGroup, lanes) : blocks;
   int64_t inPacked = whole ? inGroup : s.channels;
-  ChannelTile tile = chooseChannelTile({groupBlocks, outWidth / options.pool[1], outHeight / options.pool[1],
-                                        inPacked * s.kernelY * s.kernelX, options.target, options.pool});
+  TileProblem problem{groupBlocks,
+                      outWidth / options.pool[1],
+                      outHeight / options.pool[1],
+                      inPacked * s.kernelY * s.kernelX,
+                      options.target,
+                      options.pool};
+  ChannelTile tile = chooseChannelTile(problem);
+  int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
+  // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.
+  bool byChannel = blocks / tile.vectors >= 2 && (weightBytes > 256 * 1024 || outHeight < 8);
+  if (!byChannel) problem.height = 1, tile = chooseChannelTile(problem); // chunks may have any number of rows
   plan.pack = "pack_direct", plan.compute = "conv_direct";
   plan.ints["vectors"] = {tile.vectors};
   int64_t inLanes = inputLanes(inPacked, lanes);
@@ -240,11 +249,8 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
                         inLanes,
                         tile.vectors,
                         lanes};
-  int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
-  // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.
-  bool byChannel = blocks / tile.vectors >= 2 && (weightBytes > 256 * 1024 || outHeight < 8);
   plan.range = byChannel ? Range::channel : Range::row;
-  plan.rangeGranule = byChannel ? tile.vectors : tile.y;
+  plan.rangeGranule = byChannel ? tile.vectors : 1;
   return plan;
 }
 

@@ -1,10 +1,11 @@
 //===- inference_kernels.cpp - Times the layers of known networks on one image, one thread -----------===//
 //
-//   inference_kernels [name prefix] [target] [exact] [no_halo] [pack] [stmt | assembly]
+//   inference_kernels [name prefix] [target] [exact] [no_halo] [pack] [range] [stmt | assembly]
 //
 // "effective" GF/s count the direct convolution's operations, whatever the algorithm. The least time of many
 // calls, weights and pictures warm. no_halo: the padding is not in memory, so that kernels copy what they
-// read. pack: the kernels that prepare the weights as well. stmt, assembly: shows the code instead of timing
+// read. pack: the kernels that prepare the weights as well. range: kernels that
+// can be cut for threads. stmt, assembly: shows the code instead of timing
 // it.
 //
 //===------------------------------------------------------------------------------------------------------===//
@@ -61,7 +62,8 @@ const Linear linears[] = {
 };
 
 kernel::Text shown;
-bool shows = false; ///< instead of timing
+bool shows = false;  ///< instead of timing
+bool ranges = false; ///< kernels that take a range, as they are cut for threads
 
 void time(const char* name, const Kernel& kernel, double operations) {
   if (shows) {
@@ -88,13 +90,16 @@ void time(const char* name, const Kernel& kernel, double operations) {
   for (size_t i = 0; i < kernel.inputs.size(); ++i) inputs.push_back(buffers[i].data());
   for (size_t i = kernel.inputs.size(); i < buffers.size(); ++i) outputs.push_back(buffers[i].data());
 
+  const Tensor& result = kernel.outputs[0];
+  int64_t extent = kernel.range == kernel::Range::row ? result.shape[1]
+                                                      : (result.shape[0] + result.lanes - 1) / result.lanes;
   double least = 1e30;
   using Clock = std::chrono::steady_clock;
   Clock::time_point end = Clock::now() + std::chrono::milliseconds(300);
   int repeat = 1;
   while (Clock::now() < end) {
     auto start = Clock::now();
-    loaded.repeat(repeat, inputs, outputs);
+    loaded.repeat(repeat, inputs, outputs, {0, static_cast<int32_t>(extent)});
     double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     least = std::min(least, seconds / repeat);
     if (seconds < 100e-6) repeat *= 2;
@@ -141,6 +146,7 @@ void timeConvolution(const Layer& l, const std::string& target, bool exact, bool
   k.results = {value};
   k.outputs = {plan.outputLayout == Layout::plain ? plain(result)
                                                   : channelLanes(result[0], result[1], result[2])};
+  if (ranges) k.range = plan.range, k.rangeGranule = plan.rangeGranule;
   double operations = 2.0 * double(shape.outHeight() * shape.outWidth()) *
                       double(l.out * l.channels / l.groups) * double(l.kernel * l.kernel);
   time(l.name, k, operations);
@@ -172,6 +178,7 @@ int main(int count, char** arguments) {
     for (auto [word, form] : {std::pair{"stmt", kernel::Text::stmt}, {"assembly", kernel::Text::assembly}}) {
       if (std::string(arguments[i]) == word) shows = true, shown = form;
     }
+    ranges |= std::string(arguments[i]) == "range";
     halo &= std::string(arguments[i]) != "no_halo";
   }
   useTarget(target);

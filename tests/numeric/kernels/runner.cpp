@@ -267,9 +267,10 @@ Described describe(const Tensor& t, const void* host, int parts, int64_t count) 
 
 } // namespace
 
-void Loaded::repeat(int count, const std::vector<const void*>& inputs, const std::vector<void*>& outputs) {
+void Loaded::repeat(int count, const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
+                    Range range) {
   times = count;
-  call(inputs, {}, outputs);
+  call(inputs, {}, outputs, range);
   times = 1;
 }
 

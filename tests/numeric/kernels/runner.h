@@ -87,7 +87,8 @@ public:
             const std::vector<void*>& outputs, Range range = {0, 0});
 
   /// The same call, prepared, for timing: `repeat` times. Only without scalars.
-  void repeat(int times, const std::vector<const void*>& inputs, const std::vector<void*>& outputs);
+  void repeat(int times, const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
+              Range range = {0, 0});
 
   const Kernel& kernel() const { return description; }
   uint64_t scratchBytes() const { return compiled.scratchBytes; }
