@@ -15,7 +15,9 @@ const Given* Application::given(std::string_view argument) const {
   return nullptr;
 }
 
-bool Application::has(std::string_view argument) const { return given(argument) != nullptr; }
+bool Application::has(std::string_view argument) const {
+  return given(argument) != nullptr;
+}
 
 /// The value given or the default of the table.
 Value Application::value(std::string_view argument) const {
@@ -45,12 +47,17 @@ void Application::fail(std::string_view argument, std::string message) {
 int64_t Application::integer(std::string_view argument, int64_t least) {
   int64_t result = *value(argument).get<int64_t>();
   if (result >= least && result <= INT32_MAX) return result;
-  fail(argument, "expected a number of at least " + std::to_string(least) + ", found " + std::to_string(result));
+  fail(argument,
+       "expected a number of at least " + std::to_string(least) + ", found " + std::to_string(result));
   return least;
 }
 
-double Application::real(std::string_view argument) { return *value(argument).number(); }
-bool Application::flag(std::string_view argument) { return *value(argument).get<bool>(); }
+double Application::real(std::string_view argument) {
+  return *value(argument).number();
+}
+bool Application::flag(std::string_view argument) {
+  return *value(argument).get<bool>();
+}
 
 llvm::SmallVector<int64_t> Application::ints(std::string_view argument, int64_t least) {
   Value found = value(argument);
@@ -58,8 +65,9 @@ llvm::SmallVector<int64_t> Application::ints(std::string_view argument, int64_t 
   if (const List* list = found.list()) {
     for (const Value& element : *list) result.push_back(*element.get<int64_t>());
     if (result.size() != spatial()) {
-      fail(argument, "expected " + std::to_string(spatial()) + " numbers, one for each spatial dimension of " +
-                         type().shapeText() + ", found " + std::to_string(result.size()));
+      fail(argument, "expected " + std::to_string(spatial()) +
+                         " numbers, one for each spatial dimension of " + type().shapeText() + ", found " +
+                         std::to_string(result.size()));
       result.resize(spatial(), least);
     }
   } else {
@@ -74,12 +82,14 @@ llvm::SmallVector<int64_t> Application::ints(std::string_view argument, int64_t 
 }
 
 llvm::SmallVector<int64_t> Application::padding(std::string_view argument, llvm::ArrayRef<int64_t> kernel,
-                                                llvm::ArrayRef<int64_t> stride, llvm::ArrayRef<int64_t> dilation) {
+                                                llvm::ArrayRef<int64_t> stride,
+                                                llvm::ArrayRef<int64_t> dilation) {
   unsigned count = spatial();
   Value found = value(argument);
   llvm::SmallVector<int64_t> result(2 * count, 0);
   if (auto* mode = found.get<std::string>()) {
-    if (*mode != "same" && *mode != "valid") fail(argument, "expected \"same\" or \"valid\", found \"" + *mode + "\"");
+    if (*mode != "same" && *mode != "valid")
+      fail(argument, "expected \"same\" or \"valid\", found \"" + *mode + "\"");
     for (unsigned i = 0; i < count && *mode == "same"; ++i) {
       int64_t reach = dilation[i] * (kernel[i] - 1), total = reach;
       if (stride[i] > 1) {
@@ -102,7 +112,8 @@ llvm::SmallVector<int64_t> Application::padding(std::string_view argument, llvm:
 
 std::optional<int64_t> Application::extent(unsigned dimension) {
   if (dimension >= type().getRank()) {
-    fail("", "expected at least " + std::to_string(dimension + 1) + " dimensions, found " + type().shapeText());
+    fail("",
+         "expected at least " + std::to_string(dimension + 1) + " dimensions, found " + type().shapeText());
     return std::nullopt;
   }
   if (auto fixed = type().getFixed(dimension)) return fixed;
@@ -134,7 +145,9 @@ InitAttr Application::constant(double number) {
   return InitAttr::get(&elaborator.context, InitKind::constant, number);
 }
 
-int64_t Application::randomStream() { return elaborator.net->randomStreams++; }
+int64_t Application::randomStream() {
+  return elaborator.net->randomStreams++;
+}
 
 Value Application::scale(const Value& x, double factor, double offset) {
   mlir::Value tensor = x.tensor();

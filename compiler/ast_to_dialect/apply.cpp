@@ -52,34 +52,56 @@ std::string join(const std::string& path, std::string_view rest) {
 
 } // namespace
 
-bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view argument, std::string_view owner,
-                               Span span, const Frame& frame) {
+bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view argument,
+                               std::string_view owner, Span span, const Frame& frame) {
   if (value.isPoison()) return false;
-  auto all = [&](auto&& test) { return value.list() && std::all_of(value.list()->begin(), value.list()->end(), test); };
+  auto all = [&](auto&& test) {
+    return value.list() && std::all_of(value.list()->begin(), value.list()->end(), test);
+  };
   auto isInt = [](const Value& v) { return v.get<int64_t>() != nullptr; };
   auto isNumber = [](const Value& v) { return v.number().has_value(); };
   bool fits = true;
   switch (takes) {
-  case Takes::Int: fits = isInt(value); break;
-  case Takes::Float: fits = isNumber(value); break;
-  case Takes::Bool: fits = value.get<bool>(); break;
-  case Takes::String: fits = value.get<std::string>(); break;
-  case Takes::Ints: fits = isInt(value) || all(isInt); break;
-  case Takes::Padding: fits = isInt(value) || all(isInt) || value.get<std::string>(); break;
-  case Takes::Floats: fits = isNumber(value) || all(isNumber); break;
-  case Takes::Strings: fits = value.get<std::string>() || all([](const Value& v) { return v.get<std::string>() != nullptr; }); break;
-  case Takes::Any: break;
+  case Takes::Int:
+    fits = isInt(value);
+    break;
+  case Takes::Float:
+    fits = isNumber(value);
+    break;
+  case Takes::Bool:
+    fits = value.get<bool>();
+    break;
+  case Takes::String:
+    fits = value.get<std::string>();
+    break;
+  case Takes::Ints:
+    fits = isInt(value) || all(isInt);
+    break;
+  case Takes::Padding:
+    fits = isInt(value) || all(isInt) || value.get<std::string>();
+    break;
+  case Takes::Floats:
+    fits = isNumber(value) || all(isNumber);
+    break;
+  case Takes::Strings:
+    fits = value.get<std::string>() || all([](const Value& v) { return v.get<std::string>() != nullptr; });
+    break;
+  case Takes::Any:
+    break;
   }
   if (fits) return true;
   std::string what = "'" + std::string(argument) + "' of " + std::string(owner);
-  if (value.get<Dimension>()) error(Diag::FreeDimension, span, frame, what);
-  else error(Diag::TypeMismatch, span, frame, what, describe(takes), value.describe());
+  if (value.get<Dimension>())
+    error(Diag::FreeDimension, span, frame, what);
+  else
+    error(Diag::TypeMismatch, span, frame, what, describe(takes), value.describe());
   return false;
 }
 
-std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block, const std::vector<Argument>& arguments,
-                                                      const std::vector<Given>& values, size_t firstIndex, Span span,
-                                                      const Frame& frame) {
+std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
+                                                      const std::vector<Argument>& arguments,
+                                                      const std::vector<Given>& values, size_t firstIndex,
+                                                      Span span, const Frame& frame) {
   if (block.decl && !block.decl->parametersComplete) return nullptr;
   auto result = std::make_shared<BlockValue>(block);
   result->span = span;
@@ -112,8 +134,11 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block, c
       while (place < known.names.size() && result->given.count(place)) ++place;
       if (place == known.names.size()) {
         size_t most = known.names.size() - known.first;
-        std::string takes = most == 0 ? "no arguments" : most == 1 ? "one argument" : "at most " + std::to_string(most) + " arguments";
-        error(Diag::TooManyArguments, argument.value->span, frame, name, takes, int64_t(arguments.size() - firstIndex));
+        std::string takes = most == 0   ? "no arguments"
+                            : most == 1 ? "one argument"
+                                        : "at most " + std::to_string(most) + " arguments";
+        error(Diag::TooManyArguments, argument.value->span, frame, name, takes,
+              int64_t(arguments.size() - firstIndex));
         return nullptr;
       }
       index = place;
@@ -123,10 +148,14 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block, c
       ok = false;
       continue;
     }
-    if (block.op) ok = checkArgument(given.value, block.op->arguments[index].takes, known.names[index], name, given.span, frame) && ok;
+    if (block.op)
+      ok = checkArgument(given.value, block.op->arguments[index].takes, known.names[index], name, given.span,
+                         frame) &&
+           ok;
     if (block.decl && block.decl->parameters[index].type)
-      ok = checkType(given.value, block.decl->parameters[index].type, "'" + std::string(known.names[index]) + "' of " + name,
-                     given.span, frame) && ok;
+      ok = checkType(given.value, block.decl->parameters[index].type,
+                     "'" + std::string(known.names[index]) + "' of " + name, given.span, frame) &&
+           ok;
     result->given[index] = given;
   }
   return ok ? result : nullptr;
@@ -144,7 +173,8 @@ bool Elaborator::fitsType(const Value& value, const Type* type) const {
   }
   const List* list = value.list();
   if (auto* wanted = as<ListType>(type))
-    return list && std::all_of(list->begin(), list->end(), [&](const Value& v) { return fitsType(v, wanted->element); });
+    return list && std::all_of(list->begin(), list->end(),
+                               [&](const Value& v) { return fitsType(v, wanted->element); });
   if (auto* row = as<RowType>(type)) {
     if (!list || list->size() != row->columns.size()) return false;
     for (size_t i = 0; i < list->size(); ++i)
@@ -158,13 +188,16 @@ bool Elaborator::checkType(const Value& value, const Type* type, const std::stri
                            const Frame& frame) {
   if (value.isPoison()) return false;
   if (fitsType(value, type)) return true;
-  if (value.get<Dimension>()) error(Diag::FreeDimension, span, frame, what);
-  else error(Diag::TypeMismatch, span, frame, what, std::string(program.sources.text(type->span)), value.describe());
+  if (value.get<Dimension>())
+    error(Diag::FreeDimension, span, frame, what);
+  else
+    error(Diag::TypeMismatch, span, frame, what, std::string(program.sources.text(type->span)),
+          value.describe());
   return false;
 }
 
-bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t, Given>& given, size_t first, Span span,
-                                const Frame& callee, const Frame& caller) {
+bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t, Given>& given, size_t first,
+                                Span span, const Frame& callee, const Frame& caller) {
   bool ok = true;
   for (size_t i = first; i < decl.parameters.size(); ++i) {
     const Parameter& parameter = decl.parameters[i];
@@ -173,8 +206,9 @@ bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t,
       value = found->second.value;
     } else if (parameter.defaultValue) {
       value = evaluate(parameter.defaultValue, callee);
-      if (parameter.type && !checkType(value, parameter.type, "the default of '" + std::string(parameter.name.text) + "'",
-                                       parameter.defaultValue->span, callee))
+      if (parameter.type &&
+          !checkType(value, parameter.type, "the default of '" + std::string(parameter.name.text) + "'",
+                     parameter.defaultValue->span, callee))
         value = Poison{};
     } else {
       error(Diag::MissingArgument, span, caller, decl.name.text, parameter.name.text)
@@ -212,7 +246,8 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
         continue;
       }
     } else {
-      while (place < base.op->arguments.size() && record->arguments.count(base.op->arguments[place].name)) ++place;
+      while (place < base.op->arguments.size() && record->arguments.count(base.op->arguments[place].name))
+        ++place;
       if (place < base.op->arguments.size()) {
         known = &base.op->arguments[place];
         key = known->name;
@@ -223,8 +258,10 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
         return Poison{};
       }
     }
-    if (known) ok = checkArgument(value, known->takes, key, name, argument.value->span, frame) && ok;
-    else if (isPoisoned(value)) ok = false;
+    if (known)
+      ok = checkArgument(value, known->takes, key, name, argument.value->span, frame) && ok;
+    else if (isPoisoned(value))
+      ok = false;
     record->arguments[key] = {value, argument.span()};
   }
   if (!ok) return Poison{};
@@ -238,7 +275,8 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
 
 Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint& hint, const Value* piped) {
   Value callee = evaluate(expr.callee, frame);
-  if (auto* function = callee.get<FunctionValue>(); function && !piped) return callFunction(*function, expr, frame);
+  if (auto* function = callee.get<FunctionValue>(); function && !piped)
+    return callFunction(*function, expr, frame);
   if (const Record* record = callee.record(); record && !piped) return callRecord(*record, expr, frame);
   const BlockValue* block = callee.block();
   std::vector<Given> values;
@@ -292,8 +330,10 @@ Value Elaborator::applyStage(const Expr* stage, const Value& subject, const Fram
 
 Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHint& hint) {
   PathHint inner;
-  if (hint.label) inner.prefix = join(hint.prefix, *hint.label);
-  else if (hint.position) inner.prefix = join(hint.prefix, *hint.position);
+  if (hint.label)
+    inner.prefix = join(hint.prefix, *hint.label);
+  else if (hint.position)
+    inner.prefix = join(hint.prefix, *hint.position);
   Value value = evaluate(expr.stages[0], frame);
   if (value.isPoison()) return Poison{};
   if (value.record()) { // a chain of settings, such as augmentations
@@ -302,7 +342,8 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
     for (size_t i = 1; i < list.size(); ++i) {
       if (list[i].isPoison()) return Poison{};
       if (list[i].record()) continue;
-      error(Diag::TypeMismatch, expr.stages[i]->span, frame, "in this chain", "a setting", list[i].describe());
+      error(Diag::TypeMismatch, expr.stages[i]->span, frame, "in this chain", "a setting",
+            list[i].describe());
       return Poison{};
     }
     return list;
@@ -322,8 +363,8 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
     if (stage.isPoison()) return Poison{};
     auto* block = stage.get<std::shared_ptr<const BlockValue>>();
     if (!block && i == 0) {
-      error(Diag::NotATensor, expr.stages[0]->span, frame, std::string(program.sources.text(expr.stages[1]->span)),
-            value.describe());
+      error(Diag::NotATensor, expr.stages[0]->span, frame,
+            std::string(program.sources.text(expr.stages[1]->span)), value.describe());
       return Poison{};
     }
     if (!block) {
@@ -335,8 +376,8 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
   return std::shared_ptr<const BlockValue>(chain);
 }
 
-Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
-                        const PathHint& hint) {
+Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subjects, Span span,
+                        const Frame& frame, const PathHint& hint) {
   for (const Value& subject : subjects)
     if (subject.isPoison()) return Poison{};
   if (!frame.instance || !net) {
@@ -353,9 +394,12 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     return Poison{};
   }
   std::string relative;
-  if (hint.label) relative = join(hint.prefix, *hint.label);
-  else if (block.label) relative = join(hint.prefix, *block.label);
-  else if (hint.position) relative = join(hint.prefix, *hint.position);
+  if (hint.label)
+    relative = join(hint.prefix, *hint.label);
+  else if (block.label)
+    relative = join(hint.prefix, *block.label);
+  else if (hint.position)
+    relative = join(hint.prefix, *hint.position);
 
   if (!block.chain.empty() && !block.sharedPath) {
     PathHint inner;
@@ -396,10 +440,13 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     return own.op ? applyOperator(own, subjects, span, inner, shared.path)
                   : applyDeclared(own, subjects, span, inner, shared.path);
   }
-  if (path.empty()) path = nextPath(block.name(), frame);
-  else if (!claimPath(path, block.name(), hint.span.valid() ? hint.span : span, frame)) return Poison{};
+  if (path.empty())
+    path = nextPath(block.name(), frame);
+  else if (!claimPath(path, block.name(), hint.span.valid() ? hint.span : span, frame))
+    return Poison{};
   net->operatorPaths[path] = block.name();
-  return block.op ? applyOperator(block, subjects, span, frame, path) : applyDeclared(block, subjects, span, frame, path);
+  return block.op ? applyOperator(block, subjects, span, frame, path)
+                  : applyDeclared(block, subjects, span, frame, path);
 }
 
 Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span,
@@ -419,7 +466,8 @@ Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value
   const Operator& op = *block.op;
   if (op.subjects >= 0 && tensors.size() != size_t(op.subjects)) {
     error(Diag::TooManyArguments, span, frame, op.name,
-          op.subjects == 1 ? "one tensor" : std::to_string(op.subjects) + " tensors", int64_t(tensors.size()));
+          op.subjects == 1 ? "one tensor" : std::to_string(op.subjects) + " tensors",
+          int64_t(tensors.size()));
     return Poison{};
   }
   for (size_t i = 0; i < op.arguments.size(); ++i) {

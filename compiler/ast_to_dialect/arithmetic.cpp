@@ -26,27 +26,42 @@ Value Elaborator::unary(const UnaryExpr& expr, const Frame& frame) {
   return Poison{};
 }
 
-static bool isComparison(BinaryOperator op) { return op >= BinaryOperator::Equal && op <= BinaryOperator::GreaterEqual; }
+static bool isComparison(BinaryOperator op) {
+  return op >= BinaryOperator::Equal && op <= BinaryOperator::GreaterEqual;
+}
 
 template <typename T> static bool compare(BinaryOperator op, const T& a, const T& b) {
   switch (op) {
-  case BinaryOperator::Equal: return a == b;
-  case BinaryOperator::NotEqual: return a != b;
-  case BinaryOperator::Less: return a < b;
-  case BinaryOperator::LessEqual: return a <= b;
-  case BinaryOperator::Greater: return a > b;
-  default: return a >= b;
+  case BinaryOperator::Equal:
+    return a == b;
+  case BinaryOperator::NotEqual:
+    return a != b;
+  case BinaryOperator::Less:
+    return a < b;
+  case BinaryOperator::LessEqual:
+    return a <= b;
+  case BinaryOperator::Greater:
+    return a > b;
+  default:
+    return a >= b;
   }
 }
 
 /// Whole numbers: / must be exact, % has the sign of the divisor (as in Python).
-static Value wholeArithmetic(Elaborator& elaborator, const BinaryExpr& expr, int64_t a, int64_t b, const Frame& frame) {
+static Value wholeArithmetic(Elaborator& elaborator, const BinaryExpr& expr, int64_t a, int64_t b,
+                             const Frame& frame) {
   int64_t result = 0;
   bool overflow = false;
   switch (expr.op) {
-  case BinaryOperator::Add: overflow = __builtin_add_overflow(a, b, &result); break;
-  case BinaryOperator::Subtract: overflow = __builtin_sub_overflow(a, b, &result); break;
-  case BinaryOperator::Multiply: overflow = __builtin_mul_overflow(a, b, &result); break;
+  case BinaryOperator::Add:
+    overflow = __builtin_add_overflow(a, b, &result);
+    break;
+  case BinaryOperator::Subtract:
+    overflow = __builtin_sub_overflow(a, b, &result);
+    break;
+  case BinaryOperator::Multiply:
+    overflow = __builtin_mul_overflow(a, b, &result);
+    break;
   case BinaryOperator::Divide:
   case BinaryOperator::Remainder:
     if (b == 0) {
@@ -70,25 +85,33 @@ static Value wholeArithmetic(Elaborator& elaborator, const BinaryExpr& expr, int
     if (a == -1) return b % 2 == 0 ? int64_t(1) : int64_t(-1);
     for (int64_t i = 0; i < b && !overflow; ++i) overflow = __builtin_mul_overflow(result, a, &result);
     break;
-  default: break;
+  default:
+    break;
   }
   if (!overflow) return result;
   elaborator.error(Diag::Overflow, expr.span, frame, spelling(expr.op));
   return Poison{};
 }
 
-static Value realArithmetic(Elaborator& elaborator, const BinaryExpr& expr, double a, double b, const Frame& frame) {
+static Value realArithmetic(Elaborator& elaborator, const BinaryExpr& expr, double a, double b,
+                            const Frame& frame) {
   if ((expr.op == BinaryOperator::Divide || expr.op == BinaryOperator::Remainder) && b == 0) {
     elaborator.error(Diag::DivisionByZero, expr.span, frame);
     return Poison{};
   }
   switch (expr.op) {
-  case BinaryOperator::Add: return a + b;
-  case BinaryOperator::Subtract: return a - b;
-  case BinaryOperator::Multiply: return a * b;
-  case BinaryOperator::Divide: return a / b;
-  case BinaryOperator::Remainder: return a - b * std::floor(a / b);
-  default: return std::pow(a, b);
+  case BinaryOperator::Add:
+    return a + b;
+  case BinaryOperator::Subtract:
+    return a - b;
+  case BinaryOperator::Multiply:
+    return a * b;
+  case BinaryOperator::Divide:
+    return a / b;
+  case BinaryOperator::Remainder:
+    return a - b * std::floor(a / b);
+  default:
+    return std::pow(a, b);
   }
 }
 
@@ -106,11 +129,14 @@ static Value simplified(mlir::AffineExpr expr) {
 
 static Value dimensionArithmetic(Elaborator& elaborator, const BinaryExpr& expr, mlir::AffineExpr a,
                                  mlir::AffineExpr b, const Frame& frame) {
-  bool fixedRight = mlir::isa<mlir::AffineConstantExpr>(b), fixedLeft = mlir::isa<mlir::AffineConstantExpr>(a);
+  bool fixedRight = mlir::isa<mlir::AffineConstantExpr>(b),
+       fixedLeft = mlir::isa<mlir::AffineConstantExpr>(a);
   bool positive = fixedRight && mlir::cast<mlir::AffineConstantExpr>(b).getValue() > 0;
   switch (expr.op) {
-  case BinaryOperator::Add: return simplified(a + b);
-  case BinaryOperator::Subtract: return simplified(a - b);
+  case BinaryOperator::Add:
+    return simplified(a + b);
+  case BinaryOperator::Subtract:
+    return simplified(a - b);
   case BinaryOperator::Multiply:
     if (fixedLeft || fixedRight) return simplified(a * b);
     break;
@@ -120,29 +146,37 @@ static Value dimensionArithmetic(Elaborator& elaborator, const BinaryExpr& expr,
   case BinaryOperator::Remainder:
     if (positive) return simplified(a % b);
     break;
-  default: break;
+  default:
+    break;
   }
   if (isComparison(expr.op)) {
     if (a == b) return compare<int>(expr.op, 0, 0);
     return RunTimeCondition{std::string(elaborator.program.sources.text(expr.span))};
   }
-  elaborator.error(Diag::FreeDimension, expr.span, frame, "the result of '" + std::string(spelling(expr.op)) + "'");
+  elaborator.error(Diag::FreeDimension, expr.span, frame,
+                   "the result of '" + std::string(spelling(expr.op)) + "'");
   return Poison{};
 }
 
 Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const Value& right, Span span,
                                    const Frame& frame) {
   mlir::Value a = left.tensor(), b = right.tensor();
-  std::string name = op == BinaryOperator::Add ? "add" : op == BinaryOperator::Subtract ? "sub"
-                     : op == BinaryOperator::Multiply ? "mul" : "div";
+  std::string name = op == BinaryOperator::Add        ? "add"
+                     : op == BinaryOperator::Subtract ? "sub"
+                     : op == BinaryOperator::Multiply ? "mul"
+                                                      : "div";
   auto what = "'" + std::string(spelling(op)) + "'";
   if (a && b) {
     mlir::Value result;
     std::string path = nextPath(name, frame);
-    if (op == BinaryOperator::Add) result = build<AddOp>({a, b}, span, what, path, frame);
-    else if (op == BinaryOperator::Subtract) result = build<SubOp>({a, b}, span, what, path, frame);
-    else if (op == BinaryOperator::Multiply) result = build<MulOp>({a, b}, span, what, path, frame);
-    else error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe());
+    if (op == BinaryOperator::Add)
+      result = build<AddOp>({a, b}, span, what, path, frame);
+    else if (op == BinaryOperator::Subtract)
+      result = build<SubOp>({a, b}, span, what, path, frame);
+    else if (op == BinaryOperator::Multiply)
+      result = build<MulOp>({a, b}, span, what, path, frame);
+    else
+      error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe());
     return result ? Value(result) : Value();
   }
   std::optional<double> number = a ? right.number() : left.number();
@@ -150,19 +184,28 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
   bool known = number.has_value();
   if (known) {
     switch (op) {
-    case BinaryOperator::Add: offset = *number; break;
-    case BinaryOperator::Subtract: offset = a ? -*number : *number, factor = a ? 1 : -1; break;
-    case BinaryOperator::Multiply: factor = *number; break;
+    case BinaryOperator::Add:
+      offset = *number;
+      break;
+    case BinaryOperator::Subtract:
+      offset = a ? -*number : *number, factor = a ? 1 : -1;
+      break;
+    case BinaryOperator::Multiply:
+      factor = *number;
+      break;
     case BinaryOperator::Divide:
       known = a && *number != 0;
       factor = known ? 1 / *number : 1;
       break;
-    default: known = false;
+    default:
+      known = false;
     }
   }
   if (!known) {
-    if (op == BinaryOperator::Divide && a && number) error(Diag::DivisionByZero, span, frame);
-    else error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe());
+    if (op == BinaryOperator::Divide && a && number)
+      error(Diag::DivisionByZero, span, frame);
+    else
+      error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe());
     return Poison{};
   }
   auto fill = [&](ScaleOp::Properties& properties) {
@@ -184,12 +227,12 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
     if (conditions) {
       if (a) return *a == isAnd ? right : left;
       if (b) return *b == isAnd ? left : right;
-      return RunTimeCondition{left.get<RunTimeCondition>()->text + " " + std::string(spelling(expr.op)) + " " +
-                              right.get<RunTimeCondition>()->text};
+      return RunTimeCondition{left.get<RunTimeCondition>()->text + " " + std::string(spelling(expr.op)) +
+                              " " + right.get<RunTimeCondition>()->text};
     }
     const Expr* wrong = a || left.get<RunTimeCondition>() ? expr.right : expr.left;
-    error(Diag::TypeMismatch, wrong->span, frame, "beside '" + std::string(spelling(expr.op)) + "'", "true or false",
-          wrong == expr.left ? left.describe() : right.describe());
+    error(Diag::TypeMismatch, wrong->span, frame, "beside '" + std::string(spelling(expr.op)) + "'",
+          "true or false", wrong == expr.left ? left.describe() : right.describe());
     return Poison{};
   }
   if (expr.op == BinaryOperator::Range) {
@@ -207,7 +250,9 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
   Value left = evaluate(expr.left, frame), right = evaluate(expr.right, frame);
   if (left.isPoison() || right.isPoison()) return Poison{};
   auto *a = left.get<int64_t>(), *b = right.get<int64_t>();
-  if (a && b) return isComparison(expr.op) ? Value(compare(expr.op, *a, *b)) : wholeArithmetic(*this, expr, *a, *b, frame);
+  if (a && b)
+    return isComparison(expr.op) ? Value(compare(expr.op, *a, *b))
+                                 : wholeArithmetic(*this, expr, *a, *b, frame);
   if (left.number() && right.number()) {
     if (isComparison(expr.op)) return compare(expr.op, *left.number(), *right.number());
     return realArithmetic(*this, expr, *left.number(), *right.number(), frame);
@@ -216,12 +261,16 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
     return dimensionArithmetic(*this, expr, x, y, frame);
   bool arithmetic = expr.op == BinaryOperator::Add || expr.op == BinaryOperator::Subtract ||
                     expr.op == BinaryOperator::Multiply || expr.op == BinaryOperator::Divide;
-  if (arithmetic && (left.tensor() || right.tensor())) return tensorArithmetic(expr.op, left, right, expr.span, frame);
+  if (arithmetic && (left.tensor() || right.tensor()))
+    return tensorArithmetic(expr.op, left, right, expr.span, frame);
   bool equality = expr.op == BinaryOperator::Equal || expr.op == BinaryOperator::NotEqual;
   auto *s = left.get<std::string>(), *t = right.get<std::string>();
-  size_t length = left.list() && right.list() ? left.list()->size() + right.list()->size() : s && t ? s->size() + t->size() : 0;
+  size_t length = left.list() && right.list() ? left.list()->size() + right.list()->size()
+                  : s && t                    ? s->size() + t->size()
+                                              : 0;
   if (expr.op == BinaryOperator::Add && length > maxLength) {
-    error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), s ? "characters in a string" : "elements in a list");
+    error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength),
+          s ? "characters in a string" : "elements in a list");
     return Poison{};
   }
   if (left.list() && right.list() && expr.op == BinaryOperator::Add) {

@@ -26,7 +26,8 @@ void Elaborator::targetSections(const CallableDecl& network, const Frame& frame)
       auto* assign = as<AssignStatement>(statement);
       if (!assign) continue;
       if (assign->name.text != "parameters") {
-        error(Diag::NotCompiledYet, assign->span, frame, "'" + std::string(assign->name.text) + "' of a budget");
+        error(Diag::NotCompiledYet, assign->span, frame,
+              "'" + std::string(assign->name.text) + "' of a budget");
         continue;
       }
       std::optional<int64_t> most = evaluateInt(assign->value, frame, "'parameters'");
@@ -39,7 +40,8 @@ void Elaborator::targetSections(const CallableDecl& network, const Frame& frame)
         total += elementCount(info);
       }
       if (total <= *most) continue;
-      Diagnostic& diagnostic = error(Diag::BudgetExceeded, assign->span, frame, network.name.text, total, *most);
+      Diagnostic& diagnostic =
+          error(Diag::BudgetExceeded, assign->span, frame, network.name.text, total, *most);
       std::ranges::stable_sort(used, std::greater<>(), elementCount);
       for (size_t i = 0; i < std::min<size_t>(3, used.size()); ++i)
         diagnostic.note(used[i].span, used[i].path + " has " + std::to_string(elementCount(used[i])));

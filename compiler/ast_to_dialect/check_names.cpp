@@ -20,7 +20,8 @@ struct Local {
 
 class NameChecker {
 public:
-  NameChecker(const Module& module, DiagnosticEngine& diagnostics) : module(module), diagnostics(diagnostics) {}
+  NameChecker(const Module& module, DiagnosticEngine& diagnostics)
+      : module(module), diagnostics(diagnostics) {}
 
   void run() {
     for (const Decl* decl : module.file.declarations) {
@@ -51,10 +52,14 @@ private:
   void declare(const Identifier& name, bool isVar = false) {
     if (!name.present() || name.text.empty() || name.text == "_") return;
     Span earlier;
-    if (Local* local = findLocal(name.text)) earlier = local->span;
-    else if (auto global = module.globals.find(name.text); global != module.globals.end()) earlier = global->second.span;
-    if (earlier.valid()) diagnostics.report(Diag::Shadowing, name.span, name.text).secondary(earlier, "declared here");
-    else scopes.back()[name.text] = {name.span, isVar};
+    if (Local* local = findLocal(name.text))
+      earlier = local->span;
+    else if (auto global = module.globals.find(name.text); global != module.globals.end())
+      earlier = global->second.span;
+    if (earlier.valid())
+      diagnostics.report(Diag::Shadowing, name.span, name.text).secondary(earlier, "declared here");
+    else
+      scopes.back()[name.text] = {name.span, isVar};
   }
 
   void declare(const Pattern& pattern, bool isVar) {
@@ -63,8 +68,9 @@ private:
   }
 
   bool known(std::string_view name) {
-    return findLocal(name) || module.globals.count(name) || findOperator(name) || freeDimensions.count(name) ||
-           std::ranges::count(builtinFunctions, name) || std::ranges::count(elementTypeNames, name);
+    return findLocal(name) || module.globals.count(name) || findOperator(name) ||
+           freeDimensions.count(name) || std::ranges::count(builtinFunctions, name) ||
+           std::ranges::count(elementTypeNames, name);
   }
 
   void unknown(Span span, std::string_view name) {
@@ -122,7 +128,8 @@ private:
     const CallableDecl* base = declared ? networkWithBody(module, *declared) : nullptr;
     if (!base) return;
     Scope scope(*this);
-    for (const Parameter& parameter : base->parameters) scopes.back()[parameter.name.text] = {parameter.name.span, false};
+    for (const Parameter& parameter : base->parameters)
+      scopes.back()[parameter.name.text] = {parameter.name.span, false};
     for (const Statement* statement : base->body.statements) member(*statement);
     collectDimensions(base->body);
     collectDimensions(decl.body);
@@ -171,7 +178,8 @@ private:
       for (const Expr* extent : tensor->shape) {
         auto* name = as<NameExpr>(extent);
         bool capital = name && name->name[0] >= 'A' && name->name[0] <= 'Z';
-        if (capital && !findLocal(name->name) && !module.globals.count(name->name)) freeDimensions.insert(name->name);
+        if (capital && !findLocal(name->name) && !module.globals.count(name->name))
+          freeDimensions.insert(name->name);
       }
     }
   }
@@ -185,12 +193,14 @@ private:
       if (!std::ranges::count(names, name)) {
         std::vector<std::string_view> candidates(names.begin(), names.end());
         std::string list;
-        for (std::string_view candidate : candidates) list += (list.empty() ? "" : ", ") + std::string(candidate);
+        for (std::string_view candidate : candidates)
+          list += (list.empty() ? "" : ", ") + std::string(candidate);
         diagnostics.report(Diag::UnknownSetting, assign->name.span, name)
             .didYouMean(nearest(name, candidates))
             .note("settings here are " + list);
       } else if (auto [it, inserted] = seen.try_emplace(name, assign->name.span); !inserted) {
-        diagnostics.report(Diag::DuplicateSetting, assign->name.span, name).secondary(it->second, "first here");
+        diagnostics.report(Diag::DuplicateSetting, assign->name.span, name)
+            .secondary(it->second, "first here");
       }
       isSetting.insert(assign);
     }

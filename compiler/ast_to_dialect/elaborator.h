@@ -3,8 +3,8 @@
 /// evaluate.cpp     expressions            apply.cpp      calls, chains, blocks
 /// arithmetic.cpp   operators on values    functions.cpp  len, enumerate, except, …
 /// statements.cpp   bodies                 parameters.cpp parameters, initialisers, paths
-/// network.cpp      a network as a whole   train.cpp      train sections
-/// budgets.cpp      budget sections
+/// network.cpp      what a network declares   build_network.cpp  a network as a whole
+/// train.cpp        train sections            budgets.cpp        budget sections
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
@@ -30,7 +30,7 @@ struct Instance {
   std::string path; ///< of the application; empty for the network itself
   Instance* caller = nullptr;
   Span callSpan;
-  std::string name;     ///< of the block
+  std::string name;      ///< of the block
   bool repeated = false; ///< a further application of shared parameters
   uint32_t depth = 0;
   std::map<std::string, int, std::less<>> counters;
@@ -52,10 +52,10 @@ struct PathHint {
 };
 
 struct ParameterInfo {
-  std::string path;       ///< conv1.weight
-  std::string owner;      ///< conv; empty for a bare parameter
-  std::string name;       ///< weight
-  std::string ownerPath;  ///< conv1
+  std::string path;      ///< conv1.weight
+  std::string owner;     ///< conv; empty for a bare parameter
+  std::string name;      ///< weight
+  std::string ownerPath; ///< conv1
   ParameterOp op;
   Span span;
   llvm::SmallVector<int64_t> shape;
@@ -120,7 +120,8 @@ public:
   Elaboration run();
 
   // ---- errors ----
-  /// Reports once a place, however often the place is evaluated, with the chain of applications that led there.
+  /// Reports once a place, however often the place is evaluated, with the chain of applications that led
+  /// there.
   template <typename... Args> Diagnostic& error(Diag diag, Span span, const Frame& frame, Args&&... args) {
     if (!reported.insert({diag, span.file, span.begin, span.end}).second) return discarded = Diagnostic{};
     Diagnostic& result = diagnostics.report(diag, span, std::forward<Args>(args)...);
@@ -147,29 +148,32 @@ public:
   // ---- calls ----
   Value call(const ast::CallExpr& expr, const Frame& frame, const PathHint& hint, const Value* piped);
   Value callFunction(const FunctionValue& function, const ast::CallExpr& expr, const Frame& frame);
-  Value callBuiltin(std::string_view name, const std::vector<Given>& arguments, Span span, const Frame& frame);
+  Value callBuiltin(std::string_view name, const std::vector<Given>& arguments, Span span,
+                    const Frame& frame);
   Value callRecord(const Record& record, const ast::CallExpr& expr, const Frame& frame);
   Value chain(const ast::ChainExpr& expr, const Frame& frame, const PathHint& hint);
   Value applyStage(const ast::Expr* stage, const Value& subject, const Frame& frame, PathHint hint);
   Value apply(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
               const PathHint& hint);
-  Value applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
-                      const std::string& path);
+  Value applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span,
+                      const Frame& frame, const std::string& path);
   /// `inner` is the frame of the network's own instance.
-  Value applyNetwork(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& inner,
-                     const Frame& frame);
-  Value applyDeclared(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
-                      const std::string& path);
-  std::shared_ptr<BlockValue> withArguments(const BlockValue& block, const std::vector<ast::Argument>& arguments,
+  Value applyNetwork(const BlockValue& block, const std::vector<Value>& subjects, Span span,
+                     const Frame& inner, const Frame& frame);
+  Value applyDeclared(const BlockValue& block, const std::vector<Value>& subjects, Span span,
+                      const Frame& frame, const std::string& path);
+  std::shared_ptr<BlockValue> withArguments(const BlockValue& block,
+                                            const std::vector<ast::Argument>& arguments,
                                             const std::vector<Given>& values, size_t firstIndex, Span span,
                                             const Frame& frame);
-  bool checkArgument(const Value& value, Takes takes, std::string_view argument, std::string_view owner, Span span,
-                     const Frame& frame);
-  bool checkType(const Value& value, const ast::Type* type, const std::string& what, Span span, const Frame& frame);
+  bool checkArgument(const Value& value, Takes takes, std::string_view argument, std::string_view owner,
+                     Span span, const Frame& frame);
+  bool checkType(const Value& value, const ast::Type* type, const std::string& what, Span span,
+                 const Frame& frame);
   bool fitsType(const Value& value, const ast::Type* type) const;
   /// Binds the parameters of a declaration from `given` and the defaults.
-  bool bindParameters(const ast::CallableDecl& decl, const std::map<size_t, Given>& given, size_t first, Span span,
-                      const Frame& callee, const Frame& caller);
+  bool bindParameters(const ast::CallableDecl& decl, const std::map<size_t, Given>& given, size_t first,
+                      Span span, const Frame& callee, const Frame& caller);
 
   // ---- statements ----
   Outcome execute(const ast::Body& body, const Frame& frame, bool asValue);
@@ -182,7 +186,8 @@ public:
 
   // ---- networks ----
   Value global(const Module& module, std::string_view name, Span span, const Frame& frame);
-  std::optional<std::vector<mlir::AffineExpr>> shape(const ast::TensorType& type, const Frame& frame, bool declares);
+  std::optional<std::vector<mlir::AffineExpr>> shape(const ast::TensorType& type, const Frame& frame,
+                                                     bool declares);
   mlir::Type elementType(std::string_view name);
   void input(const ast::InputStatement& statement, const Frame& frame);
   void output(const ast::OutputStatement& statement, const Frame& frame);
@@ -209,15 +214,16 @@ public:
   std::string nextPath(std::string_view name, const Frame& frame);
   bool claimPath(const std::string& path, std::string_view owner, Span span, const Frame& frame);
   mlir::Value parameter(const std::string& ownerPath, std::string_view owner, std::string_view name,
-                        llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic, Span span, const Frame& frame);
+                        llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic, Span span,
+                        const Frame& frame);
   void applyInits();
   InitAttr initialiser(const Value& value, llvm::ArrayRef<int64_t> shape, Span span, const Frame& frame);
   mlir::Location location(Span span, llvm::StringRef path);
 
   /// Builds an op after inferring its result types; reports a shape error at `span` and returns null.
   template <typename Op>
-  mlir::Value build(mlir::ValueRange operands, llvm::function_ref<void(typename Op::Properties&)> fill, Span span,
-                    std::string_view what, llvm::StringRef path, const Frame& frame);
+  mlir::Value build(mlir::ValueRange operands, llvm::function_ref<void(typename Op::Properties&)> fill,
+                    Span span, std::string_view what, llvm::StringRef path, const Frame& frame);
   template <typename Op>
   mlir::Value build(mlir::ValueRange operands, Span span, std::string_view what, llvm::StringRef path,
                     const Frame& frame) {
@@ -267,8 +273,9 @@ private:
 };
 
 template <typename Op>
-mlir::Value Elaborator::build(mlir::ValueRange operands, llvm::function_ref<void(typename Op::Properties&)> fill,
-                              Span span, std::string_view what, llvm::StringRef path, const Frame& frame) {
+mlir::Value Elaborator::build(mlir::ValueRange operands,
+                              llvm::function_ref<void(typename Op::Properties&)> fill, Span span,
+                              std::string_view what, llvm::StringRef path, const Frame& frame) {
   mlir::OperationState state(location(span, path), Op::getOperationName());
   state.addOperands(operands);
   typename Op::Properties& properties = state.getOrAddProperties<typename Op::Properties>();
@@ -280,7 +287,8 @@ mlir::Value Elaborator::build(mlir::ValueRange operands, llvm::function_ref<void
       message = diagnostic.str();
       return mlir::success();
     });
-    if (mlir::failed(Op::inferReturnTypes(&context, state.location, operands, mlir::DictionaryAttr::get(&context),
+    if (mlir::failed(Op::inferReturnTypes(&context, state.location, operands,
+                                          mlir::DictionaryAttr::get(&context),
                                           mlir::OpaqueProperties(&properties), {}, types))) {
       shapeError(message, operands, span, what, frame);
       return {};
@@ -319,7 +327,8 @@ public:
   /// The extent of a dimension that must be fixed.
   std::optional<int64_t> extent(unsigned dimension);
 
-  mlir::Value parameter(std::string_view name, llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic = false);
+  mlir::Value parameter(std::string_view name, llvm::ArrayRef<int64_t> shape, InitAttr init,
+                        bool statistic = false);
   InitAttr uniformByFan(int64_t fanIn);
   InitAttr constant(double value);
   int64_t randomStream();

@@ -18,7 +18,8 @@ void Elaborator::addChain(Diagnostic& diagnostic, const Frame& frame) {
   int shown = 0;
   for (const Instance* instance = frame.instance; instance && instance->callSpan.valid() && shown < 5;
        instance = instance->caller, ++shown)
-    diagnostic.note(instance->callSpan, "in " + instance->name + ", applied here as '" + instance->path + "'");
+    diagnostic.note(instance->callSpan,
+                    "in " + instance->name + ", applied here as '" + instance->path + "'");
 }
 
 void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what) {
@@ -32,8 +33,8 @@ void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
   diagnostic.note(found->second.span, "the shape " + text + " comes from " + found->second.what + " here");
 }
 
-void Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span, std::string_view what,
-                            const Frame& frame) {
+void Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,
+                            std::string_view what, const Frame& frame) {
   Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, message);
   llvm::SmallVector<mlir::Value, 4> shown;
   for (mlir::Value operand : operands) {
@@ -96,10 +97,14 @@ std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& fram
       continue;
     }
     Value value = evaluate(part.hole, frame);
-    if (auto* i = value.get<int64_t>()) result += std::to_string(*i);
-    else if (auto* s = value.get<std::string>()) result += *s;
-    else if (auto* b = value.get<bool>()) result += *b ? "true" : "false";
-    else if (auto* d = value.get<double>()) result += Value(*d).describe().substr(sizeof("the number ") - 1);
+    if (auto* i = value.get<int64_t>())
+      result += std::to_string(*i);
+    else if (auto* s = value.get<std::string>())
+      result += *s;
+    else if (auto* b = value.get<bool>())
+      result += *b ? "true" : "false";
+    else if (auto* d = value.get<double>())
+      result += Value(*d).describe().substr(sizeof("the number ") - 1);
     else if (!value.isPoison())
       error(Diag::TypeMismatch, part.hole->span, frame, "in a string", "a number, a string or a truth value",
             value.describe());
@@ -114,15 +119,18 @@ std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& fram
 std::optional<int64_t> Elaborator::evaluateInt(const Expr* expr, const Frame& frame, std::string_view what) {
   Value value = evaluate(expr, frame);
   if (auto* i = value.get<int64_t>()) return *i;
-  if (value.get<Dimension>()) error(Diag::FreeDimension, expr->span, frame, what);
-  else if (!value.isPoison()) error(Diag::TypeMismatch, expr->span, frame, what, "a whole number", value.describe());
+  if (value.get<Dimension>())
+    error(Diag::FreeDimension, expr->span, frame, what);
+  else if (!value.isPoison())
+    error(Diag::TypeMismatch, expr->span, frame, what, "a whole number", value.describe());
   return std::nullopt;
 }
 
 std::optional<bool> Elaborator::evaluateCondition(const Expr* expr, const Frame& frame) {
   Value value = evaluate(expr, frame);
   if (auto* b = value.get<bool>()) return *b;
-  if (value.get<RunTimeCondition>()) error(Diag::FreeDimension, expr->span, frame, "the condition");
+  if (value.get<RunTimeCondition>())
+    error(Diag::FreeDimension, expr->span, frame, "the condition");
   else if (!value.isPoison())
     error(Diag::TypeMismatch, expr->span, frame, "a condition", "true or false", value.describe());
   return std::nullopt;
@@ -137,8 +145,10 @@ bool Elaborator::bind(const Pattern& pattern, const Value& value, const Frame& f
   const List* list = value.list();
   bool fits = list && list->size() == wanted.size();
   if (!fits && !value.isPoison()) {
-    if (list) error(Diag::PatternMismatch, pattern.span, frame, int64_t(wanted.size()), value.describe());
-    else error(Diag::TypeMismatch, pattern.span, frame, "a pattern", "a list", value.describe());
+    if (list)
+      error(Diag::PatternMismatch, pattern.span, frame, int64_t(wanted.size()), value.describe());
+    else
+      error(Diag::TypeMismatch, pattern.span, frame, "a pattern", "a list", value.describe());
   }
   for (size_t i = 0; i < wanted.size(); ++i) bind(*wanted[i], fits ? (*list)[i] : Value(), frame);
   return fits;
@@ -156,14 +166,17 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
   };
   if (base.isPoison()) return Poison{};
   if (auto* file = base.get<FileValue>(); file && !file->module->globals.count(name)) return Poison{};
-  if (auto* file = base.get<FileValue>()) return elaborator.global(*file->module, name, expr.member.span, frame);
+  if (auto* file = base.get<FileValue>())
+    return elaborator.global(*file->module, name, expr.member.span, frame);
   if (const Members* members = base.members()) {
     auto found = members->values.find(name);
     if (found != members->values.end()) return found->second;
     std::vector<std::string_view> names;
     for (auto& [candidate, value] : members->values) names.push_back(candidate);
-    if (!members->outputs.empty() && std::ranges::count(tensorMembers, name)) {} // of its first output, below
-    else return unknown("the network " + members->network, names);
+    if (!members->outputs.empty() && std::ranges::count(tensorMembers, name)) {
+    } // of its first output, below
+    else
+      return unknown("the network " + members->network, names);
   }
   mlir::Value tensor = base.tensor();
   if (!tensor) {
@@ -253,10 +266,14 @@ Value Elaborator::evaluate(const Expr* node, const Frame& frame, const PathHint&
 
 Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathHint& hint) {
   switch (node->kind) {
-  case Kind::Int: return static_cast<const IntExpr*>(node)->value;
-  case Kind::Float: return static_cast<const FloatExpr*>(node)->value;
-  case Kind::Bool: return static_cast<const BoolExpr*>(node)->value;
-  case Kind::String: return evaluateString(*static_cast<const StringExpr*>(node), frame);
+  case Kind::Int:
+    return static_cast<const IntExpr*>(node)->value;
+  case Kind::Float:
+    return static_cast<const FloatExpr*>(node)->value;
+  case Kind::Bool:
+    return static_cast<const BoolExpr*>(node)->value;
+  case Kind::String:
+    return evaluateString(*static_cast<const StringExpr*>(node), frame);
   case Kind::Name: {
     std::string_view name = static_cast<const NameExpr*>(node)->name;
     if (Value* local = frame.environment->find(name)) return *local;
@@ -264,27 +281,37 @@ Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathH
   }
   case Kind::List: {
     List list;
-    for (const Expr* element : static_cast<const ListExpr*>(node)->elements) list.push_back(evaluate(element, frame));
+    for (const Expr* element : static_cast<const ListExpr*>(node)->elements)
+      list.push_back(evaluate(element, frame));
     return list;
   }
-  case Kind::Paren: return evaluate(static_cast<const ParenExpr*>(node)->inner, frame, hint);
-  case Kind::Unary: return unary(*static_cast<const UnaryExpr*>(node), frame);
-  case Kind::Binary: return binary(*static_cast<const BinaryExpr*>(node), frame);
-  case Kind::Call: return call(*static_cast<const CallExpr*>(node), frame, hint, nullptr);
-  case Kind::Index: return index(*this, *static_cast<const IndexExpr*>(node), frame);
+  case Kind::Paren:
+    return evaluate(static_cast<const ParenExpr*>(node)->inner, frame, hint);
+  case Kind::Unary:
+    return unary(*static_cast<const UnaryExpr*>(node), frame);
+  case Kind::Binary:
+    return binary(*static_cast<const BinaryExpr*>(node), frame);
+  case Kind::Call:
+    return call(*static_cast<const CallExpr*>(node), frame, hint, nullptr);
+  case Kind::Index:
+    return index(*this, *static_cast<const IndexExpr*>(node), frame);
   case Kind::Member: {
     auto* expr = static_cast<const MemberExpr*>(node);
     return member(*this, *expr, evaluate(expr->base, frame), frame);
   }
-  case Kind::Chain: return chain(*static_cast<const ChainExpr*>(node), frame, hint);
-  case Kind::Labeled: return labeled(*this, *static_cast<const LabeledExpr*>(node), frame, hint);
-  case Kind::If: return executeIf(*static_cast<const IfExpr*>(node), frame, true).value;
+  case Kind::Chain:
+    return chain(*static_cast<const ChainExpr*>(node), frame, hint);
+  case Kind::Labeled:
+    return labeled(*this, *static_cast<const LabeledExpr*>(node), frame, hint);
+  case Kind::If:
+    return executeIf(*static_cast<const IfExpr*>(node), frame, true).value;
   case Kind::For: {
     List results;
     Outcome outcome = executeFor(*static_cast<const ForExpr*>(node), frame, &results);
     return outcome.value.isPoison() && results.empty() ? Value(List()) : Value(std::move(results));
   }
-  default: return Poison{};
+  default:
+    return Poison{};
   }
 }
 

@@ -23,7 +23,8 @@ Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& ex
   callee.decl = function.decl;
   callee.module = function.module;
   std::vector<Given> values;
-  for (const Argument& argument : expr.arguments) values.push_back({evaluate(argument.value, frame), argument.span()});
+  for (const Argument& argument : expr.arguments)
+    values.push_back({evaluate(argument.value, frame), argument.span()});
   auto bound = withArguments(callee, expr.arguments, values, 0, expr.span, frame);
   if (!bound) return Poison{};
   if (callDepth >= maxDepth) {
@@ -38,18 +39,20 @@ Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& ex
     result = function.decl->value ? evaluate(function.decl->value, inner)
                                   : execute(function.decl->body, inner, false).value;
     if (!result.isPoison() && function.decl->resultType)
-      if (!checkType(result, function.decl->resultType, "the result of " + std::string(function.decl->name.text),
-                     expr.span, frame))
+      if (!checkType(result, function.decl->resultType,
+                     "the result of " + std::string(function.decl->name.text), expr.span, frame))
         result = Poison{};
     if (auto* i = result.get<int64_t>(); i && function.decl->resultType)
-      if (auto* named = as<NamedType>(function.decl->resultType); named && named->name == "float") result = double(*i);
+      if (auto* named = as<NamedType>(function.decl->resultType); named && named->name == "float")
+        result = double(*i);
   }
   --callDepth;
   return result;
 }
 
 /// floor, ceil, round to even, as whole numbers.
-static Value rounded(Elaborator& elaborator, std::string_view name, const Given& argument, const Frame& frame) {
+static Value rounded(Elaborator& elaborator, std::string_view name, const Given& argument,
+                     const Frame& frame) {
   if (argument.value.get<int64_t>()) return argument.value;
   double value = *argument.value.number();
   value = name == "floor" ? std::floor(value) : name == "ceil" ? std::ceil(value) : std::nearbyint(value);
@@ -58,7 +61,8 @@ static Value rounded(Elaborator& elaborator, std::string_view name, const Given&
   return Poison{};
 }
 
-static Value reduced(Elaborator& elaborator, std::string_view name, const List& values, Span span, const Frame& frame) {
+static Value reduced(Elaborator& elaborator, std::string_view name, const List& values, Span span,
+                     const Frame& frame) {
   if (values.empty()) {
     if (name == "sum") return int64_t(0);
     elaborator.error(Diag::TypeMismatch, span, frame, name, "at least one value", "none");
@@ -77,7 +81,9 @@ static Value reduced(Elaborator& elaborator, std::string_view name, const List& 
     double result = *values[0].number();
     for (size_t i = 1; i < values.size(); ++i) {
       double next = *values[i].number();
-      result = name == "sum" ? result + next : name == "min" ? std::min(result, next) : std::max(result, next);
+      result = name == "sum"   ? result + next
+               : name == "min" ? std::min(result, next)
+                               : std::max(result, next);
     }
     return result;
   }
@@ -107,7 +113,8 @@ Value Elaborator::callBuiltin(std::string_view name, const std::vector<Given>& a
     return Value();
   };
   if (name == "min" || name == "max") {
-    if (arguments.size() == 1 && arguments[0].value.list()) return reduced(*this, name, *arguments[0].value.list(), span, frame);
+    if (arguments.size() == 1 && arguments[0].value.list())
+      return reduced(*this, name, *arguments[0].value.list(), span, frame);
     List values;
     for (const Given& argument : arguments) values.push_back(argument.value);
     return reduced(*this, name, values, span, frame);

@@ -10,17 +10,20 @@ namespace cnn {
 inline constexpr std::array<std::string_view, 11> builtinFunctions = {
     "ceil", "enumerate", "except", "floor", "len", "max", "min", "reversed", "round", "sum", "zip"};
 
-inline constexpr std::array<std::string_view, 7> elementTypeNames = {"f32", "f64", "bf16", "u8", "i8", "i32", "i64"};
+inline constexpr std::array<std::string_view, 7> elementTypeNames = {"f32", "f64", "bf16", "u8",
+                                                                     "i8",  "i32", "i64"};
 
 /// Members of a tensor.
-inline constexpr std::array<std::string_view, 5> tensorMembers = {"channels", "height", "rank", "shape", "width"};
+inline constexpr std::array<std::string_view, 5> tensorMembers = {"channels", "height", "rank", "shape",
+                                                                  "width"};
 
 inline constexpr std::array<std::string_view, 14> trainSettings = {
-    "accumulate", "batch", "clip_norm", "data", "ema",  "epochs",    "freeze",
-    "loss",       "optimizer", "schedule", "seed", "stop", "validation", "weights"};
+    "accumulate", "batch",     "clip_norm", "data", "ema",  "epochs",     "freeze",
+    "loss",       "optimizer", "schedule",  "seed", "stop", "validation", "weights"};
 inline constexpr std::array<std::string_view, 10> partSettings = {
     "batch", "clip_norm", "epochs", "freeze", "loss", "optimizer", "schedule", "stop", "update", "weights"};
 inline constexpr std::array<std::string_view, 2> groupSettings = {"lr_scale", "weight_decay"};
-inline constexpr std::array<std::string_view, 3> budgetSettings = {"inference_memory", "parameters", "training_memory"};
+inline constexpr std::array<std::string_view, 3> budgetSettings = {"inference_memory", "parameters",
+                                                                   "training_memory"};
 
 } // namespace cnn

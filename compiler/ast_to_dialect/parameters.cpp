@@ -75,7 +75,8 @@ mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view
   return result;
 }
 
-/// Fan of a weight [out, in / groups, kernel…] as PyTorch counts it (torch.nn.init._calculate_fan_in_and_fan_out).
+/// Fan of a weight [out, in / groups, kernel…] as PyTorch counts it
+/// (torch.nn.init._calculate_fan_in_and_fan_out).
 static std::pair<double, double> fans(llvm::ArrayRef<int64_t> shape) {
   if (shape.size() < 2) return {double(shape.empty() ? 1 : shape[0]), double(shape.empty() ? 1 : shape[0])};
   double window = 1;
@@ -83,12 +84,13 @@ static std::pair<double, double> fans(llvm::ArrayRef<int64_t> shape) {
   return {double(shape[1]) * window, double(shape[0]) * window};
 }
 
-InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> shape, Span span, const Frame& frame) {
+InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> shape, Span span,
+                                 const Frame& frame) {
   if (value.isPoison()) return {};
   const Record* record = value.record();
   if (!record || record->op->family != Family::Initialiser) {
-    error(Diag::TypeMismatch, span, frame, "a first value", "an initialiser such as zeros or kaiming_normal()",
-          value.describe());
+    error(Diag::TypeMismatch, span, frame, "a first value",
+          "an initialiser such as zeros or kaiming_normal()", value.describe());
     return {};
   }
   auto number = [&](std::string_view name, double otherwise) {
@@ -105,7 +107,8 @@ InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> sha
   if (kind == "zeros") return InitAttr::get(&context, InitKind::constant, 0.0);
   if (kind == "ones") return InitAttr::get(&context, InitKind::constant, 1.0);
   if (kind == "full") return InitAttr::get(&context, InitKind::constant, number("value", 0));
-  if (kind == "uniform") return InitAttr::get(&context, InitKind::uniform, number("low", 0), number("high", 1));
+  if (kind == "uniform")
+    return InitAttr::get(&context, InitKind::uniform, number("low", 0), number("high", 1));
   if (kind == "normal") return InitAttr::get(&context, InitKind::normal, number("mean", 0), number("std", 1));
   if (kind == "trunc_normal")
     return InitAttr::get(&context, InitKind::trunc_normal, number("mean", 0), number("std", 1));
@@ -113,7 +116,8 @@ InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> sha
   if (kind.starts_with("xavier")) {
     double deviation = gain * std::sqrt(2.0 / (fanIn + fanOut));
     if (kind == "xavier_normal") return InitAttr::get(&context, InitKind::normal, 0.0, deviation);
-    return InitAttr::get(&context, InitKind::uniform, -std::sqrt(3.0) * deviation, std::sqrt(3.0) * deviation);
+    return InitAttr::get(&context, InitKind::uniform, -std::sqrt(3.0) * deviation,
+                         std::sqrt(3.0) * deviation);
   }
   std::string mode = text("mode", "fan_in");
   if (mode != "fan_in" && mode != "fan_out") {
@@ -169,8 +173,10 @@ Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {
   }
   std::vector<const Expr*> flat;
   for (const Expr* element : elements) {
-    if (auto* list = as<ListExpr>(element)) flat.insert(flat.end(), list->elements.begin(), list->elements.end());
-    else flat.push_back(element);
+    if (auto* list = as<ListExpr>(element))
+      flat.insert(flat.end(), list->elements.begin(), list->elements.end());
+    else
+      flat.push_back(element);
   }
   for (const Expr* element : flat) {
     Selector selector;
@@ -185,15 +191,16 @@ Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {
     } else if (auto* name = as<NameExpr>(owner)) {
       Value value = evaluate(name, frame);
       const BlockValue* block = value.block();
-      if (block && (block->op || block->decl)) selector.owner = block->name();
+      if (block && (block->op || block->decl))
+        selector.owner = block->name();
       else if (!value.isPoison())
-        error(Diag::TypeMismatch, element->span, frame, "a selector", "a path in quotes or an operator's name",
-              value.describe());
+        error(Diag::TypeMismatch, element->span, frame, "a selector",
+              "a path in quotes or an operator's name", value.describe());
       if (selector.owner.empty()) continue;
     } else {
       if (!as<ErrorExpr>(element))
-        error(Diag::TypeMismatch, element->span, frame, "a selector", "a path in quotes or an operator's name",
-              "an expression");
+        error(Diag::TypeMismatch, element->span, frame, "a selector",
+              "a path in quotes or an operator's name", "an expression");
       continue;
     }
     result.selectors.push_back(std::move(selector));

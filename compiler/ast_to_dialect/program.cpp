@@ -81,7 +81,8 @@ private:
       diagnostics.report(Diag::ImportClash, global.span, name, it->second.module->path)
           .secondary(it->second.span, "from here");
     else
-      diagnostics.report(Diag::Shadowing, global.span, name).secondary(it->second.span, "first declared here");
+      diagnostics.report(Diag::Shadowing, global.span, name)
+          .secondary(it->second.span, "first declared here");
   }
 
   void declare(Module& module, const Pattern& pattern, const Decl* decl) {
@@ -89,12 +90,14 @@ private:
       if (name->name != "_" && !name->name.empty()) add(module, name->name, {decl, &module, name->span});
       return;
     }
-    for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements) declare(module, *element, decl);
+    for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements)
+      declare(module, *element, decl);
   }
 
   void declare(Module& module, const Decl* decl) {
     if (auto* let = as<LetDecl>(decl)) declare(module, *let->pattern, decl);
-    if (auto* callable = as<CallableDecl>(decl)) add(module, callable->name.text, {decl, &module, callable->name.span});
+    if (auto* callable = as<CallableDecl>(decl))
+      add(module, callable->name.text, {decl, &module, callable->name.span});
   }
 
   Program& program;

@@ -49,8 +49,8 @@ Program loadProgram(SourceManager& sources, ast::AstContext& context, const std:
 Program loadText(SourceManager& sources, ast::AstContext& context, std::string name, std::string text,
                  DiagnosticEngine& diagnostics, const LoadOptions& options = {});
 
-/// The network whose body declares the inputs and outputs of `decl`: itself, or for `network A = B(…)` that of B.
-/// Null where there is none.
+/// The network whose body declares the inputs and outputs of `decl`: itself, or for `network A = B(…)` that
+/// of B. Null where there is none.
 const ast::CallableDecl* networkWithBody(const Module& module, const ast::CallableDecl& decl);
 
 /// Resolves and checks every name of every body, whether it is ever used or not: unknown and shadowed names,

@@ -9,7 +9,8 @@
 
 namespace cnn {
 
-/// One selector as written: a pattern over paths, or an operator's or block's name with or without a parameter's.
+/// One selector as written: a pattern over paths, or an operator's or block's name with or without a
+/// parameter's.
 struct Selector {
   std::string pattern;   ///< "layer1", "*.bias"; empty for a selector by operator
   std::string owner;     ///< conv
@@ -24,12 +25,14 @@ struct Selection {
   bool inverted = false;
 };
 
-/// A pattern matches whole segments and covers all below: "layer1" matches layer1.0.conv1 and not layer10; `*` stands
-/// for any run of characters within a segment, and a leading "*." for any number of segments.
+/// A pattern matches whole segments and covers all below: "layer1" matches layer1.0.conv1 and not layer10;
+/// `*` stands for any run of characters within a segment, and a leading "*." for any number of segments.
 bool matchesPath(std::string_view pattern, std::string_view path);
 
 /// Whether a selector covers the parameter `name` of the operator `owner` at `ownerPath`.
-bool matches(const Selector& selector, std::string_view owner, std::string_view ownerPath, std::string_view name);
-bool matches(const Selection& selection, std::string_view owner, std::string_view ownerPath, std::string_view name);
+bool matches(const Selector& selector, std::string_view owner, std::string_view ownerPath,
+             std::string_view name);
+bool matches(const Selection& selection, std::string_view owner, std::string_view ownerPath,
+             std::string_view name);
 
 } // namespace cnn

@@ -30,8 +30,10 @@ Outcome Elaborator::execute(const Statement& statement, const Frame& frame, bool
   }
   if (auto* s = as<AssignStatement>(&statement)) {
     Value value = evaluate(s->value, frame);
-    if (Value* variable = frame.environment->find(s->name.text)) *variable = value;
-    else frame.environment->names[s->name.text] = value; // checkNames has reported it
+    if (Value* variable = frame.environment->find(s->name.text))
+      *variable = value;
+    else
+      frame.environment->names[s->name.text] = value; // checkNames has reported it
     return {};
   }
   if (auto* s = as<ReturnStatement>(&statement)) return {true, evaluate(s->value, frame)};
@@ -55,7 +57,8 @@ Outcome Elaborator::execute(const Statement& statement, const Frame& frame, bool
     const BlockValue* block = value.block();
     if (block && frame.instance) {
       auto shared = std::make_shared<BlockValue>(*block);
-      shared->sharedPath = (frame.instance->path.empty() ? "" : frame.instance->path + ".") + std::string(s->name.text);
+      shared->sharedPath =
+          (frame.instance->path.empty() ? "" : frame.instance->path + ".") + std::string(s->name.text);
       value = std::shared_ptr<const BlockValue>(shared);
     } else if (!value.isPoison()) {
       error(Diag::TypeMismatch, s->value->span, frame, "shared", "a block", value.describe());
@@ -67,11 +70,13 @@ Outcome Elaborator::execute(const Statement& statement, const Frame& frame, bool
     Selection selection = evaluateSelection(s->selectors, frame);
     Value value = evaluate(s->value, frame);
     if (!value.isPoison())
-      net->inits.push_back({std::move(selection), {value, s->value->span}, frame.instance ? frame.instance->path : ""});
+      net->inits.push_back(
+          {std::move(selection), {value, s->value->span}, frame.instance ? frame.instance->path : ""});
   }
   if (auto* s = as<LabelsStatement>(&statement); s && net) {
     Value value = evaluate(s->value, frame);
-    if (auto* text = value.get<std::string>()) net->labels[std::string(s->name.text)] = *text;
+    if (auto* text = value.get<std::string>())
+      net->labels[std::string(s->name.text)] = *text;
     else if (!value.isPoison())
       error(Diag::TypeMismatch, s->value->span, frame, "labels", "the name of a file", value.describe());
   }

@@ -50,17 +50,26 @@ private:
     e.diagnostics.report(Diag::MissingSetting, decl.network.span, decl.network.text, setting);
   }
 
-  void put(llvm::StringRef name, mlir::Attribute value) { attributes.push_back(e.builder.getNamedAttr(name, value)); }
+  void put(llvm::StringRef name, mlir::Attribute value) {
+    attributes.push_back(e.builder.getNamedAttr(name, value));
+  }
 
   void statements(const Body& body) {
     for (const Statement* statement : body.statements) {
-      if (auto* s = as<InputStatement>(statement)) target(*s);
-      else if (auto* s = as<AssignStatement>(statement)) setting(*s);
-      else if (auto* s = as<MetricStatement>(statement)) metric(*s);
-      else if (auto* s = as<GroupStatement>(statement)) group(*s);
-      else if (auto* s = as<SectionStatement>(statement)) part(*s);
-      else if (auto* s = as<ExprStatement>(statement); s && as<IfExpr>(s->value)) branch(*as<IfExpr>(s->value));
-      else e.execute(*statement, frame, false);
+      if (auto* s = as<InputStatement>(statement))
+        target(*s);
+      else if (auto* s = as<AssignStatement>(statement))
+        setting(*s);
+      else if (auto* s = as<MetricStatement>(statement))
+        metric(*s);
+      else if (auto* s = as<GroupStatement>(statement))
+        group(*s);
+      else if (auto* s = as<SectionStatement>(statement))
+        part(*s);
+      else if (auto* s = as<ExprStatement>(statement); s && as<IfExpr>(s->value))
+        branch(*as<IfExpr>(s->value));
+      else
+        e.execute(*statement, frame, false);
     }
   }
 
@@ -80,7 +89,8 @@ private:
     }
     auto dimensions = e.shape(*type, frame, true);
     if (!dimensions || !type->element.present()) return;
-    auto tensor = cnn::TensorType::get(&e.context, *dimensions, e.elementType(type->element.text), LayoutAttr());
+    auto tensor =
+        cnn::TensorType::get(&e.context, *dimensions, e.elementType(type->element.text), LayoutAttr());
     mlir::Value value = loss.getBody().front().addArgument(tensor, e.location(statement.span, name));
     e.remember(value, type->span, "input " + name);
     targets.push_back(name);
@@ -93,8 +103,8 @@ private:
     mlir::Value tensor = value.tensor();
     unsigned rank = tensor ? mlir::cast<cnn::TensorType>(tensor.getType()).getRank() : 2;
     if (rank > 1) {
-      Diagnostic& diagnostic =
-          e.error(Diag::BadSetting, span, frame, what, "one value an image [N], such as a loss gives", value.describe());
+      Diagnostic& diagnostic = e.error(Diag::BadSetting, span, frame, what,
+                                       "one value an image [N], such as a loss gives", value.describe());
       if (tensor) e.addOrigin(diagnostic, tensor);
       return {};
     }
@@ -102,8 +112,8 @@ private:
     return e.build<BatchMeanOp>(tensor, span, what, std::string(what), frame);
   }
 
-  /// What the runtime has to know of a loss or metric to compute it from predictions: {kind, name, output, parameter,
-  /// target}. -1 for what is no output or target; such a one is computed by @loss only.
+  /// What the runtime has to know of a loss or metric to compute it from predictions: {kind, name, output,
+  /// parameter, target}. -1 for what is no output or target; such a one is computed by @loss only.
   void describe(const std::string& name, mlir::Value value) {
     mlir::Operation* op = value.getDefiningOp();
     bool simple = op && mlir::isa<CrossEntropyOp, MseOp, AccuracyOp>(op);
@@ -117,7 +127,8 @@ private:
       }
       if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(op->getOperand(1)))
         targetIndex = int64_t(argument.getArgNumber()) - int64_t(inputs);
-      if (auto entropy = mlir::dyn_cast<CrossEntropyOp>(op)) parameter = entropy.getLabelSmoothing().convertToDouble();
+      if (auto entropy = mlir::dyn_cast<CrossEntropyOp>(op))
+        parameter = entropy.getLabelSmoothing().convertToDouble();
     }
     auto number = [&](int64_t i) { return e.builder.getI64IntegerAttr(i); };
     auto text = [&](llvm::StringRef t) { return e.builder.getStringAttr(t); };
@@ -160,32 +171,48 @@ private:
         lossSource = value.tensor();
       }
     } else if (name == "optimizer") {
-      if (isFamily(Family::Optimizer)) put("optimizer", optimizer(*record));
-      else wrong("an optimizer such as adam(lr = 1e-3)");
+      if (isFamily(Family::Optimizer))
+        put("optimizer", optimizer(*record));
+      else
+        wrong("an optimizer such as adam(lr = 1e-3)");
     } else if (name == "schedule") {
-      if (isFamily(Family::Schedule)) put("schedule", numbers(*record));
-      else wrong("a schedule such as one_cycle(max_lr = 3e-3)");
+      if (isFamily(Family::Schedule))
+        put("schedule", numbers(*record));
+      else
+        wrong("a schedule such as one_cycle(max_lr = 3e-3)");
     } else if (name == "data") {
-      if (isFamily(Family::Data)) put("data", e.recordAttribute(*record));
-      else wrong("a source of data such as fashion_mnist()");
+      if (isFamily(Family::Data))
+        put("data", e.recordAttribute(*record));
+      else
+        wrong("a source of data such as fashion_mnist()");
     } else if (name == "weights") {
-      if (record && record->op->name == "load") notYet(statement);
-      else wrong("load(\"file.safetensors\")");
+      if (record && record->op->name == "load")
+        notYet(statement);
+      else
+        wrong("load(\"file.safetensors\")");
     } else if (name == "batch" || name == "epochs" || name == "accumulate" || name == "seed") {
       auto* whole = value.get<int64_t>();
       bool fits = whole && *whole >= (name == "seed" ? 0 : 1) && *whole <= INT32_MAX;
-      if (fits && name == "accumulate" && *whole > 1) notYet(statement);
-      else if (fits) put(name, e.builder.getI64IntegerAttr(*whole));
-      else wrong(name == "seed" ? "a whole number" : "a whole number of at least 1");
+      if (fits && name == "accumulate" && *whole > 1)
+        notYet(statement);
+      else if (fits)
+        put(name, e.builder.getI64IntegerAttr(*whole));
+      else
+        wrong(name == "seed" ? "a whole number" : "a whole number of at least 1");
     } else if (name == "clip_norm" || name == "validation" || name == "ema") {
       std::optional<double> number = value.number();
       bool fits = number && *number > 0 && (name == "clip_norm" || *number < 1);
-      if (fits && name == "ema") notYet(statement);
-      else if (fits) put(name, e.builder.getF64FloatAttr(*number));
-      else wrong(name == "clip_norm" ? "a number above 0" : "a number between 0 and 1");
+      if (fits && name == "ema")
+        notYet(statement);
+      else if (fits)
+        put(name, e.builder.getF64FloatAttr(*number));
+      else
+        wrong(name == "clip_norm" ? "a number above 0" : "a number between 0 and 1");
     } else if (name == "stop") {
-      if (record && record->op->name == "patience") notYet(statement);
-      else wrong("patience(metric, epochs)");
+      if (record && record->op->name == "patience")
+        notYet(statement);
+      else
+        wrong("patience(metric, epochs)");
     }
   }
 
@@ -200,11 +227,13 @@ private:
     for (const OperatorArgument& argument : record.op->arguments) {
       auto given = record.arguments.find(argument.name);
       if (argument.takes == Takes::Bool) {
-        bool value = given != record.arguments.end() ? *given->second.value.get<bool>() : argument.defaultText == "true";
+        bool value = given != record.arguments.end() ? *given->second.value.get<bool>()
+                                                     : argument.defaultText == "true";
         list.push_back(e.builder.getNamedAttr(argument.name, e.builder.getBoolAttr(value)));
       } else if (argument.takes == Takes::Int || argument.takes == Takes::Float) {
-        double value = given != record.arguments.end() ? *given->second.value.number()
-                                                       : std::strtod(std::string(argument.defaultText).c_str(), nullptr);
+        double value = given != record.arguments.end()
+                           ? *given->second.value.number()
+                           : std::strtod(std::string(argument.defaultText).c_str(), nullptr);
         bool whole = argument.takes == Takes::Int;
         list.push_back(e.builder.getNamedAttr(
             argument.name, whole ? mlir::Attribute(e.builder.getI64IntegerAttr(int64_t(value)))
@@ -221,7 +250,8 @@ private:
       if (auto given = record.arguments.find("betas"); given != record.arguments.end()) {
         const List* pair = given->second.value.list();
         if (!pair || pair->size() != 2)
-          e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name, "expected two numbers");
+          e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name,
+                  "expected two numbers");
         else
           for (size_t i = 0; i < 2; ++i) betas[i] = *(*pair)[i].number();
       }
@@ -263,9 +293,11 @@ private:
       if (!assign) continue;
       Value value = e.evaluate(assign->value, frame);
       if (auto number = value.number(); number && *number >= 0)
-        list.push_back(e.builder.getNamedAttr(std::string(assign->name.text), e.builder.getF64FloatAttr(*number)));
+        list.push_back(
+            e.builder.getNamedAttr(std::string(assign->name.text), e.builder.getF64FloatAttr(*number)));
       else if (!value.isPoison())
-        e.error(Diag::BadSetting, assign->value->span, frame, assign->name.text, "a number of at least 0", value.describe());
+        e.error(Diag::BadSetting, assign->value->span, frame, assign->name.text, "a number of at least 0",
+                value.describe());
     }
     groups.push_back(e.builder.getDictionaryAttr(list));
   }

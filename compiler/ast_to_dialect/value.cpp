@@ -71,7 +71,9 @@ std::string Value::describe() const {
     std::string operator()(const std::shared_ptr<const Record>& r) const {
       return "the setting " + std::string(r->op->name);
     }
-    std::string operator()(const std::shared_ptr<const Members>& m) const { return "the network " + m->network; }
+    std::string operator()(const std::shared_ptr<const Members>& m) const {
+      return "the network " + m->network;
+    }
     std::string operator()(const FunctionValue& f) const {
       return "the function " + std::string(f.decl ? f.decl->name.text : f.builtin);
     }

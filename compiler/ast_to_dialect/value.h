@@ -52,10 +52,10 @@ struct FileValue {
 
 class Value {
 public:
-  using Variant =
-      std::variant<Poison, int64_t, double, bool, std::string, Dimension, RunTimeCondition, mlir::Value,
-                   std::shared_ptr<const List>, std::shared_ptr<const BlockValue>, std::shared_ptr<const Record>,
-                   std::shared_ptr<const Members>, FunctionValue, ElementType, FileValue>;
+  using Variant = std::variant<Poison, int64_t, double, bool, std::string, Dimension, RunTimeCondition,
+                               mlir::Value, std::shared_ptr<const List>, std::shared_ptr<const BlockValue>,
+                               std::shared_ptr<const Record>, std::shared_ptr<const Members>, FunctionValue,
+                               ElementType, FileValue>;
 
   Value() : data(Poison{}) {}
   template <typename T>
@@ -89,15 +89,15 @@ struct Given {
 
 /// A block, operator or network with some of its arguments given, or a chain of such.
 struct BlockValue {
-  const Operator* op = nullptr;              ///< a built-in operator
-  const ast::CallableDecl* decl = nullptr;   ///< a block or network of the program
-  const Module* module = nullptr;            ///< that declares it
+  const Operator* op = nullptr;                         ///< a built-in operator
+  const ast::CallableDecl* decl = nullptr;              ///< a block or network of the program
+  const Module* module = nullptr;                       ///< that declares it
   std::vector<std::shared_ptr<const BlockValue>> chain; ///< or a chain
-  std::map<size_t, Given> given;             ///< by the parameter's place
-  std::optional<std::string> label;          ///< path given with '@'
+  std::map<size_t, Given> given;                        ///< by the parameter's place
+  std::optional<std::string> label;                     ///< path given with '@'
   Span labelSpan;
-  Span span;                                 ///< where it was written
-  std::optional<std::string> sharedPath;     ///< set where all applications share one set of parameters
+  Span span;                             ///< where it was written
+  std::optional<std::string> sharedPath; ///< set where all applications share one set of parameters
 
   std::string name() const;
 };

@@ -1,7 +1,8 @@
 /// The syntax tree of a .cnn file, as written: nothing is resolved or evaluated here.
 ///
 /// Nodes are owned by an AstContext and refer to each other by plain pointers, which are never null unless a
-/// comment says so. Where the parser met an error there is an ErrorExpr, about which nothing more is to be said.
+/// comment says so. Where the parser met an error there is an ErrorExpr, about which nothing more is to be
+/// said.
 #pragma once
 
 #include "dsl/source/source.h"
@@ -17,21 +18,69 @@ namespace cnn::ast {
 
 enum class Kind : uint8_t {
   // expressions
-  Error, Int, Float, Bool, String, Name, List, Paren, Unary, Binary, Call, Index, Member, Chain, Labeled, If, For,
-  firstExpr = Error, lastExpr = For,
+  Error,
+  Int,
+  Float,
+  Bool,
+  String,
+  Name,
+  List,
+  Paren,
+  Unary,
+  Binary,
+  Call,
+  Index,
+  Member,
+  Chain,
+  Labeled,
+  If,
+  For,
+  firstExpr = Error,
+  lastExpr = For,
   // types
-  NamedType, TensorType, ListType, RowType,
-  firstType = NamedType, lastType = RowType,
+  NamedType,
+  TensorType,
+  ListType,
+  RowType,
+  firstType = NamedType,
+  lastType = RowType,
   // patterns
-  NamePattern, ListPattern,
-  firstPattern = NamePattern, lastPattern = ListPattern,
+  NamePattern,
+  ListPattern,
+  firstPattern = NamePattern,
+  lastPattern = ListPattern,
   // statements
-  Let, Var, Assign, Return, ExprStatement, Input, Output, Param, Shared, Assert, Init, Preprocess, Augment, Labels,
-  Metric, Group, Phase, Step,
-  firstStatement = Let, lastStatement = Step,
+  Let,
+  Var,
+  Assign,
+  Return,
+  ExprStatement,
+  Input,
+  Output,
+  Param,
+  Shared,
+  Assert,
+  Init,
+  Preprocess,
+  Augment,
+  Labels,
+  Metric,
+  Group,
+  Phase,
+  Step,
+  firstStatement = Let,
+  lastStatement = Step,
   // declarations at the top level
-  Use, GlobalLet, Func, Block, Network, Train, Budget, Kernels,
-  firstDecl = Use, lastDecl = Kernels,
+  Use,
+  GlobalLet,
+  Func,
+  Block,
+  Network,
+  Train,
+  Budget,
+  Kernels,
+  firstDecl = Use,
+  lastDecl = Kernels,
 };
 
 struct Node {
@@ -80,7 +129,9 @@ protected:
 
 struct Statement : Node {
   std::string_view doc; ///< text of the `///` lines above, with their slashes; may be empty
-  static bool classof(const Node* n) { return n->kind >= Kind::firstStatement && n->kind <= Kind::lastStatement; }
+  static bool classof(const Node* n) {
+    return n->kind >= Kind::firstStatement && n->kind <= Kind::lastStatement;
+  }
 
 protected:
   using Node::Node;
@@ -101,8 +152,10 @@ struct Body {
   bool complete = true; ///< false where a statement is missing because of an error
 };
 
-#define CNN_NODE(NAME, BASE, KIND)                                                                              \
-  static bool classof(const Node* n) { return n->kind == Kind::KIND; }                                          \
+#define CNN_NODE(NAME, BASE, KIND)                                                                           \
+  static bool classof(const Node* n) {                                                                       \
+    return n->kind == Kind::KIND;                                                                            \
+  }                                                                                                          \
   explicit NAME(Span span) : BASE(Kind::KIND, span) {}
 
 // ---- expressions ----
@@ -165,8 +218,21 @@ struct UnaryExpr : Expr {
 };
 
 enum class BinaryOperator : uint8_t {
-  Or, And, Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, Range, Add, Subtract, Multiply, Divide,
-  Remainder, Power,
+  Or,
+  And,
+  Equal,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Range,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Remainder,
+  Power,
 };
 
 std::string_view spelling(UnaryOperator op);
@@ -291,7 +357,7 @@ struct BindingStatement : Statement {
 /// string selector.
 struct AssignStatement : Statement {
   CNN_NODE(AssignStatement, Statement, Assign)
-  Identifier name;              ///< absent when the target is a selector
+  Identifier name;                ///< absent when the target is a selector
   StringExpr* selector = nullptr; ///< null when the target is a name
   Expr* value = nullptr;
 };
@@ -423,8 +489,8 @@ struct CallableDecl : Decl {
   bool hasParameterList = false; ///< `network N = …` and `network N { … }` have none
   std::vector<Parameter> parameters;
   bool parametersComplete = true; ///< false where an error was reported in the list
-  Type* resultType = nullptr; ///< of a func; may be null
-  Expr* value = nullptr;      ///< the short form; null when there is a body
+  Type* resultType = nullptr;     ///< of a func; may be null
+  Expr* value = nullptr;          ///< the short form; null when there is a body
   Body body;
 };
 

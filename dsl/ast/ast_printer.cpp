@@ -5,21 +5,25 @@
 
 namespace cnn::ast {
 
-std::string_view spelling(UnaryOperator op) { return op == UnaryOperator::Not ? "not" : "-"; }
+std::string_view spelling(UnaryOperator op) {
+  return op == UnaryOperator::Not ? "not" : "-";
+}
 
 std::string_view spelling(BinaryOperator op) {
-  static constexpr std::array<std::string_view, 15> names = {"or", "and", "==", "!=", "<", "<=", ">", ">=",
-                                                            "..", "+",   "-",  "*",  "/", "%",  "**"};
+  static constexpr std::array<std::string_view, 15> names = {
+      "or", "and", "==", "!=", "<", "<=", ">", ">=", "..", "+", "-", "*", "/", "%", "**"};
   return names[static_cast<size_t>(op)];
 }
 
 std::string_view kindName(Kind kind) {
   static constexpr std::string_view names[] = {
-      "error", "int", "float", "bool", "string", "name", "list", "paren", "unary", "binary", "call", "index", "member",
-      "chain", "labeled", "if", "for", "named_type", "tensor_type", "list_type", "row_type", "name_pattern",
-      "list_pattern", "let", "var", "assign", "return", "expression", "input", "output", "param", "shared", "assert",
-      "init", "preprocess", "augment", "labels", "metric", "group", "phase", "step", "use", "let", "func", "block",
-      "network", "train", "budget", "kernels"};
+      "error",        "int",          "float",  "bool",       "string",      "name",      "list",
+      "paren",        "unary",        "binary", "call",       "index",       "member",    "chain",
+      "labeled",      "if",           "for",    "named_type", "tensor_type", "list_type", "row_type",
+      "name_pattern", "list_pattern", "let",    "var",        "assign",      "return",    "expression",
+      "input",        "output",       "param",  "shared",     "assert",      "init",      "preprocess",
+      "augment",      "labels",       "metric", "group",      "phase",       "step",      "use",
+      "let",          "func",         "block",  "network",    "train",       "budget",    "kernels"};
   return names[static_cast<size_t>(kind)];
 }
 
@@ -56,7 +60,8 @@ public:
       child([&] { expression(target.target), body("body", target.body); });
       break;
     }
-    default: callable(static_cast<const CallableDecl&>(node));
+    default:
+      callable(static_cast<const CallableDecl&>(node));
     }
   }
 
@@ -84,10 +89,14 @@ private:
   static std::string quoted(std::string_view text) {
     std::string result = "\"";
     for (char c : text) {
-      if (c == '\n') result += "\\n";
-      else if (c == '\t') result += "\\t";
-      else if (c == '"' || c == '\\') result += {'\\', c};
-      else result += c;
+      if (c == '\n')
+        result += "\\n";
+      else if (c == '\t')
+        result += "\\t";
+      else if (c == '"' || c == '\\')
+        result += {'\\', c};
+      else
+        result += c;
     }
     return result + "\"";
   }
@@ -165,7 +174,8 @@ private:
       line(node, name(s->name));
       return child([&] { type(s->type), expression(s->value); });
     }
-    if (auto* s = as<OutputStatement>(&node)) return simple(node, (s->trainOnly ? " train" : "") + name(s->name), s->value);
+    if (auto* s = as<OutputStatement>(&node))
+      return simple(node, (s->trainOnly ? " train" : "") + name(s->name), s->value);
     if (auto* s = as<SharedStatement>(&node)) return simple(node, name(s->name), s->value);
     if (auto* s = as<LabelsStatement>(&node)) return simple(node, name(s->name), s->value);
     if (auto* s = as<MetricStatement>(&node)) return simple(node, name(s->name), s->value);
@@ -206,30 +216,39 @@ private:
 
   static std::string details(const Expr& node) {
     switch (node.kind) {
-    case Kind::Int: return " " + std::to_string(static_cast<const IntExpr&>(node).value);
+    case Kind::Int:
+      return " " + std::to_string(static_cast<const IntExpr&>(node).value);
     case Kind::Float: {
       char buffer[32];
       auto end = std::to_chars(buffer, buffer + sizeof buffer, static_cast<const FloatExpr&>(node).value).ptr;
       return " " + std::string(buffer, end);
     }
-    case Kind::Bool: return static_cast<const BoolExpr&>(node).value ? " true" : " false";
-    case Kind::Name: return " " + std::string(static_cast<const NameExpr&>(node).name);
-    case Kind::Unary: return " " + std::string(spelling(static_cast<const UnaryExpr&>(node).op));
-    case Kind::Binary: return " " + std::string(spelling(static_cast<const BinaryExpr&>(node).op));
-    case Kind::Member: return name(static_cast<const MemberExpr&>(node).member);
+    case Kind::Bool:
+      return static_cast<const BoolExpr&>(node).value ? " true" : " false";
+    case Kind::Name:
+      return " " + std::string(static_cast<const NameExpr&>(node).name);
+    case Kind::Unary:
+      return " " + std::string(spelling(static_cast<const UnaryExpr&>(node).op));
+    case Kind::Binary:
+      return " " + std::string(spelling(static_cast<const BinaryExpr&>(node).op));
+    case Kind::Member:
+      return name(static_cast<const MemberExpr&>(node).member);
     case Kind::String: {
       auto& string = static_cast<const StringExpr&>(node);
       return string.isLiteral() ? " " + quoted(string.literal()) : "";
     }
-    default: return "";
+    default:
+      return "";
     }
   }
 
   void children(const Expr& node) {
     if (auto* e = as<StringExpr>(&node); e && !e->isLiteral()) {
       for (const StringPart& part : e->parts) {
-        if (part.hole) expression(part.hole);
-        else text(quoted(part.text));
+        if (part.hole)
+          expression(part.hole);
+        else
+          text(quoted(part.text));
       }
     }
     if (auto* e = as<ListExpr>(&node))

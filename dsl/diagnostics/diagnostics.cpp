@@ -9,14 +9,18 @@ namespace cnn {
 using namespace std::string_view_literals;
 
 static constexpr std::array infos = {
-#define CNN_ERROR(id, name, message, explanation, example)                                                      \
+#define CNN_ERROR(id, name, message, explanation, example)                                                   \
   DiagnosticInfo{#id##sv, #name##sv, message##sv, explanation##sv, example##sv},
 #include "dsl/diagnostics.def"
 };
 
-const DiagnosticInfo& info(Diag diag) { return infos[static_cast<size_t>(diag)]; }
+const DiagnosticInfo& info(Diag diag) {
+  return infos[static_cast<size_t>(diag)];
+}
 
-std::span<const DiagnosticInfo> allDiagnostics() { return infos; }
+std::span<const DiagnosticInfo> allDiagnostics() {
+  return infos;
+}
 
 const DiagnosticInfo* findDiagnostic(std::string_view idOrName) {
   for (const DiagnosticInfo& row : infos)
@@ -77,7 +81,8 @@ std::vector<const Diagnostic*> DiagnosticEngine::sorted() const {
   for (const Diagnostic& diagnostic : diagnostics) list.push_back(&diagnostic);
   auto key = [](const Diagnostic* d) {
     // Nowhere sorts first: such a diagnostic is about the whole compilation.
-    return std::make_tuple(d->span.file + 1, d->span.begin, d->span.end, d->diag, std::string_view(d->message));
+    return std::make_tuple(d->span.file + 1, d->span.begin, d->span.end, d->diag,
+                           std::string_view(d->message));
   };
   std::stable_sort(list.begin(), list.end(), [&](auto* a, auto* b) { return key(a) < key(b); });
   auto same = [&](auto* a, auto* b) { return key(a) == key(b); };
@@ -95,9 +100,8 @@ std::string applyFixIts(const DiagnosticEngine& engine, FileId file) {
   for (const Diagnostic* diagnostic : engine.sorted()) {
     if (diagnostic->fixIts.empty()) continue;
     const std::vector<Edit>& wanted = diagnostic->fixIts.front().edits;
-    bool usable = std::all_of(wanted.begin(), wanted.end(), [&](const Edit& edit) {
-      return edit.span.file == file && !overlaps(edit);
-    });
+    bool usable = std::all_of(wanted.begin(), wanted.end(),
+                              [&](const Edit& edit) { return edit.span.file == file && !overlaps(edit); });
     if (usable) edits.insert(edits.end(), wanted.begin(), wanted.end());
   }
   std::stable_sort(edits.begin(), edits.end(),
@@ -117,7 +121,8 @@ static size_t editDistance(std::string_view a, std::string_view b) {
     for (size_t j = 1; j <= b.size(); ++j) {
       size_t cost = lower(a[i - 1]) != lower(b[j - 1]);
       current[j] = std::min({previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost});
-      bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+      bool swapped =
+          i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
       if (swapped) current[j] = std::min(current[j], beforePrevious[j - 2] + 1);
     }
     beforePrevious = previous;

@@ -64,7 +64,7 @@ struct Diagnostic {
   Diag diag;
   Span span;
   std::string message;
-  std::string labelText;           ///< beside the carets; may be empty
+  std::string labelText;            ///< beside the carets; may be empty
   std::vector<Note> secondarySpans; ///< further marked ranges, each with a label
   std::vector<Note> noteList;
   std::vector<FixIt> fixIts;

@@ -22,8 +22,8 @@ public:
 
   void print(const Diagnostic& diagnostic) {
     position(diagnostic.span);
-    out += std::string(colours.error) + "error[" + std::string(info(diagnostic.diag).id) + "]" + colours.reset +
-           ": " + colours.bold + diagnostic.message + colours.reset + "\n";
+    out += std::string(colours.error) + "error[" + std::string(info(diagnostic.diag).id) + "]" +
+           colours.reset + ": " + colours.bold + diagnostic.message + colours.reset + "\n";
     excerpt(diagnostic.span, '^', diagnostic.labelText);
     for (const Note& mark : diagnostic.secondarySpans) {
       if (!sameLine(mark.span, diagnostic.span)) where(mark.span);
@@ -43,7 +43,8 @@ private:
   void position(Span span) {
     if (!span.valid()) return;
     LineColumn at = sources.lineColumn(span);
-    out += sources.file(span.file).name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+    out +=
+        sources.file(span.file).name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
   }
 
   void where(Span span) {
@@ -53,7 +54,8 @@ private:
   }
 
   bool sameLine(Span a, Span b) const {
-    return a.valid() && b.valid() && a.file == b.file && sources.lineColumn(a).line == sources.lineColumn(b).line;
+    return a.valid() && b.valid() && a.file == b.file &&
+           sources.lineColumn(a).line == sources.lineColumn(b).line;
   }
 
   /// The line of `span` with marks below it; a range over several lines is marked to the end of the first.
@@ -79,17 +81,19 @@ private:
     for (size_t i = 0; i < text.size();) {
       size_t length = std::max<size_t>(1, utf8SequenceLength(text.substr(i)));
       size_t columns = appendVisible(shown, text.substr(i, length));
-      if (i < begin) indent += columns;
-      else if (i < end) width += columns;
+      if (i < begin)
+        indent += columns;
+      else if (i < end)
+        width += columns;
       i += length;
     }
     if (cutBack) shown += "…";
     std::string number = std::to_string(line);
     std::string gutter(number.size() < 5 ? 5 - number.size() : 0, ' ');
     out += gutter + number + " | " + shown + "\n";
-    out += std::string(gutter.size() + number.size(), ' ') + " | " + std::string(indent, ' ') + colours.error +
-           std::string(std::max<size_t>(width, 1), mark) + colours.reset + (label.empty() ? "" : " " + label) +
-           "\n";
+    out += std::string(gutter.size() + number.size(), ' ') + " | " + std::string(indent, ' ') +
+           colours.error + std::string(std::max<size_t>(width, 1), mark) + colours.reset +
+           (label.empty() ? "" : " " + label) + "\n";
   }
 
   /// Appends one character so that it takes a known number of columns: control characters and ill-formed
@@ -187,8 +191,8 @@ private:
       return "{\"line\": " + std::to_string(at.line) + ", \"column\": " + std::to_string(at.column) +
              ", \"offset\": " + std::to_string(offset) + "}";
     };
-    out += ", \"file\": " + quoted(sources.file(span.file).name) + ", \"range\": {\"start\": " + point(span.begin) +
-           ", \"end\": " + point(span.end) + "}";
+    out += ", \"file\": " + quoted(sources.file(span.file).name) +
+           ", \"range\": {\"start\": " + point(span.begin) + ", \"end\": " + point(span.end) + "}";
   }
 
   /// Ill-formed UTF-8 becomes U+FFFD, so that the output is always valid JSON.
@@ -198,11 +202,16 @@ private:
     for (size_t i = 0; i < text.size();) {
       size_t length = utf8SequenceLength(text.substr(i));
       unsigned char c = static_cast<unsigned char>(text[i]);
-      if (length == 0) result += "\\ufffd";
-      else if (c == '"' || c == '\\') result += {'\\', static_cast<char>(c)};
-      else if (c == '\n') result += "\\n";
-      else if (c < 0x20 || c == 0x7F) result += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-      else result += text.substr(i, length);
+      if (length == 0)
+        result += "\\ufffd";
+      else if (c == '"' || c == '\\')
+        result += {'\\', static_cast<char>(c)};
+      else if (c == '\n')
+        result += "\\n";
+      else if (c < 0x20 || c == 0x7F)
+        result += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+      else
+        result += text.substr(i, length);
       i += std::max<size_t>(1, length);
     }
     return result + "\"";

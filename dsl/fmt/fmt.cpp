@@ -40,8 +40,10 @@ bool endsOperand(TokenKind kind) {
   case TokenKind::Block:
   case TokenKind::RightParen:
   case TokenKind::RightBracket:
-  case TokenKind::RightBrace: return true;
-  default: return false;
+  case TokenKind::RightBrace:
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -97,7 +99,8 @@ private:
     size_t next = i + 1;
     if (next < items.size() && items[next].comment) return true;
     if (next == items.size() || newlinesBefore(next) > 0) return true;
-    if (!items[next].comment && (items[next].kind == TokenKind::RightBrace || items[next].kind == TokenKind::Semicolon))
+    if (!items[next].comment &&
+        (items[next].kind == TokenKind::RightBrace || items[next].kind == TokenKind::Semicolon))
       return true;
     return !last || last->kind == TokenKind::LeftBrace;
   }
@@ -107,10 +110,11 @@ private:
   /// The line belongs to the statement that began above.
   bool isContinuation(const Item& item) const {
     if (!inStatements() || !last) return false;
-    bool linksBack = item.kind == TokenKind::Pipe || item.kind == TokenKind::Else || item.kind == TokenKind::And ||
-                     item.kind == TokenKind::Or;
+    bool linksBack = item.kind == TokenKind::Pipe || item.kind == TokenKind::Else ||
+                     item.kind == TokenKind::And || item.kind == TokenKind::Or;
     if (linksBack && !item.comment) return true;
-    return !endsOperand(last->kind) && last->kind != TokenKind::LeftBrace && last->kind != TokenKind::Semicolon;
+    return !endsOperand(last->kind) && last->kind != TokenKind::LeftBrace &&
+           last->kind != TokenKind::Semicolon;
   }
 
   size_t lineIndentFor(size_t i) const {
@@ -120,7 +124,8 @@ private:
     bool closing = next < items.size() && next == i && closes(items[next].kind);
     if (closing && !brackets.empty()) return brackets.back().indent;
     size_t base = brackets.empty() ? 0 : brackets.back().indent + indentWidth;
-    bool continues = next < items.size() && !(next != i && closes(items[next].kind)) && isContinuation(items[next]);
+    bool continues =
+        next < items.size() && !(next != i && closes(items[next].kind)) && isContinuation(items[next]);
     if (!continues) return base;
     // A writer may align the line with what it goes on with.
     std::string_view gap = gapBefore(i);
@@ -134,8 +139,8 @@ private:
     Item& item = items[i];
     size_t newlines = out.empty() ? 0 : newlinesSinceLast(i);
     bool startsStatement = inStatements() && !item.comment &&
-                           (!last || last->kind == TokenKind::Semicolon || last->kind == TokenKind::LeftBrace ||
-                            (newlines > 0 && !isContinuation(item)));
+                           (!last || last->kind == TokenKind::Semicolon ||
+                            last->kind == TokenKind::LeftBrace || (newlines > 0 && !isContinuation(item)));
     item.opensStatement = startsStatement;
     if (out.empty()) {
       lineIndent = 0;
@@ -161,8 +166,9 @@ private:
     if (item.comment) return std::max<size_t>(given, 1);
     const Item& before = *last;
     size_t needed = needsSpace(before, item) ? 1 : 0;
-    bool aligns = item.kind == TokenKind::Assign || item.kind == TokenKind::Pipe || item.kind == TokenKind::Path ||
-                  item.kind == TokenKind::At || before.kind == TokenKind::Comma;
+    bool aligns = item.kind == TokenKind::Assign || item.kind == TokenKind::Pipe ||
+                  item.kind == TokenKind::Path || item.kind == TokenKind::At ||
+                  before.kind == TokenKind::Comma;
     return needed == 1 && aligns ? std::max(needed, given) : needed;
   }
 
@@ -174,19 +180,23 @@ private:
     case TokenKind::Dot:
     case TokenKind::DotDot:
     case TokenKind::RightParen:
-    case TokenKind::RightBracket: return false;
-    default: break;
+    case TokenKind::RightBracket:
+      return false;
+    default:
+      break;
     }
     switch (before.kind) {
     case TokenKind::LeftParen:
     case TokenKind::LeftBracket:
     case TokenKind::Dot:
     case TokenKind::DotDot:
-    case TokenKind::At: return false;
+    case TokenKind::At:
+      return false;
     case TokenKind::Minus:
       if (lastIsSign) return false;
       break;
-    default: break;
+    default:
+      break;
     }
     bool attaches = item.kind == TokenKind::LeftParen || item.kind == TokenKind::LeftBracket;
     if (!attaches) return true;
@@ -205,9 +215,12 @@ private:
 
   void write(const Item& item) {
     if (!item.comment) {
-      lastIsSign = item.kind == TokenKind::Minus && (!last || !endsOperand(last->kind) || item.opensStatement);
-      if (opens(item.kind)) brackets.push_back({item.kind, lineIndent});
-      else if (closes(item.kind) && !brackets.empty()) brackets.pop_back();
+      lastIsSign =
+          item.kind == TokenKind::Minus && (!last || !endsOperand(last->kind) || item.opensStatement);
+      if (opens(item.kind))
+        brackets.push_back({item.kind, lineIndent});
+      else if (closes(item.kind) && !brackets.empty())
+        brackets.pop_back();
       last = &item;
     }
     lastWasComment = item.comment;
@@ -252,17 +265,18 @@ std::string unifiedDiff(std::string_view name, std::string_view before, std::str
   std::vector<std::string_view> a = lines(before), b = lines(after);
   size_t head = 0, tail = 0;
   while (head < a.size() && head < b.size() && a[head] == b[head]) ++head;
-  while (tail < a.size() - head && tail < b.size() - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail]) ++tail;
+  while (tail < a.size() - head && tail < b.size() - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail])
+    ++tail;
   constexpr size_t context = 3;
   size_t from = head > context ? head - context : 0, kept = std::min(tail, context);
   size_t endA = a.size() - tail, endB = b.size() - tail;
-  std::string out = "--- " + std::string(name) + "\n+++ " + std::string(name) + "\n@@ -" + std::to_string(from + 1) + "," +
-                    std::to_string(endA + kept - from) + " +" + std::to_string(from + 1) + "," +
-                    std::to_string(endB + kept - from) + " @@\n";
+  std::string out = "--- " + std::string(name) + "\n+++ " + std::string(name) + "\n@@ -" +
+                    std::to_string(from + 1) + "," + std::to_string(endA + kept - from) + " +" +
+                    std::to_string(from + 1) + "," + std::to_string(endB + kept - from) + " @@\n";
   auto line = [&](char mark, std::string_view text) { out += mark + std::string(text) + "\n"; };
   for (size_t i = from; i < head; ++i) line(' ', a[i]);
-  // Lines that stayed between the first and the last change are shown where both sides have the same number of lines,
-  // as formatting keeps line breaks.
+  // Lines that stayed between the first and the last change are shown where both sides have the same number
+  // of lines, as formatting keeps line breaks.
   if (endA - head == endB - head) {
     for (size_t i = head; i < endA; ++i) {
       if (a[i] == b[i]) {

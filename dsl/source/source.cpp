@@ -66,7 +66,7 @@ FileId SourceManager::addFile(const std::string& path, DiagnosticEngine& diagnos
     diagnostics.report(Diag::CannotReadFile, from, path, reason);
     return Span::noFile;
   };
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) return fail(std::strerror(errno));
   if (S_ISDIR(status.st_mode)) return fail("it is a directory");
   if (!S_ISREG(status.st_mode)) return fail("it is not a regular file");
@@ -100,8 +100,8 @@ LineColumn SourceManager::lineColumn(FileId id, uint32_t offset) const {
 std::string_view SourceManager::lineText(FileId id, uint32_t line) const {
   const SourceFile& source = files[id];
   uint32_t begin = source.lineStarts[line - 1];
-  uint32_t end = line < source.lineStarts.size() ? source.lineStarts[line]
-                                                 : static_cast<uint32_t>(source.text.size());
+  uint32_t end =
+      line < source.lineStarts.size() ? source.lineStarts[line] : static_cast<uint32_t>(source.text.size());
   std::string_view text = std::string_view(source.text).substr(begin, end - begin);
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return text;

@@ -15,11 +15,19 @@ std::string_view describe(TokenKind kind) {
   return names[static_cast<size_t>(kind)];
 }
 
-bool isKeyword(TokenKind kind) { return kind >= TokenKind::And; }
+bool isKeyword(TokenKind kind) {
+  return kind >= TokenKind::And;
+}
 
-bool isIdentifierStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-static bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isIdentifierPart(char c) { return isIdentifierStart(c) || isDigit(c); }
+bool isIdentifierStart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+static bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool isIdentifierPart(char c) {
+  return isIdentifierStart(c) || isDigit(c);
+}
 
 Span wholeFile(const SourceManager& sources, FileId file) {
   return {file, 0, static_cast<uint32_t>(sources.file(file).text.size())};
@@ -64,7 +72,8 @@ private:
 
   bool rejectUtf16() {
     if (!text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF")) return false;
-    diagnostics.report(Diag::InvalidUtf8, Span{file, 0, 2}).note("this looks like UTF-16: save the file as UTF-8");
+    diagnostics.report(Diag::InvalidUtf8, Span{file, 0, 2})
+        .note("this looks like UTF-16: save the file as UTF-8");
     return true;
   }
 
@@ -90,8 +99,10 @@ private:
     bool documentation = peek(2) == '/' && peek(3) != '/';
     while (at < text.size() && text[at] != '\n') {
       size_t length = utf8SequenceLength(text.substr(at));
-      if (length == 0 || text[at] == '\0') badBytes();
-      else at += length;
+      if (length == 0 || text[at] == '\0')
+        badBytes();
+      else
+        at += length;
     }
     size_t end = at;
     while (end > begin && text[end - 1] == '\r') --end;
@@ -127,8 +138,8 @@ private:
   bool afterOperand() const {
     if (space || result.tokens.empty()) return false;
     TokenKind last = result.tokens.back().kind;
-    return last == TokenKind::Identifier || last == TokenKind::RightParen || last == TokenKind::RightBracket ||
-           last == TokenKind::String || last == TokenKind::Path;
+    return last == TokenKind::Identifier || last == TokenKind::RightParen ||
+           last == TokenKind::RightBracket || last == TokenKind::String || last == TokenKind::Path;
   }
 
   /// Letters beyond ASCII are refused but belong to the word, so that it is one mistake and one name.
@@ -144,8 +155,8 @@ private:
     }
     if (foreignLength != 0)
       diagnostics
-          .report(Diag::UnexpectedCharacter, Span{file, static_cast<uint32_t>(foreign),
-                                                  static_cast<uint32_t>(foreign + foreignLength)},
+          .report(Diag::UnexpectedCharacter,
+                  Span{file, static_cast<uint32_t>(foreign), static_cast<uint32_t>(foreign + foreignLength)},
                   text.substr(foreign, foreignLength))
           .note("names consist of the letters a to z and A to Z, digits and '_'");
     add(wordKind(text.substr(begin, at - begin)), begin);
@@ -177,7 +188,8 @@ private:
     } else if (peek() == '.' && peek(1) != '.' && !isIdentifierStart(peek(1))) {
       ++at;
       diagnostics.report(Diag::FloatNeedsDigits, spanFrom(begin))
-          .fix("write the digit after the dot", {{{file, static_cast<uint32_t>(at), static_cast<uint32_t>(at)}, "0"}});
+          .fix("write the digit after the dot",
+               {{{file, static_cast<uint32_t>(at), static_cast<uint32_t>(at)}, "0"}});
       isFloat = true;
     }
     bool exponent = (peek() == 'e' || peek() == 'E') &&
@@ -195,10 +207,14 @@ private:
     if (!known) {
       Span span{file, static_cast<uint32_t>(suffix), static_cast<uint32_t>(at)};
       Diagnostic& diagnostic = diagnostics.report(Diag::BadNumberSuffix, span, unit);
-      if (isFloat) diagnostic.note("a number with a fraction or an exponent takes no unit");
-      else diagnostic.didYouMean(nearest(unit, units));
+      if (isFloat)
+        diagnostic.note("a number with a fraction or an exponent takes no unit");
+      else
+        diagnostic.didYouMean(nearest(unit, units));
       // The number itself is good enough to go on with.
-      result.tokens.push_back({isFloat ? TokenKind::Float : TokenKind::Int, newline, space,
+      result.tokens.push_back({isFloat ? TokenKind::Float : TokenKind::Int,
+                               newline,
+                               space,
                                {file, static_cast<uint32_t>(begin), static_cast<uint32_t>(suffix)}});
       newline = space = false;
       return;
@@ -223,8 +239,10 @@ private:
         continue;
       }
       size_t length = utf8SequenceLength(text.substr(at));
-      if (length == 0 || text[at] == '\0') badBytes();
-      else at += length;
+      if (length == 0 || text[at] == '\0')
+        badBytes();
+      else
+        at += length;
     }
     if (peek() == '"') {
       ++at;
@@ -237,15 +255,15 @@ private:
 
   TokenKind punctuation() {
     static constexpr std::pair<std::string_view, TokenKind> spellings[] = {
-        {"**", TokenKind::StarStar}, {"..", TokenKind::DotDot},    {"->", TokenKind::Arrow},
-        {"|>", TokenKind::Pipe},     {"==", TokenKind::Equal},     {"!=", TokenKind::NotEqual},
+        {"**", TokenKind::StarStar},  {"..", TokenKind::DotDot},       {"->", TokenKind::Arrow},
+        {"|>", TokenKind::Pipe},      {"==", TokenKind::Equal},        {"!=", TokenKind::NotEqual},
         {"<=", TokenKind::LessEqual}, {">=", TokenKind::GreaterEqual}, {"(", TokenKind::LeftParen},
-        {")", TokenKind::RightParen}, {"[", TokenKind::LeftBracket}, {"]", TokenKind::RightBracket},
-        {"{", TokenKind::LeftBrace}, {"}", TokenKind::RightBrace}, {",", TokenKind::Comma},
-        {";", TokenKind::Semicolon}, {":", TokenKind::Colon},      {".", TokenKind::Dot},
-        {"@", TokenKind::At},        {"=", TokenKind::Assign},     {"<", TokenKind::Less},
-        {">", TokenKind::Greater},   {"+", TokenKind::Plus},       {"-", TokenKind::Minus},
-        {"*", TokenKind::Star},      {"/", TokenKind::Slash},      {"%", TokenKind::Percent}};
+        {")", TokenKind::RightParen}, {"[", TokenKind::LeftBracket},   {"]", TokenKind::RightBracket},
+        {"{", TokenKind::LeftBrace},  {"}", TokenKind::RightBrace},    {",", TokenKind::Comma},
+        {";", TokenKind::Semicolon},  {":", TokenKind::Colon},         {".", TokenKind::Dot},
+        {"@", TokenKind::At},         {"=", TokenKind::Assign},        {"<", TokenKind::Less},
+        {">", TokenKind::Greater},    {"+", TokenKind::Plus},          {"-", TokenKind::Minus},
+        {"*", TokenKind::Star},       {"/", TokenKind::Slash},         {"%", TokenKind::Percent}};
     for (auto& [spelling, kind] : spellings) {
       if (!text.substr(at).starts_with(spelling)) continue;
       at += spelling.size();
@@ -257,10 +275,10 @@ private:
   /// Characters that word processors and other languages put in place of ours, with what is meant.
   const std::pair<std::string_view, std::string_view>* lookAlike() const {
     static constexpr std::pair<std::string_view, std::string_view> lookAlikes[] = {
-        {"\xC2\xA0", " "},  {"×", "*"},  {"·", "*"},   {"÷", "/"},   {"−", "-"}, {"–", "-"}, {"—", "-"},
-        {"“", "\""},        {"”", "\""}, {"‘", "\""},  {"’", "\""},  {"'", "\""}, {"≤", "<="}, {"≥", ">="},
-        {"≠", "!="},        {"→", "|>"}, {"&&", "and"}, {"||", "or"}, {"|", "|>"}, {"!", "not "}, {"&", "and"},
-        {"^", "**"},        {"#", "//"}};
+        {"\xC2\xA0", " "}, {"×", "*"},    {"·", "*"},   {"÷", "/"},  {"−", "-"},    {"–", "-"},
+        {"—", "-"},        {"“", "\""},   {"”", "\""},  {"‘", "\""}, {"’", "\""},   {"'", "\""},
+        {"≤", "<="},       {"≥", ">="},   {"≠", "!="},  {"→", "|>"}, {"&&", "and"}, {"||", "or"},
+        {"|", "|>"},       {"!", "not "}, {"&", "and"}, {"^", "**"}, {"#", "//"}};
     for (auto& row : lookAlikes)
       if (text.substr(at).starts_with(row.first)) return &row;
     return nullptr;

@@ -13,15 +13,16 @@ Decl* Parser::declaration() {
   bool misspelled = at(TokenKind::Identifier) && !startsDeclaration() && !next().newlineBefore &&
                     (next().kind == TokenKind::Identifier || next().kind == TokenKind::String);
   if (misspelled) {
-    static constexpr std::array<std::string_view, 8> words = {"network", "block", "func", "train",
+    static constexpr std::array<std::string_view, 8> words = {"network", "block", "func",   "train",
                                                               "let",     "use",   "budget", "kernels"};
     static constexpr TokenKind kinds[] = {TokenKind::Network, TokenKind::Block, TokenKind::Func,
                                           TokenKind::Train,   TokenKind::Let,   TokenKind::Use};
     std::string_view word = text(current());
-    std::string_view meant = word == "def" || word == "fn" || word == "function"   ? std::string_view("func")
-                             : word == "import" || word == "include"               ? std::string_view("use")
-                             : word == "class" || word == "module" || word == "model" ? std::string_view("network")
-                                                                                   : nearest(word, words);
+    std::string_view meant = word == "def" || word == "fn" || word == "function" ? std::string_view("func")
+                             : word == "import" || word == "include"             ? std::string_view("use")
+                             : word == "class" || word == "module" || word == "model"
+                                 ? std::string_view("network")
+                                 : nearest(word, words);
     size_t index = static_cast<size_t>(std::ranges::find(words, meant) - words.begin());
     if (index < std::size(kinds)) {
       error(Diag::ExpectedDeclaration, here(), found()).didYouMean(meant);
@@ -29,18 +30,35 @@ Decl* Parser::declaration() {
     }
   }
   switch (current().kind) {
-  case TokenKind::Use: result = use(); break;
-  case TokenKind::Let: result = globalLet(); break;
-  case TokenKind::Func: result = callable(Kind::Func); break;
-  case TokenKind::Block: result = callable(Kind::Block); break;
-  case TokenKind::Network: result = callable(Kind::Network); break;
-  case TokenKind::Train: result = train(); break;
+  case TokenKind::Use:
+    result = use();
+    break;
+  case TokenKind::Let:
+    result = globalLet();
+    break;
+  case TokenKind::Func:
+    result = callable(Kind::Func);
+    break;
+  case TokenKind::Block:
+    result = callable(Kind::Block);
+    break;
+  case TokenKind::Network:
+    result = callable(Kind::Network);
+    break;
+  case TokenKind::Train:
+    result = train();
+    break;
   default:
-    if (startsContextual("budget")) result = target(false);
-    else if (startsContextual("kernels")) result = target(true);
-    else if (at(TokenKind::RightBrace)) fail(Diag::StrayBracket, here(), "'}'");
-    else if (at(TokenKind::Invalid)) panic = true;
-    else fail(Diag::ExpectedDeclaration, here(), found());
+    if (startsContextual("budget"))
+      result = target(false);
+    else if (startsContextual("kernels"))
+      result = target(true);
+    else if (at(TokenKind::RightBrace))
+      fail(Diag::StrayBracket, here(), "'}'");
+    else if (at(TokenKind::Invalid))
+      panic = true;
+    else
+      fail(Diag::ExpectedDeclaration, here(), found());
   }
   bool nested = section != Section::Func;
   if (!nested && !unclosedBody && !at(TokenKind::RightBrace)) endStatement();
@@ -87,22 +105,28 @@ Decl* Parser::callable(Kind kind) {
     result->parametersComplete = false;
   }
   if (panic) { // a bad head does not make the body bad
-    while (!at(TokenKind::LeftBrace) && !at(TokenKind::Assign) && !at(TokenKind::EndOfFile) && !startsStatement()) take();
+    while (!at(TokenKind::LeftBrace) && !at(TokenKind::Assign) && !at(TokenKind::EndOfFile) &&
+           !startsStatement())
+      take();
     if (at(TokenKind::LeftBrace) || at(TokenKind::Assign)) panic = false;
   }
   if (!panic && at(TokenKind::Arrow)) {
     Span arrow = here();
     take();
     result->resultType = type();
-    if (kind != Kind::Func) error(Diag::ResultTypeNotHere, since(arrow)).fix("leave it out", {{since(arrow), ""}});
+    if (kind != Kind::Func)
+      error(Diag::ResultTypeNotHere, since(arrow)).fix("leave it out", {{since(arrow), ""}});
   }
   if (!panic && accept(TokenKind::Assign)) {
     result->value = expression();
   } else if (!panic) {
-    if (!at(TokenKind::LeftBrace)) failExpected("'{' or '='");
-    else result->body = body(kind == Kind::Func    ? Section::Func
-                             : kind == Kind::Block ? Section::Block
-                                                   : Section::Network, false);
+    if (!at(TokenKind::LeftBrace))
+      failExpected("'{' or '='");
+    else
+      result->body = body(kind == Kind::Func    ? Section::Func
+                          : kind == Kind::Block ? Section::Block
+                                                : Section::Network,
+                          false);
   }
   result->span = since(first.span);
   return result->name.present() ? result : nullptr;
@@ -139,7 +163,8 @@ void Parser::checkParameters(const std::vector<Parameter>& list, Kind owner) {
     const Parameter& item = list[i];
     for (size_t j = 0; j < i; ++j) {
       if (list[j].name.text != item.name.text) continue;
-      error(Diag::DuplicateParameter, item.name.span, item.name.text).secondary(list[j].name.span, "first one");
+      error(Diag::DuplicateParameter, item.name.span, item.name.text)
+          .secondary(list[j].name.span, "first one");
       break;
     }
     bool subject = owner == Kind::Block && i == 0;
@@ -149,7 +174,8 @@ void Parser::checkParameters(const std::vector<Parameter>& list, Kind owner) {
       continue;
     }
     if (!item.type && !panic) error(Diag::ParameterNeedsType, item.name.span, item.name.text);
-    if (item.defaultValue) optional = &item;
+    if (item.defaultValue)
+      optional = &item;
     else if (optional && owner != Kind::Network)
       error(Diag::DefaultBeforeRequired, item.name.span, item.name.text)
           .secondary(optional->name.span, "this one has a default");
@@ -178,7 +204,8 @@ Decl* Parser::target(bool kernels) {
   if (!panic && accept(TokenKind::For)) {
     if (at(TokenKind::String)) {
       result->target = stringToken();
-      if (!result->target->isLiteral()) error(Diag::NeedsPlainString, result->target->span, "the name of a target");
+      if (!result->target->isLiteral())
+        error(Diag::NeedsPlainString, result->target->span, "the name of a target");
     } else {
       failExpected("a target in quotes");
     }

@@ -8,26 +8,33 @@ namespace cnn {
 using namespace ast;
 
 static std::string_view sectionName(Section section) {
-  static constexpr std::string_view names[] = {"a func",  "a block", "a network",      "a train section",
-                                               "a phase or step", "a group", "a budget section", "a kernels section"};
+  static constexpr std::string_view names[] = {"a func",           "a block",          "a network",
+                                               "a train section",  "a phase or step",  "a group",
+                                               "a budget section", "a kernels section"};
   return names[static_cast<size_t>(section)];
 }
 
 /// Which statements a section takes, by their keyword; "name = value" is `=`.
 static bool allowed(Section section, std::string_view keyword) {
-  auto in = [&](std::initializer_list<std::string_view> list) { return std::ranges::count(list, keyword) != 0; };
+  auto in = [&](std::initializer_list<std::string_view> list) {
+    return std::ranges::count(list, keyword) != 0;
+  };
   switch (section) {
-  case Section::Func: return in({"let", "var", "if", "for", "=", "return", "assert"});
-  case Section::Block: return in({"let", "var", "if", "for", "=", "return", "assert", "param", "shared", "init"});
+  case Section::Func:
+    return in({"let", "var", "if", "for", "=", "return", "assert"});
+  case Section::Block:
+    return in({"let", "var", "if", "for", "=", "return", "assert", "param", "shared", "init"});
   case Section::Network:
-    return in({"let", "var", "if", "for", "=", "assert", "param", "shared", "init", "input", "output", "train",
-               "preprocess", "labels"});
+    return in({"let", "var", "if", "for", "=", "assert", "param", "shared", "init", "input", "output",
+               "train", "preprocess", "labels"});
   case Section::Train:
     return in({"let", "if", "=", "assert", "shared", "input", "augment", "metric", "group", "phase", "step"});
-  case Section::Part: return in({"let", "if", "=", "metric", "group"});
+  case Section::Part:
+    return in({"let", "if", "=", "metric", "group"});
   case Section::Group:
   case Section::Budget:
-  case Section::Kernels: return in({"="});
+  case Section::Kernels:
+    return in({"="});
   }
   return false;
 }
@@ -41,7 +48,8 @@ bool Parser::startsContextual(std::string_view word) const {
   if (word == "augment" || word == "preprocess")
     return after == TokenKind::Identifier || after == TokenKind::LeftBracket;
   if ((word == "phase" || word == "step") && after == TokenKind::LeftBrace) return true;
-  return after == TokenKind::Identifier || (isKeyword(after) && after != TokenKind::And && after != TokenKind::Or);
+  return after == TokenKind::Identifier ||
+         (isKeyword(after) && after != TokenKind::And && after != TokenKind::Or);
 }
 
 Body Parser::body(Section owner, bool asValue) {
@@ -60,8 +68,10 @@ Body Parser::body(Section owner, bool asValue) {
     bool outside = current().newlineBefore && startsDeclaration() && sources.lineColumn(here()).column == 1;
     if (outside) break;
     size_t before = position;
-    if (Statement* item = statement(owner, asValue)) result.statements.push_back(item);
-    else result.complete = false;
+    if (Statement* item = statement(owner, asValue))
+      result.statements.push_back(item);
+    else
+      result.complete = false;
     if (position == before) take();
     if (panic) {
       result.complete = false;
@@ -84,7 +94,8 @@ void Parser::checkUnused(const Body& body, bool asValue) {
   for (const Statement* item : body.statements) {
     auto* statement = as<ExprStatement>(item);
     if (!statement || (asValue && item == body.statements.back())) continue;
-    if (as<IfExpr>(statement->value) || as<ForExpr>(statement->value) || as<ErrorExpr>(statement->value)) continue;
+    if (as<IfExpr>(statement->value) || as<ForExpr>(statement->value) || as<ErrorExpr>(statement->value))
+      continue;
     diagnostics.report(Diag::UnusedValue, statement->span);
   }
 }
@@ -96,8 +107,10 @@ void Parser::endStatement() {
     return;
   }
   bool stray = at(TokenKind::RightParen) || at(TokenKind::RightBracket);
-  if (stray) fail(Diag::StrayBracket, here(), describe(current().kind));
-  else fail(Diag::TwoStatements, here(), found());
+  if (stray)
+    fail(Diag::StrayBracket, here(), describe(current().kind));
+  else
+    fail(Diag::TwoStatements, here(), found());
 }
 
 /// `lett x = 1`: reported here, and parsed as what was meant, so that x is known.
@@ -105,8 +118,8 @@ bool Parser::misspelledKeyword() {
   bool twoNames = at(TokenKind::Identifier) && next().kind == TokenKind::Identifier && !next().newlineBefore;
   if (!twoNames) return false;
   static constexpr std::array<std::string_view, 17> words = {
-      "let", "var", "input", "output", "param", "shared", "return", "assert", "metric", "init", "augment", "preprocess",
-      "labels", "group", "phase", "step", "for"};
+      "let",  "var",     "input",      "output", "param", "shared", "return", "assert", "metric",
+      "init", "augment", "preprocess", "labels", "group", "phase",  "step",   "for"};
   std::string_view meant = nearest(text(current()), words);
   if (text(current()) == "const" || text(current()) == "auto" || text(current()) == "val") meant = "let";
   static constexpr std::pair<std::string_view, TokenKind> kinds[] = {
@@ -123,24 +136,30 @@ bool Parser::misspelledKeyword() {
   return true;
 }
 
-static std::string_view unquoted(std::string_view word) { return word.substr(1, word.size() - 2); }
+static std::string_view unquoted(std::string_view word) {
+  return word.substr(1, word.size() - 2);
+}
 
 Statement* Parser::statement(Section owner, bool asValue) {
   Level level(*this);
   if (!level.ok) return nullptr;
   bool contextual = false;
-  for (std::string_view name : {"init", "augment", "preprocess", "labels", "metric", "group", "phase", "step"})
+  for (std::string_view name :
+       {"init", "augment", "preprocess", "labels", "metric", "group", "phase", "step"})
     contextual = contextual || startsContextual(name);
   if (!contextual && !startsDeclaration() && misspelledKeyword() && panic) return nullptr;
   Token first = current();
   std::string_view doc = docBefore(first);
   std::string_view word = isKeyword(first.kind) ? unquoted(describe(first.kind)) : text(first);
-  bool isAssignment = (at(TokenKind::Identifier) || at(TokenKind::String)) && next().kind == TokenKind::Assign;
+  bool isAssignment =
+      (at(TokenKind::Identifier) || at(TokenKind::String)) && next().kind == TokenKind::Assign;
   bool isStatementWord = contextual || first.kind == TokenKind::Let || first.kind == TokenKind::Var ||
                          first.kind == TokenKind::If || first.kind == TokenKind::For ||
                          (startsStatement() || (isKeyword(first.kind) && !startsExpression()));
-  if (isAssignment && !isKeyword(first.kind)) word = "=";
-  else if (!isStatementWord) word = "";
+  if (isAssignment && !isKeyword(first.kind))
+    word = "=";
+  else if (!isStatementWord)
+    word = "";
   bool isDeclaration = startsDeclaration();
   if (isDeclaration) {
     error(Diag::NestedDeclaration, first.span, word, sectionName(owner));
@@ -150,10 +169,13 @@ Statement* Parser::statement(Section owner, bool asValue) {
   bool fits = word.empty() || allowed(owner, word);
   if (!fits && first.kind != TokenKind::Else && first.kind != TokenKind::In && first.kind != TokenKind::As &&
       first.kind != TokenKind::And && first.kind != TokenKind::Or) {
-    Diagnostic& diagnostic = error(Diag::StatementNotHere, first.span, word == "=" ? "an assignment" : "'" + std::string(word) + "'",
-                                   sectionName(owner));
-    if (word == "return" && owner == Section::Network) diagnostic.note("a network's results are its outputs: output name = value");
-    if (word == "output" && owner == Section::Block) diagnostic.note("a block's result is what it returns: return value");
+    Diagnostic& diagnostic =
+        error(Diag::StatementNotHere, first.span,
+              word == "=" ? "an assignment" : "'" + std::string(word) + "'", sectionName(owner));
+    if (word == "return" && owner == Section::Network)
+      diagnostic.note("a network's results are its outputs: output name = value");
+    if (word == "output" && owner == Section::Block)
+      diagnostic.note("a block's result is what it returns: return value");
   }
   Statement* result = nullptr;
   if (contextual || (isKeyword(first.kind) && !startsExpression())) {
@@ -172,11 +194,17 @@ Statement* Parser::keywordStatement(Section owner) {
   Token first = current();
   switch (first.kind) {
   case TokenKind::Let:
-  case TokenKind::Var: return binding();
-  case TokenKind::Input: return input();
-  case TokenKind::Output: return output(false);
-  case TokenKind::Train: take(); return output(true);
-  case TokenKind::Shared: return nameAndValue<SharedStatement>("the shared part's name");
+  case TokenKind::Var:
+    return binding();
+  case TokenKind::Input:
+    return input();
+  case TokenKind::Output:
+    return output(false);
+  case TokenKind::Train:
+    take();
+    return output(true);
+  case TokenKind::Shared:
+    return nameAndValue<SharedStatement>("the shared part's name");
   case TokenKind::Return: {
     take();
     auto* result = make<ReturnStatement>(first.span);
@@ -207,7 +235,8 @@ Statement* Parser::keywordStatement(Section owner) {
     result->span = since(first.span);
     return result;
   }
-  default: break;
+  default:
+    break;
   }
   std::string_view word = text(first);
   if (word == "labels") return nameAndValue<LabelsStatement>("an output's name");
@@ -282,15 +311,19 @@ Statement* Parser::expressionStatement(Section, bool asValue) {
   Token first = current();
   auto* result = make<ExprStatement>(first.span);
   if (!startsExpression()) {
-    if (at(TokenKind::Invalid)) panic = true;
+    if (at(TokenKind::Invalid))
+      panic = true;
     else
       fail(Diag::ExpectedToken, here(), "a statement", found())
           .note("where a statement goes on in the next line, its line ends with the operator");
     return nullptr;
   }
-  if (at(TokenKind::If)) result->value = ifExpression(asValue);
-  else if (at(TokenKind::For)) result->value = forExpression(false);
-  else result->value = expression();
+  if (at(TokenKind::If))
+    result->value = ifExpression(asValue);
+  else if (at(TokenKind::For))
+    result->value = forExpression(false);
+  else
+    result->value = expression();
   result->span = since(first.span);
   bool assigns = !panic && at(TokenKind::Assign) && !current().newlineBefore;
   if (assigns) {
@@ -306,9 +339,12 @@ Statement* Parser::input() {
   Token first = take();
   auto* result = make<InputStatement>(first.span);
   result->name = expectName("the input's name");
-  if (!panic && accept(TokenKind::Colon)) result->type = type();
-  else if (!panic && at(TokenKind::Assign) && section == Section::Train) result->value = valueAfterAssign();
-  else if (!panic) failExpected("':' and the input's type");
+  if (!panic && accept(TokenKind::Colon))
+    result->type = type();
+  else if (!panic && at(TokenKind::Assign) && section == Section::Train)
+    result->value = valueAfterAssign();
+  else if (!panic)
+    failExpected("':' and the input's type");
   result->span = since(first.span);
   return result;
 }

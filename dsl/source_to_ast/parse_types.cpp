@@ -50,14 +50,16 @@ Type* Parser::type() {
       all.insert(all.end(), std::begin(elementTypes), std::end(elementTypes));
       error(Diag::UnknownType, token.span, named->name)
           .didYouMean(nearest(named->name, all))
-          .note("types are int, float, bool, string, block, lists like [int], rows like [int, bool], and tensors "
+          .note("types are int, float, bool, string, block, lists like [int], rows like [int, bool], and "
+                "tensors "
                 "like f32[N, 3, 224, 224]");
       named->name = {};
     }
     return named;
   }
   if (!isElement)
-    error(Diag::UnknownElementType, token.span, named->name).didYouMean(nearest(named->name, elementTypes))
+    error(Diag::UnknownElementType, token.span, named->name)
+        .didYouMean(nearest(named->name, elementTypes))
         .note("element types are f32, f64, bf16, u8, i8, i32 and i64");
   take();
   Newlines inside(*this, true);

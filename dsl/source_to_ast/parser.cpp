@@ -4,12 +4,13 @@
 
 namespace cnn {
 
-Parser::Parser(const SourceManager& sources, Span range, ast::AstContext& context, DiagnosticEngine& diagnostics,
-               uint32_t nesting)
+Parser::Parser(const SourceManager& sources, Span range, ast::AstContext& context,
+               DiagnosticEngine& diagnostics, uint32_t nesting)
     : sources(sources), range(range), context(context), diagnostics(diagnostics),
       stream(lex(sources, range, diagnostics)), nesting(nesting) {}
 
-ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& context, DiagnosticEngine& diagnostics) {
+ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& context,
+                DiagnosticEngine& diagnostics) {
   return Parser(sources, wholeFile(sources, file), context, diagnostics).file();
 }
 
@@ -38,11 +39,15 @@ std::string Parser::found() const {
   const Token& token = current();
   switch (token.kind) {
   case TokenKind::EndOfFile:
-    return range.end == sources.file(range.file).text.size() ? "the end of the file" : "the end of the string's '{ }'";
-  case TokenKind::Identifier: return "the name '" + std::string(text(token)) + "'";
+    return range.end == sources.file(range.file).text.size() ? "the end of the file"
+                                                             : "the end of the string's '{ }'";
+  case TokenKind::Identifier:
+    return "the name '" + std::string(text(token)) + "'";
   case TokenKind::Int:
-  case TokenKind::Float: return "the number " + std::string(text(token));
-  case TokenKind::Path: return "the path '" + std::string(text(token)) + "'";
+  case TokenKind::Float:
+    return "the number " + std::string(text(token));
+  case TokenKind::Path:
+    return "the path '" + std::string(text(token)) + "'";
   default:
     if (isKeyword(token.kind)) return "the keyword " + std::string(describe(token.kind));
     return std::string(describe(token.kind));
@@ -57,7 +62,8 @@ void Parser::failExpected(std::string_view what) {
   // What is missing at the end of a line is missing after the last token, not before the next line's first.
   bool atEnd = current().newlineBefore || at(TokenKind::EndOfFile);
   Span span = atEnd && position > 0 ? previousEnd() : here();
-  std::string foundText = current().newlineBefore && !at(TokenKind::EndOfFile) ? "the end of the line" : found();
+  std::string foundText =
+      current().newlineBefore && !at(TokenKind::EndOfFile) ? "the end of the line" : found();
   fail(Diag::ExpectedToken, span, what, foundText);
 }
 
@@ -123,7 +129,8 @@ bool Parser::enter() {
   return false;
 }
 
-/// A keyword that can only begin a statement. At the start of a line it shows that an open bracket was forgotten.
+/// A keyword that can only begin a statement. At the start of a line it shows that an open bracket was
+/// forgotten.
 bool Parser::startsStatement() const {
   switch (current().kind) {
   case TokenKind::Let:
@@ -137,8 +144,10 @@ bool Parser::startsStatement() const {
   case TokenKind::Network:
   case TokenKind::Func:
   case TokenKind::Use:
-  case TokenKind::Train: return current().newlineBefore && next().kind != TokenKind::Assign;
-  default: return false;
+  case TokenKind::Train:
+    return current().newlineBefore && next().kind != TokenKind::Assign;
+  default:
+    return false;
   }
 }
 
@@ -147,10 +156,14 @@ bool Parser::startsDeclaration() const {
   case TokenKind::Use:
   case TokenKind::Func:
   case TokenKind::Block:
-  case TokenKind::Network: return true;
-  case TokenKind::Train: return next().kind != TokenKind::Output;
-  case TokenKind::Identifier: return startsContextual("budget") || startsContextual("kernels");
-  default: return false;
+  case TokenKind::Network:
+    return true;
+  case TokenKind::Train:
+    return next().kind != TokenKind::Output;
+  case TokenKind::Identifier:
+    return startsContextual("budget") || startsContextual("kernels");
+  default:
+    return false;
   }
 }
 
@@ -158,11 +171,14 @@ static int bracketStep(TokenKind kind) {
   switch (kind) {
   case TokenKind::LeftParen:
   case TokenKind::LeftBracket:
-  case TokenKind::LeftBrace: return 1;
+  case TokenKind::LeftBrace:
+    return 1;
   case TokenKind::RightParen:
   case TokenKind::RightBracket:
-  case TokenKind::RightBrace: return -1;
-  default: return 0;
+  case TokenKind::RightBrace:
+    return -1;
+  default:
+    return 0;
   }
 }
 

@@ -91,6 +91,9 @@ private:
   ast::Expr* expression();
   ast::Expr* chain();
   ast::Expr* chainStage();
+  /// Binding strengths: `binary(minimum)` takes operators that bind at least this tightly.
+  static constexpr int notPrecedence = 2, comparisonPrecedence = 3, rangePrecedence = 4,
+                       aboveRange = rangePrecedence + 1;
   ast::Expr* binary(int minimum);
   ast::Expr* unary();
   ast::Expr* postfix();

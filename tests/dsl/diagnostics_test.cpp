@@ -40,7 +40,8 @@ TEST_CASE("files that cannot be read are reported with the reason") {
   CHECK(sources.addFile(CNN_TEST_PROGRAMS, diagnostics) == Span::noFile);
   CHECK(sources.addFile(CNN_TEST_PROGRAMS "/programs/resnet.cnn", diagnostics) == Span::noFile);
   std::string text = toText(diagnostics);
-  CHECK(text.find("error[E0001]: cannot read '" CNN_TEST_PROGRAMS "/nowhere.cnn': No such file") != std::string::npos);
+  CHECK(text.find("error[E0001]: cannot read '" CNN_TEST_PROGRAMS "/nowhere.cnn': No such file") !=
+        std::string::npos);
   CHECK(text.find("it is a directory") != std::string::npos);
   CHECK(text.find("error[E0002]") != std::string::npos);
 }
@@ -78,8 +79,10 @@ TEST_CASE("JSON holds places, notes and fixes and escapes what it must") {
   Parsed parsed("let a = if 1 = 2 { 1 } else { \"\\\x01\" }\n");
   std::string json = toJson(parsed.diagnostics);
   CHECK(json.starts_with("{\"version\": 1, \"diagnostics\": [\n  {\"id\": \"E0116\""));
-  CHECK(json.find("\"range\": {\"start\": {\"line\": 1, \"column\": 14, \"offset\": 13}") != std::string::npos);
-  CHECK(json.find("\"fixes\": [{\"message\": \"compare with '=='\", \"edits\": [{\"text\": \"==\"") != std::string::npos);
+  CHECK(json.find("\"range\": {\"start\": {\"line\": 1, \"column\": 14, \"offset\": 13}") !=
+        std::string::npos);
+  CHECK(json.find("\"fixes\": [{\"message\": \"compare with '=='\", \"edits\": [{\"text\": \"==\"") !=
+        std::string::npos);
   CHECK(json.find("\\u0001") != std::string::npos);
 }
 
@@ -87,5 +90,6 @@ TEST_CASE("applying the fixes gives a text without those errors") {
   Parsed parsed("func f(a: integer) -> int { return if a = .5 { 1 } else { 2 } }\nlet b = 1 < 2 < 3\n");
   CHECK(parsed.errors() == "E0125 1:11, E0116 1:41, E0008 1:43, E0107 2:15");
   std::string fixed = applyFixIts(parsed.diagnostics, 0);
-  CHECK(fixed == "func f(a: integer) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
+  CHECK(fixed ==
+        "func f(a: integer) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
 }

@@ -15,13 +15,15 @@ TEST_CASE("the example of every diagnostic of meaning triggers that diagnostic a
     INFO(row.id << "\n" << row.example);
     Elaborated elaborated{std::string(row.example)};
     std::set<std::string_view> ids;
-    for (const Diagnostic* diagnostic : elaborated.diagnostics.sorted()) ids.insert(info(diagnostic->diag).id);
+    for (const Diagnostic* diagnostic : elaborated.diagnostics.sorted())
+      ids.insert(info(diagnostic->diag).id);
     INFO(toText(elaborated.diagnostics));
     CHECK(ids == std::set<std::string_view>{row.id});
   }
 }
 
-static Elaborated zoo(const std::string& name, std::vector<std::pair<std::string, std::string>> settings = {}) {
+static Elaborated zoo(const std::string& name,
+                      std::vector<std::pair<std::string, std::string>> settings = {}) {
   return Elaborated(test::readFile(CNN_TEST_PROGRAMS "/programs/" + name), {std::move(settings), ""}, name);
 }
 
@@ -40,8 +42,8 @@ TEST_CASE("parameters have torchvision's names in its order") {
   std::vector<std::string> names = zoo("resnet.cnn").parameterNames("ResNet18");
   REQUIRE(names.size() == 102);
   CHECK(std::vector<std::string>(names.begin(), names.begin() + 7) ==
-        std::vector<std::string>{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
-                                 "layer1.0.conv1.weight", "layer1.0.bn1.weight"});
+        std::vector<std::string>{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean",
+                                 "bn1.running_var", "layer1.0.conv1.weight", "layer1.0.bn1.weight"});
   CHECK(std::count(names.begin(), names.end(), "layer2.0.downsample.0.weight") == 1);
   CHECK(std::count(names.begin(), names.end(), "layer2.0.downsample.1.running_var") == 1);
   CHECK(names.back() == "fc.bias");
@@ -85,8 +87,9 @@ network Twins {
 }
 )");
   CHECK(twins.errors() == "");
-  CHECK(twins.parameterNames("Twins") == std::vector<std::string>{"encoder.conv1.weight", "encoder.conv1.bias",
-                                                                  "encoder.linear1.weight", "encoder.linear1.bias"});
+  CHECK(twins.parameterNames("Twins") ==
+        std::vector<std::string>{"encoder.conv1.weight", "encoder.conv1.bias", "encoder.linear1.weight",
+                                 "encoder.linear1.bias"});
 }
 
 TEST_CASE("init lines set first values, later ones win") {
@@ -107,8 +110,10 @@ network A {
 
 TEST_CASE("compile-time values: arithmetic, lists, loops, functions") {
   auto width = [](const std::string& text) {
-    Elaborated net("func twice(a: int) -> int { return 2 * a }\nfunc fib(n: int) -> int = if n < 2 { n } else { fib(n - 1) + fib(n - 2) }\n"
-                   "network A(w: int = " + text + ") {\n  input x: f32[N, w]\n  output y = x\n}\n");
+    Elaborated net("func twice(a: int) -> int { return 2 * a }\nfunc fib(n: int) -> int = if n < 2 { n } "
+                   "else { fib(n - 1) + fib(n - 2) }\n"
+                   "network A(w: int = " +
+                   text + ") {\n  input x: f32[N, w]\n  output y = x\n}\n");
     INFO(text << "\n" << toText(net.diagnostics));
     CHECK(net.errors() == "");
     return net.inputShape("A");
@@ -136,14 +141,18 @@ TEST_CASE("free dimensions go into shapes") {
 TEST_CASE("broken programs of every size end with errors and no crash") {
   CHECK(Elaborated("network A = A\n").errors() == "E0209 1:9");
   CHECK(Elaborated("network A = B\nnetwork B = A\n").diagnostics.hasErrors());
-  CHECK(Elaborated("block A(x) = x |> A\nnetwork B {\n  input x: f32[N, 3]\n  output y = x |> A\n}\n").errors() ==
-        "E0309 1:19");
-  CHECK(Elaborated("network A {\n  input x: f32[N, 3]\n  output y = x |> linear(2147483647) |> linear(2147483647)\n}\n").errors() ==
-        "E0500 3:41");
-  CHECK(Elaborated("network A {\n  input x: f32[N, 3, 8, 8]\n  output y = x |> conv(9223372036854775807, 3)\n}\n").errors() ==
-        "E0406 3:24");
-  CHECK(Elaborated("network A {\n  input x: f32[N, 3]\n  for i in 0..100000 { for j in 0..100000 { let a = 1 } }\n"
-                   "  output y = x\n}\n").errors() == "E0308 3:24");
+  CHECK(Elaborated("block A(x) = x |> A\nnetwork B {\n  input x: f32[N, 3]\n  output y = x |> A\n}\n")
+            .errors() == "E0309 1:19");
+  CHECK(Elaborated("network A {\n  input x: f32[N, 3]\n  output y = x |> linear(2147483647) |> "
+                   "linear(2147483647)\n}\n")
+            .errors() == "E0500 3:41");
+  CHECK(Elaborated(
+            "network A {\n  input x: f32[N, 3, 8, 8]\n  output y = x |> conv(9223372036854775807, 3)\n}\n")
+            .errors() == "E0406 3:24");
+  CHECK(Elaborated(
+            "network A {\n  input x: f32[N, 3]\n  for i in 0..100000 { for j in 0..100000 { let a = 1 } }\n"
+            "  output y = x\n}\n")
+            .errors() == "E0308 3:24");
 }
 
 TEST_CASE("lists, strings and layers that double without end are errors") {
@@ -153,19 +162,24 @@ TEST_CASE("lists, strings and layers that double without end are errors") {
   CHECK(Elaborated(head + "\"s\"\n  for i in 0..60 { a = \"{a}{a}\" }" + tail).errors() == "E0308 4:24");
   std::string blocks = "block B0(x) = x |> relu |> relu\n";
   for (int i = 1; i < 40; ++i)
-    blocks += "block B" + std::to_string(i) + "(x) = x |> B" + std::to_string(i - 1) + " |> B" + std::to_string(i - 1) + "\n";
-  CHECK(Elaborated(blocks + "network A {\n  input x: f32[N, 3]\n  output y = x |> B39\n}\n").errors().starts_with("E0308"));
+    blocks += "block B" + std::to_string(i) + "(x) = x |> B" + std::to_string(i - 1) + " |> B" +
+              std::to_string(i - 1) + "\n";
+  CHECK(Elaborated(blocks + "network A {\n  input x: f32[N, 3]\n  output y = x |> B39\n}\n")
+            .errors()
+            .starts_with("E0308"));
 }
 
 TEST_CASE("deep recursion within deep expressions is an error") {
   std::string deep = "f(a + 1)";
   for (int i = 0; i < 300; ++i) deep = "1 + " + deep;
-  CHECK(Elaborated("func f(a: int) -> int = " + deep + "\nnetwork A(w: int = f(1)) {\n  input x: f32[N, w]\n  output y = x\n}\n")
+  CHECK(Elaborated("func f(a: int) -> int = " + deep +
+                   "\nnetwork A(w: int = f(1)) {\n  input x: f32[N, w]\n  output y = x\n}\n")
             .diagnostics.hasErrors());
 }
 
 TEST_CASE("twenty thousand layers are elaborated") {
-  std::string text = "network A {\n  input x: f32[N, 3]\n  var y = x\n  for i in 0..20000 { y = y |> relu }\n  output z = y\n}\n";
+  std::string text = "network A {\n  input x: f32[N, 3]\n  var y = x\n  for i in 0..20000 { y = y |> relu "
+                     "}\n  output z = y\n}\n";
   CHECK(Elaborated(text).errors() == "");
 }
 

@@ -15,7 +15,9 @@ Elaborated::Elaborated(std::string text, ElaborationOptions options, std::string
       context(std::make_unique<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED)),
       result(elaborate(program, *context, options, diagnostics)) {}
 
-Elaborated::~Elaborated() { result.module = nullptr; }
+Elaborated::~Elaborated() {
+  result.module = nullptr;
+}
 
 std::string Elaborated::errors() const {
   std::string text;

@@ -46,13 +46,15 @@ TEST_CASE("formatting normalises white space and keeps line breaks") {
         "let a = [\n  1,\n  2,\n]\nlet b = f(\n  [1,\n    2])\n");
   CHECK(formatted("func f(a:int)->int{return if a>1{a-1}else{-a}}\n") ==
         "func f(a: int) -> int { return if a > 1 { a - 1 } else { -a } }\n");
-  CHECK(formatted("network A {\n  init[conv]=zeros\n  input x: f32[N]\n  let y = 0 .. 3\n  output z = x@\"p\"\n}\n") ==
+  CHECK(formatted("network A {\n  init[conv]=zeros\n  input x: f32[N]\n  let y = 0 .. 3\n  output z = "
+                  "x@\"p\"\n}\n") ==
         "network A {\n  init [conv] = zeros\n  input x: f32[N]\n  let y = 0..3\n  output z = x @\"p\"\n}\n");
 }
 
 TEST_CASE("columns aligned with spaces stay") {
-  std::string text = "network A {\n  input x: f32[N, 3]   // batch\n  let short   = 1\n  let longer2 = [3,  16, 1]\n"
-                     "  output y = x |> relu      @a |> relu\n}\n";
+  std::string text =
+      "network A {\n  input x: f32[N, 3]   // batch\n  let short   = 1\n  let longer2 = [3,  16, 1]\n"
+      "  output y = x |> relu      @a |> relu\n}\n";
   CHECK(formatted(text) == text);
 }
 

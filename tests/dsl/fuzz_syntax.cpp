@@ -1,5 +1,5 @@
-/// libFuzzer target: any text is lexed, parsed, printed and reported without a crash; what parses is formatted to a text
-/// that parses to the same tree and that formatting leaves alone.
+/// libFuzzer target: any text is lexed, parsed, printed and reported without a crash; what parses is
+/// formatted to a text that parses to the same tree and that formatting leaves alone.
 #include "dsl/fmt/fmt.h"
 #include "dsl/source_to_ast/parser.h"
 
@@ -13,8 +13,10 @@ static std::string shapeOf(const ast::File& file, const SourceManager& sources) 
   std::string text = toText(file, sources), result;
   for (size_t i = 0; i < text.size(); ++i) {
     size_t end = text[i] == '<' && i > 0 && text[i - 1] == ' ' ? text.find(">\n", i) : std::string::npos;
-    if (end != std::string::npos && text.find('\n', i) == end + 1) i = end;
-    else result += text[i];
+    if (end != std::string::npos && text.find('\n', i) == end + 1)
+      i = end;
+    else
+      result += text[i];
   }
   return result;
 }

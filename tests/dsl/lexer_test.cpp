@@ -30,8 +30,8 @@ TEST_CASE("units multiply whole numbers") {
   Parsed parsed("let a = [100k, 2M, 1G, 256KiB, 1MiB, 2GiB]\n");
   CHECK(parsed.errors() == "");
   std::string tree = toText(parsed.file, parsed.sources);
-  for (const char* value : {"int 100000 ", "int 2000000 ", "int 1000000000 ", "int 262144 ", "int 1048576 ",
-                            "int 2147483648 "})
+  for (const char* value :
+       {"int 100000 ", "int 2000000 ", "int 1000000000 ", "int 262144 ", "int 1048576 ", "int 2147483648 "})
     CHECK(tree.find(value) != std::string::npos);
 }
 

@@ -31,10 +31,12 @@ TEST_CASE("all complete programs parse") {
 }
 
 TEST_CASE("multiplication binds tighter than addition, and powers tighter than signs") {
-  CHECK(tree("let a = 1 + 2 * 3\n") == "let <1:1>\n  name_pattern a <1:5>\n  binary + <1:9>\n    int 1 <1:9>\n"
-                                      "    binary * <1:13>\n      int 2 <1:13>\n      int 3 <1:17>\n");
-  CHECK(tree("let a = -2 ** 2\n") == "let <1:1>\n  name_pattern a <1:5>\n  unary - <1:9>\n    binary ** <1:10>\n"
-                                    "      int 2 <1:10>\n      int 2 <1:15>\n");
+  CHECK(tree("let a = 1 + 2 * 3\n") ==
+        "let <1:1>\n  name_pattern a <1:5>\n  binary + <1:9>\n    int 1 <1:9>\n"
+        "    binary * <1:13>\n      int 2 <1:13>\n      int 3 <1:17>\n");
+  CHECK(tree("let a = -2 ** 2\n") ==
+        "let <1:1>\n  name_pattern a <1:5>\n  unary - <1:9>\n    binary ** <1:10>\n"
+        "      int 2 <1:10>\n      int 2 <1:15>\n");
 }
 
 TEST_CASE("an operator at the start of a line does not continue the line before, a pipe does") {
@@ -55,17 +57,20 @@ TEST_CASE("strings hold expressions") {
 
 TEST_CASE("a label names the application on its left") {
   std::string text = tree("network A {\n  input x: f32[N]\n  output y = (x |> relu @a) @b.0\n}\n");
-  CHECK(text.find("labeled <3:14>\n        paren <3:14>\n          chain <3:15>\n            name x") != std::string::npos);
+  CHECK(text.find("labeled <3:14>\n        paren <3:14>\n          chain <3:15>\n            name x") !=
+        std::string::npos);
   CHECK(text.find("string \"b.0\" <3:30>") != std::string::npos);
 }
 
 TEST_CASE("words that are keywords only at the start of a statement are names elsewhere") {
   CHECK_FALSE(tree("func f(step: int, group: int) -> int {\n  let metric = step + group\n  var init = 1\n"
-                   "  init = metric\n  return init\n}\n").empty());
+                   "  init = metric\n  return init\n}\n")
+                  .empty());
 }
 
 TEST_CASE("documentation belongs to what follows it") {
-  Parsed parsed("// not this\n/// First line.\n/// Second.\nnetwork A {\n  input x: f32[N] // batch\n}\nlet b = 1\n");
+  Parsed parsed(
+      "// not this\n/// First line.\n/// Second.\nnetwork A {\n  input x: f32[N] // batch\n}\nlet b = 1\n");
   REQUIRE(parsed.file.declarations.size() == 2);
   CHECK(parsed.file.declarations[0]->doc == "/// First line.\n/// Second.");
   CHECK(parsed.file.declarations[1]->doc == "");
@@ -82,9 +87,11 @@ TEST_CASE("depth is limited with one error and no crash") {
     return result;
   };
   size_t deep = 100'000;
-  CHECK(Parsed("let a = " + std::string(deep, '(') + "1" + std::string(deep, ')') + "\n").errors() == "E0108 1:265");
+  CHECK(Parsed("let a = " + std::string(deep, '(') + "1" + std::string(deep, ')') + "\n").errors() ==
+        "E0108 1:265");
   CHECK(Parsed("let a = " + repeat("f(", deep) + "\n").diagnostics.sorted().size() == 1);
-  CHECK(Parsed("let a = " + repeat("a[", deep) + "1" + repeat("] == 1", deep) + "\n").diagnostics.hasErrors());
+  CHECK(
+      Parsed("let a = " + repeat("a[", deep) + "1" + repeat("] == 1", deep) + "\n").diagnostics.hasErrors());
   CHECK(Parsed("let a = " + std::string(deep, '-') + "1\n").diagnostics.sorted().size() == 1);
   CHECK(Parsed("let a = " + repeat("not ", deep) + "1\n").diagnostics.sorted().size() == 1);
   CHECK(Parsed("let a = 1" + repeat(" ** 1", deep) + "\n").diagnostics.sorted().size() == 1);
@@ -94,7 +101,8 @@ TEST_CASE("depth is limited with one error and no crash") {
   CHECK(Parsed("func f(a: " + std::string(deep, '[') + "int) -> int = 1\n").diagnostics.hasErrors());
   CHECK(Parsed("let " + std::string(deep, '[') + " = 1\n").diagnostics.hasErrors());
   CHECK(Parsed("func f() -> int {" + repeat("if true {", deep) + "\n").diagnostics.hasErrors());
-  CHECK(Parsed("func f() -> int { if true { }" + repeat(" else if true { }", deep) + " }\n").diagnostics.hasErrors());
+  CHECK(Parsed("func f() -> int { if true { }" + repeat(" else if true { }", deep) + " }\n")
+            .diagnostics.hasErrors());
   CHECK(Parsed("let a = " + std::string(deep, '(') + "\n").diagnostics.hasErrors());
 }
 

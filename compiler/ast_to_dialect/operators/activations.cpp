@@ -3,7 +3,9 @@
 
 namespace cnn {
 
-template <typename Op> static Value plain(Application& a) { return a.build<Op>(); }
+template <typename Op> static Value plain(Application& a) {
+  return a.build<Op>();
+}
 
 static Value leakyRelu(Application& a) {
   return a.build<LeakyReluOp>(a.inputs(), [&](LeakyReluOp::Properties& p) {
@@ -12,7 +14,8 @@ static Value leakyRelu(Application& a) {
 }
 
 static Value gelu(Application& a) {
-  return a.build<GeluOp>(a.inputs(), [&](GeluOp::Properties& p) { p.setTanh(a.attributes().getBoolAttr(a.flag("tanh"))); });
+  return a.build<GeluOp>(
+      a.inputs(), [&](GeluOp::Properties& p) { p.setTanh(a.attributes().getBoolAttr(a.flag("tanh"))); });
 }
 
 static Value hardsigmoid(Application& a) {
@@ -31,24 +34,44 @@ static Value needsClasses(Application& a, Value (*build)(Application&)) {
   return a.failed() ? Value() : build(a);
 }
 
-static Value softmax(Application& a) { return needsClasses(a, plain<SoftmaxOp>); }
-static Value logSoftmax(Application& a) { return needsClasses(a, plain<LogSoftmaxOp>); }
+static Value softmax(Application& a) {
+  return needsClasses(a, plain<SoftmaxOp>);
+}
+static Value logSoftmax(Application& a) {
+  return needsClasses(a, plain<LogSoftmaxOp>);
+}
 
 std::vector<Operator> activationOperators() {
   return {
       {"relu", Family::Layer, 1, {}, "max(x, 0)", "torch.nn.ReLU", plain<ReluOp>},
       {"relu6", Family::Layer, 1, {}, "min(max(x, 0), 6)", "torch.nn.ReLU6", plain<Relu6Op>},
-      {"leaky_relu", Family::Layer, 1, {{"negative_slope", Takes::Float, "0.01", "slope below 0"}},
-       "x above 0, negative_slope x below", "torch.nn.LeakyReLU", leakyRelu},
+      {"leaky_relu",
+       Family::Layer,
+       1,
+       {{"negative_slope", Takes::Float, "0.01", "slope below 0"}},
+       "x above 0, negative_slope x below",
+       "torch.nn.LeakyReLU",
+       leakyRelu},
       {"sigmoid", Family::Layer, 1, {}, "1 / (1 + exp(-x))", "torch.nn.Sigmoid", plain<SigmoidOp>},
       {"tanh", Family::Layer, 1, {}, "tanh(x)", "torch.nn.Tanh", plain<TanhOp>},
       {"silu", Family::Layer, 1, {}, "x sigmoid(x), also called swish", "torch.nn.SiLU", plain<SiluOp>},
-      {"gelu", Family::Layer, 1, {{"tanh", Takes::Bool, "false", "the approximation by tanh"}},
-       "x Phi(x), Phi the normal distribution", "torch.nn.GELU; Hendrycks and Gimpel 2016", gelu},
+      {"gelu",
+       Family::Layer,
+       1,
+       {{"tanh", Takes::Bool, "false", "the approximation by tanh"}},
+       "x Phi(x), Phi the normal distribution",
+       "torch.nn.GELU; Hendrycks and Gimpel 2016",
+       gelu},
       {"hardsigmoid", Family::Layer, 1, {}, "relu6(x + 3) / 6", "torch.nn.Hardsigmoid", hardsigmoid},
       {"hardswish", Family::Layer, 1, {}, "x relu6(x + 3) / 6", "torch.nn.Hardswish", hardswish},
       {"softmax", Family::Layer, 1, {}, "exp(x) / sum exp(x) over dimension 1", "torch.nn.Softmax", softmax},
-      {"log_softmax", Family::Layer, 1, {}, "x - log sum exp(x) over dimension 1", "torch.nn.LogSoftmax", logSoftmax},
+      {"log_softmax",
+       Family::Layer,
+       1,
+       {},
+       "x - log sum exp(x) over dimension 1",
+       "torch.nn.LogSoftmax",
+       logSoftmax},
   };
 }
 

@@ -8,12 +8,15 @@ static Value conv(Application& a) {
   int64_t out = a.integer("out"), groups = a.integer("groups");
   auto kernel = a.ints("kernel"), stride = a.ints("stride"), dilation = a.ints("dilation");
   auto padding = a.padding("padding", kernel, stride, dilation);
-  if (a.spatial() < 1) a.fail("", "expected a picture [N, C, H, W] or a signal [N, C, L], found " + a.type().shapeText());
+  if (a.spatial() < 1)
+    a.fail("", "expected a picture [N, C, H, W] or a signal [N, C, L], found " + a.type().shapeText());
   if (a.failed()) return Value();
   if (*channels % groups != 0)
-    a.fail("groups", "expected a divisor of the input's " + std::to_string(*channels) + " channels, found " + std::to_string(groups));
+    a.fail("groups", "expected a divisor of the input's " + std::to_string(*channels) + " channels, found " +
+                         std::to_string(groups));
   else if (out % groups != 0)
-    a.fail("groups", "expected a divisor of 'out' " + std::to_string(out) + ", found " + std::to_string(groups));
+    a.fail("groups",
+           "expected a divisor of 'out' " + std::to_string(out) + ", found " + std::to_string(groups));
   if (a.failed()) return Value();
   llvm::SmallVector<int64_t> shape{out, *channels / groups};
   int64_t fanIn = *channels / groups;
@@ -33,17 +36,21 @@ static Value conv(Application& a) {
 
 static Value linear(Application& a) {
   int64_t out = a.integer("out");
-  if (a.type().getRank() != 2) a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them");
+  if (a.type().getRank() != 2)
+    a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them");
   auto features = a.failed() ? std::nullopt : a.extent(1);
   if (!features) return Value();
-  llvm::SmallVector<mlir::Value> operands{a.input(), a.parameter("weight", {out, *features}, a.uniformByFan(*features))};
+  llvm::SmallVector<mlir::Value> operands{a.input(),
+                                          a.parameter("weight", {out, *features}, a.uniformByFan(*features))};
   if (a.flag("bias")) operands.push_back(a.parameter("bias", {out}, a.uniformByFan(*features)));
   return a.build<LinearOp>(operands);
 }
 
 std::vector<Operator> convolutionOperators() {
   return {
-      {"conv", Family::Layer, 1,
+      {"conv",
+       Family::Layer,
+       1,
        {{"out", Takes::Int, "", "output channels"},
         {"kernel", Takes::Ints, "", "size of the window"},
         {"stride", Takes::Ints, "1", "step of the window"},
@@ -51,12 +58,20 @@ std::vector<Operator> convolutionOperators() {
         {"dilation", Takes::Ints, "1", "distance between the window's taps"},
         {"groups", Takes::Int, "1", "independent groups of channels"},
         {"bias", Takes::Bool, "true", "adds a learned number a channel"}},
-       "Cross-correlation. [N, C, H, W] -> [N, out, H', W'], H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / "
-       "stride) + 1; a signal [N, C, L] likewise. Parameters weight [out, C / groups, kernel, kernel] and bias [out].",
-       "torch.nn.Conv1d, Conv2d", conv},
-      {"linear", Family::Layer, 1,
-       {{"out", Takes::Int, "", "output features"}, {"bias", Takes::Bool, "true", "adds a learned number a feature"}},
-       "[N, F] -> [N, out]: x weight^T + bias. Parameters weight [out, F] and bias [out].", "torch.nn.Linear", linear},
+       "Cross-correlation. [N, C, H, W] -> [N, out, H', W'], H' = floor((H + 2 padding - dilation (kernel - "
+       "1) - 1) / "
+       "stride) + 1; a signal [N, C, L] likewise. Parameters weight [out, C / groups, kernel, kernel] and "
+       "bias [out].",
+       "torch.nn.Conv1d, Conv2d",
+       conv},
+      {"linear",
+       Family::Layer,
+       1,
+       {{"out", Takes::Int, "", "output features"},
+        {"bias", Takes::Bool, "true", "adds a learned number a feature"}},
+       "[N, F] -> [N, out]: x weight^T + bias. Parameters weight [out, F] and bias [out].",
+       "torch.nn.Linear",
+       linear},
   };
 }
 

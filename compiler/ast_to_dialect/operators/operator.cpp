@@ -6,15 +6,24 @@ namespace cnn {
 
 std::string_view describe(Takes takes) {
   switch (takes) {
-  case Takes::Int: return "a whole number";
-  case Takes::Float: return "a number";
-  case Takes::Bool: return "true or false";
-  case Takes::String: return "a string";
-  case Takes::Ints: return "a whole number, or a list with one for each spatial dimension";
-  case Takes::Padding: return "a whole number, a list with one for each spatial dimension, \"same\" or \"valid\"";
-  case Takes::Floats: return "a number or a list of numbers";
-  case Takes::Strings: return "a list of selectors";
-  case Takes::Any: return "a value";
+  case Takes::Int:
+    return "a whole number";
+  case Takes::Float:
+    return "a number";
+  case Takes::Bool:
+    return "true or false";
+  case Takes::String:
+    return "a string";
+  case Takes::Ints:
+    return "a whole number, or a list with one for each spatial dimension";
+  case Takes::Padding:
+    return "a whole number, a list with one for each spatial dimension, \"same\" or \"valid\"";
+  case Takes::Floats:
+    return "a number or a list of numbers";
+  case Takes::Strings:
+    return "a list of selectors";
+  case Takes::Any:
+    return "a value";
   }
   return "a value";
 }

@@ -14,10 +14,10 @@ class Value;
 
 /// What kind of thing a name of the table stands for.
 enum class Family : uint8_t {
-  Layer,       ///< applied to tensors, may have parameters
-  Loss,        ///< applied to predictions and targets, gives one value an image
-  Metric,      ///< the same, without a gradient
-  Optimizer,   ///< the rest are settings: a call gives a record of its arguments
+  Layer,     ///< applied to tensors, may have parameters
+  Loss,      ///< applied to predictions and targets, gives one value an image
+  Metric,    ///< the same, without a gradient
+  Optimizer, ///< the rest are settings: a call gives a record of its arguments
   Schedule,
   Data,
   Initialiser,
@@ -43,8 +43,8 @@ std::string_view describe(Takes takes);
 struct OperatorArgument {
   std::string_view name;
   Takes takes;
-  /// As written in the language; empty where the argument must be given, "-" where leaving it out has a meaning of
-  /// its own.
+  /// As written in the language; empty where the argument must be given, "-" where leaving it out has a
+  /// meaning of its own.
   std::string_view defaultText;
   std::string_view documentation;
   bool required() const { return defaultText.empty(); }

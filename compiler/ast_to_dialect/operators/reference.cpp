@@ -6,8 +6,10 @@ std::string operatorSignature(const Operator& op) {
   std::string text;
   for (const OperatorArgument& argument : op.arguments) {
     text += (text.empty() ? "" : ", ") + std::string(argument.name);
-    if (argument.defaultText == "-") text += " = …";
-    else if (!argument.required()) text += " = " + std::string(argument.defaultText);
+    if (argument.defaultText == "-")
+      text += " = …";
+    else if (!argument.required())
+      text += " = " + std::string(argument.defaultText);
   }
   return std::string(op.name) + (text.empty() ? "" : "(" + text + ")");
 }
@@ -19,10 +21,17 @@ static std::string use(const Operator& op, std::string_view tensors) {
     if (!argument.required()) continue;
     text += text.empty() ? "" : ", ";
     switch (argument.takes) {
-    case Takes::String: text += "\"path\""; break;
-    case Takes::Any: text += "top1"; break;
-    case Takes::Float: text += "0.1"; break;
-    default: text += argument.name == "begin" ? "1" : "3";
+    case Takes::String:
+      text += "\"path\"";
+      break;
+    case Takes::Any:
+      text += "top1";
+      break;
+    case Takes::Float:
+      text += "0.1";
+      break;
+    default:
+      text += argument.name == "begin" ? "1" : "3";
     }
   }
   return std::string(op.name) + (text.empty() && !op.isSetting() ? "" : "(" + text + ")");
@@ -46,16 +55,24 @@ std::string operatorExample(const Operator& op) {
   case Family::Loss:
   case Family::Metric: {
     std::string target = op.name == "mse" ? "f32[N, 10]" : "i32[N]";
-    std::string line = op.family == Family::Loss ? "loss = " + use(op, "logits, label")
-                                                 : "loss = cross_entropy(logits, label)\n  metric measure = " + use(op, "logits, label");
+    std::string line =
+        op.family == Family::Loss
+            ? "loss = " + use(op, "logits, label")
+            : "loss = cross_entropy(logits, label)\n  metric measure = " + use(op, "logits, label");
     return "network Example {\n  input x: f32[N, 4, 8, 8]\n  output logits = x |> flatten |> linear(10)\n}\n"
-           "train Example {\n  input label: " + target + "\n  " + line + "\n  optimizer = adam()\n}\n";
+           "train Example {\n  input label: " +
+           target + "\n  " + line + "\n  optimizer = adam()\n}\n";
   }
-  case Family::Optimizer: return training("optimizer = " + use(op, ""), false);
-  case Family::Schedule: return training("schedule = " + use(op, ""), true);
-  case Family::Data: return training("data = " + use(op, ""), true);
-  case Family::Augmentation: return training("augment x = " + use(op, ""), true);
-  case Family::Setting: return training((op.name == "load" ? "weights = " : "stop = ") + use(op, ""), true);
+  case Family::Optimizer:
+    return training("optimizer = " + use(op, ""), false);
+  case Family::Schedule:
+    return training("schedule = " + use(op, ""), true);
+  case Family::Data:
+    return training("data = " + use(op, ""), true);
+  case Family::Augmentation:
+    return training("augment x = " + use(op, ""), true);
+  case Family::Setting:
+    return training((op.name == "load" ? "weights = " : "stop = ") + use(op, ""), true);
   case Family::Initialiser:
     return "network Example {\n  input x: f32[N, 4, 8, 8]\n  init [conv] = " + use(op, "") +
            "\n  output y = x |> conv(8, 3)\n}\n";
@@ -74,12 +91,15 @@ static std::string entry(const Operator& op) {
 }
 
 std::string operatorReference() {
-  static constexpr std::pair<Family, std::string_view> families[] = {
-      {Family::Layer, "Layers"},           {Family::Loss, "Losses"},
-      {Family::Metric, "Metrics"},         {Family::Optimizer, "Optimizers"},
-      {Family::Schedule, "Schedules"},     {Family::Initialiser, "First values"},
-      {Family::Data, "Data"},              {Family::Augmentation, "Pictures"},
-      {Family::Setting, "Other settings"}};
+  static constexpr std::pair<Family, std::string_view> families[] = {{Family::Layer, "Layers"},
+                                                                     {Family::Loss, "Losses"},
+                                                                     {Family::Metric, "Metrics"},
+                                                                     {Family::Optimizer, "Optimizers"},
+                                                                     {Family::Schedule, "Schedules"},
+                                                                     {Family::Initialiser, "First values"},
+                                                                     {Family::Data, "Data"},
+                                                                     {Family::Augmentation, "Pictures"},
+                                                                     {Family::Setting, "Other settings"}};
   std::string text;
   for (auto& [family, title] : families) {
     text += "### " + std::string(title) + "\n\n";

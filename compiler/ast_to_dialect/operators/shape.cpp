@@ -9,16 +9,23 @@ static Value flatten(Application& a) {
   if (a.failed()) return Value();
   mlir::AffineExpr features = shape[1];
   for (mlir::AffineExpr extent : shape.drop_front(2)) {
-    bool decidable = mlir::isa<mlir::AffineConstantExpr>(features) || mlir::isa<mlir::AffineConstantExpr>(extent);
-    if (!decidable) a.fail("", "the product of free dimensions cannot be computed, found " + a.type().shapeText());
-    else features = features * extent;
+    bool decidable =
+        mlir::isa<mlir::AffineConstantExpr>(features) || mlir::isa<mlir::AffineConstantExpr>(extent);
+    if (!decidable)
+      a.fail("", "the product of free dimensions cannot be computed, found " + a.type().shapeText());
+    else
+      features = features * extent;
   }
   return a.reshape({shape[0], features});
 }
 
-static Value identity(Application& a) { return a.input(); }
+static Value identity(Application& a) {
+  return a.input();
+}
 
-static Value concat(Application& a) { return a.build<ConcatOp>(); }
+static Value concat(Application& a) {
+  return a.build<ConcatOp>();
+}
 
 static Value slice(Application& a) {
   auto channels = a.extent(1);
@@ -33,11 +40,21 @@ std::vector<Operator> shapeOperators() {
   return {
       {"flatten", Family::Layer, 1, {}, "[N, C, H, W] -> [N, C H W]", "torch.nn.Flatten", flatten},
       {"identity", Family::Layer, 1, {}, "the input itself", "torch.nn.Identity", identity},
-      {"concat", Family::Layer, -1, {},
-       "A list of tensors -> their channels one after the other; the other dimensions are equal.", "torch.cat", concat},
-      {"slice", Family::Layer, 1,
-       {{"begin", Takes::Int, "", "first channel"}, {"end", Takes::Int, "-", "one past the last; all to the end when left out"}},
-       "[N, C, H, W] -> [N, end - begin, H, W]", "x[:, begin:end] in PyTorch", slice},
+      {"concat",
+       Family::Layer,
+       -1,
+       {},
+       "A list of tensors -> their channels one after the other; the other dimensions are equal.",
+       "torch.cat",
+       concat},
+      {"slice",
+       Family::Layer,
+       1,
+       {{"begin", Takes::Int, "", "first channel"},
+        {"end", Takes::Int, "-", "one past the last; all to the end when left out"}},
+       "[N, C, H, W] -> [N, end - begin, H, W]",
+       "x[:, begin:end] in PyTorch",
+       slice},
   };
 }
 

@@ -1,0 +1,291 @@
+/// Literals, names, brackets, calls, indices and labels.
+#include "dsl/source_to_ast/parser_impl.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace cnn {
+
+using namespace ast;
+
+Expr* Parser::primary() {
+  Token token = current();
+  switch (token.kind) {
+  case TokenKind::Identifier: {
+    take();
+    auto* name = make<NameExpr>(token.span);
+    name->name = text(token);
+    return finish(name, {});
+  }
+  case TokenKind::Int:
+  case TokenKind::Float:
+    return number();
+  case TokenKind::String:
+    return stringToken();
+  case TokenKind::True:
+  case TokenKind::False: {
+    take();
+    auto* value = make<BoolExpr>(token.span);
+    value->value = token.kind == TokenKind::True;
+    return finish(value, {});
+  }
+  case TokenKind::LeftParen:
+    return parenthesised();
+  case TokenKind::LeftBracket:
+    return list();
+  case TokenKind::If:
+    return ifExpression(true);
+  case TokenKind::For:
+    return forExpression(true);
+  case TokenKind::Invalid:
+    take();
+    panic = true;
+    return errorExpr(token.span);
+  default:
+    break;
+  }
+  bool keywordHere = isKeyword(token.kind) && !token.newlineBefore && token.kind != TokenKind::Else &&
+                     token.kind != TokenKind::And && token.kind != TokenKind::Or &&
+                     token.kind != TokenKind::In && token.kind != TokenKind::As;
+  if (keywordHere) {
+    take();
+    error(Diag::KeywordAsName, token.span, text(token));
+    return errorExpr(token.span);
+  }
+  failExpected("a value");
+  return errorExpr(previousEnd());
+}
+
+Expr* Parser::number() {
+  Token token = take();
+  std::string_view spelled = text(token);
+  if (token.kind == TokenKind::Float) {
+    auto* node = make<FloatExpr>(token.span);
+    // from_chars wants digits before the dot; the lexer has reported their absence.
+    std::string digits = spelled.starts_with('.') ? "0" + std::string(spelled) : std::string(spelled);
+    auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), node->value);
+    bool underflow = status == std::errc::result_out_of_range && digits.find("e-") != std::string::npos;
+    if (status == std::errc::result_out_of_range && !underflow) {
+      error(Diag::NumberTooLarge, token.span, spelled, "1.8e308");
+      return errorExpr(token.span);
+    }
+    return finish(node, {});
+  }
+  auto* node = make<IntExpr>(token.span);
+  size_t count = spelled.find_first_not_of("0123456789");
+  std::string_view unit = count == std::string_view::npos ? std::string_view() : spelled.substr(count);
+  int64_t factor = unit == "k"     ? 1'000
+                   : unit == "M"   ? 1'000'000
+                   : unit == "G"   ? 1'000'000'000
+                   : unit == "KiB" ? int64_t(1) << 10
+                   : unit == "MiB" ? int64_t(1) << 20
+                   : unit == "GiB" ? int64_t(1) << 30
+                                   : 1;
+  auto [end, status] = std::from_chars(spelled.data(), spelled.data() + spelled.size(), node->value);
+  if (status != std::errc() || __builtin_mul_overflow(node->value, factor, &node->value)) {
+    error(Diag::NumberTooLarge, token.span, spelled, "9223372036854775807");
+    return errorExpr(token.span);
+  }
+  return finish(node, {});
+}
+
+StringExpr* Parser::stringToken() {
+  Token token = take();
+  std::string_view spelled = text(token);
+  bool closed = spelled.size() > 1 && spelled.ends_with('"');
+  StringExpr* node = string({token.span.file, token.span.begin + 1, token.span.end - closed});
+  node->span = token.span;
+  return node;
+}
+
+/// Splits the text between quotes into pieces and holes.
+StringExpr* Parser::string(Span content) {
+  auto* node = make<StringExpr>(content);
+  std::string_view text = sources.text(content);
+  std::string piece;
+  uint32_t height = 0;
+  auto span = [&](size_t begin, size_t end) {
+    return Span{content.file, static_cast<uint32_t>(content.begin + begin),
+                static_cast<uint32_t>(content.begin + end)};
+  };
+  auto flush = [&] {
+    if (!piece.empty()) node->parts.push_back({std::move(piece), nullptr});
+    piece.clear();
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '\\' && i + 1 < text.size()) {
+      char escaped = text[++i];
+      if (escaped == 'n')
+        piece += '\n';
+      else if (escaped == 't')
+        piece += '\t';
+      else if (escaped == '"' || escaped == '\\' || escaped == '{' || escaped == '}')
+        piece += escaped;
+      else
+        error(Diag::BadEscape, span(i - 1, i + std::max<size_t>(1, utf8SequenceLength(text.substr(i)))),
+              text.substr(i, std::max<size_t>(1, utf8SequenceLength(text.substr(i)))));
+      continue;
+    }
+    if (c == '}') error(Diag::UnmatchedBraceInString, span(i, i + 1), "'}'", "'{'");
+    if (c != '{') {
+      piece += c;
+      continue;
+    }
+    size_t depth = 1, end = i + 1;
+    for (; end < text.size(); ++end) {
+      depth += (text[end] == '{') - (text[end] == '}');
+      if (depth == 0) break;
+    }
+    if (depth != 0) {
+      error(Diag::UnmatchedBraceInString, span(i, i + 1), "'{'", "'}'");
+      break;
+    }
+    flush();
+    Parser inner(sources, span(i + 1, end), context, diagnostics, nesting);
+    Expr* value = panic ? errorExpr(span(i, end)) : inner.hole();
+    height = std::max(height, value->height);
+    node->parts.push_back({{}, value});
+    i = end;
+  }
+  flush();
+  finish(node, {}, height);
+  return node;
+}
+
+Expr* Parser::parenthesised() {
+  Token open = take();
+  auto* node = make<ParenExpr>(open.span);
+  {
+    Newlines inside(*this, true);
+    node->inner = expression();
+    if (panic) syncInBrackets(TokenKind::RightParen);
+    closeBracket(TokenKind::RightParen, open);
+  }
+  node->span = since(open.span);
+  return finish(node, {node->inner});
+}
+
+Expr* Parser::list() {
+  Token open = take();
+  auto* node = make<ListExpr>(open.span);
+  uint32_t height = 0;
+  {
+    Newlines inside(*this, true);
+    while (!at(TokenKind::RightBracket)) {
+      Expr* element = expression();
+      height = std::max(height, element->height);
+      node->elements.push_back(element);
+      if (panic && !syncInBrackets(TokenKind::RightBracket)) break;
+      if (!accept(TokenKind::Comma)) break;
+    }
+    closeBracket(TokenKind::RightBracket, open, true);
+  }
+  node->span = since(open.span);
+  return finish(node, {}, height);
+}
+
+/// The list after `(`, up to and with `)`.
+std::vector<Argument> Parser::arguments(uint32_t& height) {
+  Token open = take();
+  Newlines inside(*this, true);
+  std::vector<Argument> list;
+  while (!at(TokenKind::RightParen)) {
+    Argument argument;
+    bool named = (at(TokenKind::Identifier) || isKeyword(current().kind)) && next().kind == TokenKind::Assign;
+    if (named) {
+      Token name = take();
+      argument.name = {text(name), name.span};
+      take();
+    }
+    argument.value = expression();
+    height = std::max(height, argument.value->height);
+    list.push_back(argument);
+    if (panic && !syncInBrackets(TokenKind::RightParen)) break;
+    if (!accept(TokenKind::Comma)) break;
+  }
+  closeBracket(TokenKind::RightParen, open, true);
+  checkArguments(list);
+  return list;
+}
+
+void Parser::checkArguments(const std::vector<Argument>& list) {
+  const Argument* firstNamed = nullptr;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Argument& argument = list[i];
+    if (!argument.name.present()) {
+      if (firstNamed)
+        error(Diag::PositionalAfterNamed, argument.value->span)
+            .secondary(firstNamed->name.span, "named argument");
+      continue;
+    }
+    if (!firstNamed) firstNamed = &argument;
+    for (size_t j = 0; j < i; ++j) {
+      if (!list[j].name.present() || list[j].name.text != argument.name.text) continue;
+      error(Diag::DuplicateArgument, argument.name.span, argument.name.text)
+          .secondary(list[j].name.span, "first given here");
+      break;
+    }
+  }
+}
+
+Expr* Parser::call(Expr* callee) {
+  auto* node = make<CallExpr>(callee->span);
+  node->callee = callee;
+  uint32_t height = callee->height;
+  node->arguments = arguments(height);
+  node->span = since(callee->span);
+  return finish(node, {}, height);
+}
+
+Expr* Parser::index(Expr* base) {
+  Level level(*this);
+  Token open = take();
+  if (!level.ok) return errorExpr(open.span);
+  auto* node = make<IndexExpr>(base->span);
+  node->base = base;
+  {
+    Newlines inside(*this, true);
+    node->index = at(TokenKind::DotDot) ? nullptr : binary(aboveRange);
+    if (!panic && at(TokenKind::DotDot)) {
+      Token dots = take();
+      auto* range = make<BinaryExpr>(node->index ? node->index->span : dots.span);
+      range->op = BinaryOperator::Range;
+      range->opSpan = dots.span;
+      range->left = node->index;
+      if (!at(TokenKind::RightBracket)) range->right = binary(aboveRange);
+      range->span = since(range->span);
+      node->index = finish(range, {range->left, range->right});
+    }
+    if (panic) syncInBrackets(TokenKind::RightBracket);
+    closeBracket(TokenKind::RightBracket, open);
+  }
+  node->span = since(base->span);
+  return finish(node, {node->base, node->index});
+}
+
+Expr* Parser::label(Expr* inner) {
+  Token token = take();
+  auto* node = make<LabeledExpr>(inner->span);
+  node->inner = inner;
+  if (token.kind == TokenKind::At) {
+    if (!at(TokenKind::String) || current().spaceBefore) {
+      fail(Diag::ExpectedToken, token.span, "a path right after '@', like @conv1 or @\"layer{i}\"", found());
+      return inner;
+    }
+    node->path = stringToken();
+    node->quoted = true;
+  } else {
+    node->path = make<StringExpr>(Span{token.span.file, token.span.begin + 1, token.span.end});
+    node->path->parts.push_back({std::string(text(token).substr(1)), nullptr});
+  }
+  node->span = since(inner->span);
+  const Expr* target = inner;
+  while (auto* paren = as<ParenExpr>(target)) target = paren->inner;
+  bool fits = as<NameExpr>(target) || as<CallExpr>(target) || as<ChainExpr>(target) ||
+              as<ErrorExpr>(target) || as<MemberExpr>(target);
+  if (!fits) error(Diag::BadLabel, node->path->span).secondary(inner->span, "this is not an application");
+  return finish(node, {inner, node->path});
+}
+
+} // namespace cnn
