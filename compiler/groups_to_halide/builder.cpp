@@ -139,7 +139,9 @@ void Builder::bindInput(size_t index) {
   for (size_t d = 0; d < dims.size(); ++d) {
     input.dim(d).set_bounds(static_cast<int>(dims[d].min), dims[d].extent).set_stride(dims[d].stride);
   }
-  if (tensor.layout != Layout::plain) input.set_host_alignment(tensor.lanes * 4);
+  // Blocks follow each other without a gap, so that no more than a vector's own alignment is certain.
+  if (tensor.layout != Layout::plain)
+    input.set_host_alignment(tensor.lanes * (tensor.element == Element::u8 ? 1 : 4));
   inputs.push_back(input);
 
   Value value;

@@ -5,6 +5,8 @@
 #include "compile.h"
 #include "schedules/schedules.h"
 
+#include <stdexcept>
+
 namespace cnn::kernel {
 
 namespace {
@@ -110,7 +112,11 @@ const Op* findAnchor(const Kernel& kernel) {
 Schedule chooseSchedule(const Kernel& kernel) {
   const Op* anchor = findAnchor(kernel);
   if (!anchor) return {isSingleImage(kernel) ? "image_pixels" : "rows", {}};
-  return findOperation(kernel, *anchor)->choose(kernel, *anchor);
+  try {
+    return findOperation(kernel, *anchor)->choose(kernel, *anchor);
+  } catch (const std::out_of_range&) {
+    return {"rows", {}}; // not well formed: compile() says how
+  }
 }
 
 } // namespace cnn::kernel
