@@ -26,7 +26,7 @@ void addUpdateKernel(LibraryPlan& plan) {
   kernel.inputs = {flat};
   kernel.scalars = {{"count", kernel::ScalarType::i32}};
   std::vector<std::string> names =
-      adam ? std::vector<std::string>{"lr", "beta1", "beta2", "eps", "weight_decay", "correction1", "correction2"}
+      adam ? std::vector<std::string>{"lr", "rate1", "rate2", "eps", "weight_decay", "correction1", "correction2"}
            : std::vector<std::string>{"lr", "momentum", "dampening", "weight_decay", "first_step"};
   for (const std::string& name : names) kernel.scalars.push_back({name, kernel::ScalarType::f32});
   kernel::Op op;

@@ -37,8 +37,8 @@ void fillScalars(const cnn_training& table, const cnn_hyper& hyper, uint64_t upd
   }
   auto step = static_cast<double>(updates + 1);
   set(0, hyper.lr);
-  set(1, hyper.beta1);
-  set(2, hyper.beta2);
+  set(1, 1 - hyper.beta1);
+  set(2, 1 - hyper.beta2);
   set(3, hyper.eps);
   set(4, hyper.weight_decay);
   set(5, 1 - std::pow(hyper.beta1, step));

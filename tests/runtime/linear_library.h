@@ -39,8 +39,8 @@ int32_t update(cnn_worker*, float* parameters, const float* gradients, float* st
       parameters[i] *= 1 - s[0] * s[4];
     else
       g += s[4] * parameters[i];
-    state0[i] = s[1] * state0[i] + (1 - s[1]) * g;
-    state1[i] = s[2] * state1[i] + (1 - s[2]) * g * g;
+    state0[i] = (1 - s[1]) * state0[i] + s[1] * g;
+    state1[i] = (1 - s[2]) * state1[i] + s[2] * g * g;
     parameters[i] -= s[0] / s[5] * state0[i] / (std::sqrt(state1[i]) / s[6] + s[3]);
   }
   return 0;

@@ -43,7 +43,9 @@ Value sgd(Builder& b, const Op& op) {
 }
 
 Value adam(Builder& b, const Op& op, bool decoupled) {
-  Expr lr = b.scalar("lr"), beta1 = b.scalar("beta1"), beta2 = b.scalar("beta2"), eps = b.scalar("eps");
+  Expr lr = b.scalar("lr"), eps = b.scalar("eps");
+  // 1 - beta, not beta: in f32 the difference of 1 and 0.999 is off by 1e-5.
+  Expr rate1 = b.scalar("rate1"), rate2 = b.scalar("rate2");
   Expr decay = b.scalar("weight_decay");
   // 1 - beta1^t and sqrt(1 - beta2^t)
   Expr correction1 = b.scalar("correction1"), correction2 = b.scalar("correction2");
@@ -51,8 +53,8 @@ Value adam(Builder& b, const Op& op, bool decoupled) {
     if (old.size() != 3) fail("adam: expected three outputs, the parameters and two moments");
     Expr p = decoupled ? old[0] * (1.0f - lr * decay) : old[0];
     Expr g = decoupled ? gradient : gradient + decay * old[0];
-    Expr mean = old[1] + (g - old[1]) * (1.0f - beta1);
-    Expr square = old[2] * beta2 + g * g * (1.0f - beta2);
+    Expr mean = old[1] + (g - old[1]) * rate1;
+    Expr square = old[2] * (1.0f - rate2) + g * g * rate2;
     Expr step = mean / (sqrt(square) / correction2 + eps);
     return std::vector<Expr>{p - lr / correction1 * step, mean, square};
   });

@@ -96,16 +96,16 @@ TEST_CASE("SGD with momentum, dampening, weight decay and Nesterov") {
 TEST_CASE("Adam and AdamW") {
   for (const std::string& target : testTargets()) {
     useTarget(target);
-    std::vector<std::string> names = {"lr",           "beta1",       "beta2",      "eps",
+    std::vector<std::string> names = {"lr",           "rate1",       "rate2",      "eps",
                                       "weight_decay", "correction1", "correction2"};
     for (bool decoupled : {false, true}) {
       Run run(updateKernel(decoupled ? "adamw_update" : "adam_update", names, 3));
-      double beta1 = float(0.9), beta2 = float(0.999), decay = 0.05, lr = 0.01, eps = 1e-8;
+      double rate1 = float(0.1), rate2 = float(0.001), beta1 = 1 - rate1, beta2 = 1 - rate2, decay = 0.05, lr = 0.01, eps = 1e-8;
       for (int t = 1; t <= 5; ++t) {
         Array g = randomArray({count}, unsigned(t));
         run.step(g, {{"lr", lr},
-                     {"beta1", beta1},
-                     {"beta2", beta2},
+                     {"rate1", rate1},
+                     {"rate2", rate2},
                      {"eps", eps},
                      {"weight_decay", decay},
                      {"correction1", 1 - std::pow(beta1, t)},

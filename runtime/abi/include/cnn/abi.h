@@ -174,7 +174,7 @@ typedef struct cnn_training {
   /* One optimizer step on `count` consecutive floats (count a multiple of 16, all pointers 64-aligned).
    * state0, state1: momentum or Adam's moments, null where the optimizer has fewer.
    * scalars: SGD   {lr, momentum, dampening, weight_decay, first_step (1 or 0)}
-   *          Adam, AdamW {lr, beta1, beta2, eps, weight_decay, 1 - beta1^t, sqrt(1 - beta2^t)} */
+   *          Adam, AdamW {lr, 1 - beta1, 1 - beta2, eps, weight_decay, 1 - beta1^t, sqrt(1 - beta2^t)} */
   int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0, float* state1,
                     int64_t count, const float* scalars);
 
