@@ -156,13 +156,18 @@ private:
       if (cast<TensorType>(operand.getType()).hasFreeBatch()) allPlain &= isPlain(operand);
     // What stays in its place, or runs in a plain convolution's store, keeps its form.
     bool keeps = (isa<MaxPoolOp, AvgPoolOp>(op) && inPlainConvolution(op)) ||
-                 (op->getNumOperands() == 1 && allPlain && inPlainConvolution(op)) || isFoldedNorm(op);
+                 (op->getNumOperands() == 1 && isPointwise(op) && inPlainConvolution(op)) || isFoldedNorm(op);
     if (allPlain && keeps) return plain();
     OpBuilder b(op);
     for (OpOperand& operand : op->getOpOperands())
       if (cast<TensorType>(operand.get().getType()).hasFreeBatch() && isPlain(operand.get()))
         operand.set(load(b, operand.get(), layout(LayoutKind::channel_lanes, lanes)));
     return channelLanes(result);
+  }
+
+  static bool isPointwise(Operation* op) {
+    auto kernel = dyn_cast<KernelOpInterface>(op);
+    return kernel && kernel.isPointwise();
   }
 
   static bool isPlain(Value value) { return layoutOf(value).getKind() == LayoutKind::plain; }
