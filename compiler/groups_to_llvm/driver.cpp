@@ -86,12 +86,12 @@ int64_t partsOf(const Family& family) {
   return family.rangeExtent ? (family.rangeExtent + family.rangeChunk - 1) / family.rangeChunk : 1;
 }
 
-/// One task: the chunks of all families of one phase.
+/// One task: the chunks of all families of one phase. `clock` numbers the calls that are timed, or is null.
 class PhaseEmitter : Code {
 public:
   PhaseEmitter(ObjectModule& object, const FunctionPlan& function, const NetworkPlan& network,
-               const std::vector<KernelFacts>& facts)
-      : Code(object), function(function), network(network), facts(facts) {}
+               const std::vector<KernelFacts>& facts, int64_t* clock)
+      : Code(object), function(function), network(network), facts(facts), clock(clock) {}
 
   void emit(LLVM::LLVMFuncOp task, const Phase& phase) {
     Block* entry = task.addEntryBlock(b);
@@ -134,6 +134,7 @@ private:
   const FunctionPlan& function;
   const NetworkPlan& network;
   const std::vector<KernelFacts>& facts;
+  int64_t* clock;
   Value run, worker;
   SmallVector<Value> buffers;
   llvm::DenseMap<std::pair<int, int>, Value> bases;
@@ -211,7 +212,20 @@ private:
       arguments.push_back(rangeExtent ? rangeExtent : i32(wholeRange(kernel)));
     }
     for (const Address& address : call.outputs) pass(address);
+    Value start = clock ? ticks() : Value();
     LLVM::CallOp::create(b, importKernel(object, kernel, facts[call.kernel].symbol), arguments);
+    if (clock) addTicks(LLVM::SubOp::create(b, ticks(), start), (*clock)++);
+  }
+
+  Value ticks() {
+    return LLVM::CallIntrinsicOp::create(b, b.getI64Type(), b.getStringAttr("llvm.readcyclecounter"), ValueRange{})
+        .getResult(0);
+  }
+
+  void addTicks(Value taken, int64_t number) {
+    Value counters = LLVM::AddressOfOp::create(b, object.pointerType, profileTicks);
+    Value counter = at(counters, i64(8 * number));
+    LLVM::StoreOp::create(b, add(LLVM::LoadOp::create(b, b.getI64Type(), counter), taken), counter);
   }
 
   Value place(const Address& address, Value block) {
@@ -262,16 +276,18 @@ private:
 class FunctionEmitter : Code {
 public:
   FunctionEmitter(ObjectModule& object, const FunctionPlan& function, const NetworkPlan& network,
-                  const std::vector<KernelFacts>& facts)
-      : Code(object), function(function), network(network), facts(facts) {}
+                  const std::vector<KernelFacts>& facts, bool timed)
+      : Code(object), function(function), network(network), facts(facts), timed(timed) {}
 
   void emit(StringRef name) {
     Type pointer = object.pointerType, none = LLVM::LLVMVoidType::get(b.getContext());
     auto taskType = LLVM::LLVMFunctionType::get(none, {pointer, b.getI64Type(), pointer});
     SmallVector<LLVM::LLVMFuncOp> tasks;
+    int64_t calls = 0;
+    if (timed) object.importTable(profileTicks);
     for (size_t i = 0; i < function.phases.size(); ++i) {
       tasks.push_back(object.function((name + "." + Twine(i)).str(), taskType));
-      PhaseEmitter(object, function, network, facts).emit(tasks.back(), function.phases[i]);
+      PhaseEmitter(object, function, network, facts, timed ? &calls : nullptr).emit(tasks.back(), function.phases[i]);
     }
     auto op = object.function(name, LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer}));
     b.setInsertionPointToStart(op.addEntryBlock(b));
@@ -285,6 +301,7 @@ private:
   const FunctionPlan& function;
   const NetworkPlan& network;
   const std::vector<KernelFacts>& facts;
+  bool timed;
 
   void clearGradients(Value run) {
     if (function.zeroGradients.empty()) return;
@@ -296,7 +313,7 @@ private:
 
   void callPhases(Value run, ArrayRef<LLVM::LLVMFuncOp> tasks) {
     Type pointer = object.pointerType, none = LLVM::LLVMVoidType::get(b.getContext());
-    PhaseEmitter counter(object, function, network, facts);
+    PhaseEmitter counter(object, function, network, facts, nullptr);
     counter.batch = load(b.getI64Type(), run, offsetof(cnn_run, batch));
     counter.blocks = divide(add(counter.batch, i64(function.lanes - 1)), function.lanes);
     Value parallelFor = load(pointer, run, offsetof(cnn_run, parallel_for));
@@ -317,8 +334,8 @@ private:
 } // namespace
 
 void emitFunction(ObjectModule& object, StringRef name, const FunctionPlan& function, const NetworkPlan& network,
-                  const std::vector<KernelFacts>& facts) {
-  FunctionEmitter(object, function, network, facts).emit(name);
+                  const std::vector<KernelFacts>& facts, bool timed) {
+  FunctionEmitter(object, function, network, facts, timed).emit(name);
 }
 
 void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kernel, const KernelFacts& facts) {

@@ -23,7 +23,7 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
 
   ObjectModule inference(&context, "inference");
   emitFunction(inference, "prepare", network.prepare, network, facts);
-  emitFunction(inference, "predict", network.predict, network, facts);
+  emitFunction(inference, "predict", network.predict, network, facts, plan.timed);
   uint64_t scratch = std::max(scratchBytesOf(network.prepare, facts), scratchBytesOf(network.predict, facts));
   inference.builder.setInsertionPointToEnd(inference.module->getBody());
   emitInferenceTable(inference, plan, scratch, "prepare", "predict");
@@ -31,7 +31,7 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
   if (!network.trains) return true;
 
   ObjectModule training(&context, "training");
-  emitFunction(training, "forward_backward", network.train, network, facts);
+  emitFunction(training, "forward_backward", network.train, network, facts, plan.timed);
   emitUpdate(training, "update", network.kernels[plan.updateKernel], facts[plan.updateKernel]);
   scratch = std::max(scratchBytesOf(network.train, facts), facts[plan.updateKernel].scratchBytes);
   training.builder.setInsertionPointToEnd(training.module->getBody());

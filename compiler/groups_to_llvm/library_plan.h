@@ -16,6 +16,7 @@ struct LibraryPlan {
   std::vector<std::string> labels; ///< class names, or none
   std::string precision = "f32";
   uint64_t sourceHash = 0;
+  bool timed = false; ///< the calls of predict and train count their time, see profileTicks
 };
 
 /// Symbol and scratch of each kernel of the network, in the plan's order.

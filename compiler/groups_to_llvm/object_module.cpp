@@ -85,6 +85,8 @@ void ObjectModule::exportTable(StringRef symbol, Constant value, size_t bytes) {
 }
 
 Constant ObjectModule::importTable(StringRef symbol) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(module->getBody());
   LLVM::GlobalOp::create(builder, builder.getI32Type(), /*isConstant=*/true, LLVM::Linkage::External, symbol,
                          Attribute());
   return address(symbol);

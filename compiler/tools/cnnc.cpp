@@ -20,6 +20,7 @@ CheckOptions checkOptions;
 TrainOptions trainOptions;
 PredictOptions predictOptions;
 BenchOptions benchOptions;
+ProfileOptions profileOptions;
 VerifyOptions verifyOptions;
 
 void addFile(CLI::App& app) {
@@ -129,6 +130,16 @@ CLI::App* addBench(CLI::App& cnnc) {
   return app;
 }
 
+CLI::App* addProfile(CLI::App& cnnc) {
+  CLI::App* app = cnnc.add_subcommand("profile", "time of each layer's kernels, on one thread");
+  addCompiling(*app);
+  app->add_option("--mode", profileOptions.mode, "infer or train")->check(CLI::IsMember({"infer", "train"}));
+  app->add_option("--batch", profileOptions.batch, "samples an iteration; default: 1")->check(CLI::Range(1, 1 << 20));
+  app->add_option("--iterations", profileOptions.iterations, "default: 20")->check(CLI::Range(1, 1 << 20));
+  app->footer("Example: cnnc profile resnet.cnn --mode train --batch 64");
+  return app;
+}
+
 CLI::App* addVerify(CLI::App& cnnc) {
   CLI::App* app = cnnc.add_subcommand("verify", "compiled code against the reference, gradients against differences");
   addCompiling(*app);
@@ -160,7 +171,8 @@ int main(int count, char** words) {
     throw CLI::Success();
   }, "versions of cnnc and what it is built on");
   CLI::App* verbs[] = {addBuild(cnnc), addCheck(cnnc), addSummary(cnnc), addTrain(cnnc),
-                       addEval(cnnc),  addPredict(cnnc), addBench(cnnc), addVerify(cnnc)};
+                       addEval(cnnc),  addPredict(cnnc), addBench(cnnc), addProfile(cnnc),
+                       addVerify(cnnc)};
   try {
     cnnc.parse(withVerb(count, words, cnnc));
   } catch (const CLI::ParseError& error) {
@@ -173,5 +185,6 @@ int main(int count, char** words) {
   if (*verbs[4]) return eval(compile, trainOptions);
   if (*verbs[5]) return predict(compile, predictOptions);
   if (*verbs[6]) return bench(compile, benchOptions);
+  if (*verbs[7]) return profile(compile, profileOptions);
   return verify(compile, verifyOptions);
 }

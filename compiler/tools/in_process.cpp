@@ -2,6 +2,8 @@
 
 #include "in_process.h"
 
+#include "groups_to_llvm/driver.h"
+
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -23,7 +25,7 @@ LinkedNetwork::LinkedNetwork(LinkedNetwork&&) noexcept = default;
 namespace {
 
 /// All that generated code calls outside itself.
-SymbolMap runtimeSymbols(LLJIT& engine) {
+SymbolMap runtimeSymbols(LLJIT& engine, int64_t* ticks) {
   SymbolMap symbols;
   auto define = [&](const char* name, auto* function) {
     symbols[engine.mangleAndIntern(name)] = {ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported};
@@ -33,11 +35,12 @@ SymbolMap runtimeSymbols(LLJIT& engine) {
   define("memcpy", static_cast<void* (*)(void*, const void*, size_t)>(&std::memcpy));
   define("memmove", static_cast<void* (*)(void*, const void*, size_t)>(&std::memmove));
   define("memset", static_cast<void* (*)(void*, int, size_t)>(&std::memset));
+  if (ticks) define(profileTicks, ticks);
   return symbols;
 }
 
-llvm::Error addMembers(LLJIT& engine, CompiledNetwork& compiled) {
-  if (auto failed = engine.getMainJITDylib().define(absoluteSymbols(runtimeSymbols(engine)))) return failed;
+llvm::Error addMembers(LLJIT& engine, CompiledNetwork& compiled, int64_t* ticks) {
+  if (auto failed = engine.getMainJITDylib().define(absoluteSymbols(runtimeSymbols(engine, ticks)))) return failed;
   for (ArchiveMember& member : compiled.members) {
     llvm::StringRef bytes(member.bytes.data(), member.bytes.size());
     if (auto failed = engine.addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(bytes, member.name))) return failed;
@@ -54,7 +57,7 @@ template <typename Table> llvm::Error findTable(LLJIT& engine, const std::string
 
 } // namespace
 
-bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error) {
+bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t* ticks) {
   auto report = [&](llvm::Error failed) {
     error = llvm::toString(std::move(failed));
     return false;
@@ -68,7 +71,7 @@ bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error) {
                     .create();
   if (!engine) return report(engine.takeError());
   jit = std::make_unique<Jit>(Jit{std::move(*engine)});
-  if (auto failed = addMembers(*jit->engine, compiled)) return report(std::move(failed));
+  if (auto failed = addMembers(*jit->engine, compiled, ticks)) return report(std::move(failed));
   if (auto failed = findTable(*jit->engine, compiled.plan.name + "_inference", inference))
     return report(std::move(failed));
   if (!compiled.plan.network.trains) return true;

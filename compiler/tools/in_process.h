@@ -18,7 +18,8 @@ public:
   ~LinkedNetwork();
   LinkedNetwork(LinkedNetwork&&) noexcept;
 
-  bool link(CompiledNetwork& compiled, std::string& error);
+  /// `ticks`: the counters of a timed plan, one a call.
+  bool link(CompiledNetwork& compiled, std::string& error, int64_t* ticks = nullptr);
 
   const cnn_inference* inference = nullptr;
   const cnn_training* training = nullptr; ///< null where the network does not train

@@ -62,6 +62,11 @@ struct BenchOptions {
   int threads = 1;
 };
 
+struct ProfileOptions {
+  std::string mode = "infer";
+  int64_t batch = 1, iterations = 20;
+};
+
 struct VerifyOptions {
   std::vector<int64_t> batches = {1, 3};
   uint64_t seed = 1;
@@ -74,6 +79,7 @@ int train(const CompileOptions& compile, const TrainOptions& options);
 int eval(const CompileOptions& compile, const TrainOptions& options);
 int predict(const CompileOptions& compile, const PredictOptions& options);
 int bench(const CompileOptions& compile, const BenchOptions& options);
+int profile(const CompileOptions& compile, const ProfileOptions& options);
 int verify(const CompileOptions& compile, const VerifyOptions& options);
 void printVersion();
 

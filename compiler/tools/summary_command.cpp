@@ -1,6 +1,7 @@
 //===- summary_command.cpp - cnnc summary: a network's layers, parameters, work and memory -------------------------===//
 
 #include "compilation.h"
+#include "summary.h"
 
 #include "llvm/ADT/MapVector.h"
 
@@ -8,11 +9,6 @@
 
 namespace cnn::tools {
 namespace {
-
-struct Layer {
-  std::string path, operation, shape;
-  int64_t parameters = 0, macs = 0;
-};
 
 /// 11,689,512
 std::string grouped(int64_t number) {
@@ -58,17 +54,6 @@ Layer layerOf(mlir::Operation& op) {
   return layer;
 }
 
-std::vector<Layer> layersOf(NetworkOp network) {
-  std::vector<Layer> layers;
-  auto predict = network.lookupSymbol<FunctionOp>("predict");
-  if (!predict) return layers;
-  for (mlir::Operation& op : predict.getBody().front()) {
-    if (mlir::isa<GetOp, ReturnOp>(op) || op.getNumResults() == 0) continue;
-    layers.push_back(layerOf(op));
-  }
-  return layers;
-}
-
 int64_t parametersOf(NetworkOp network, bool trainable) {
   int64_t total = 0;
   for (ParameterOp op : network.getBody().getOps<ParameterOp>())
@@ -107,6 +92,17 @@ void printMemory(const NetworkPlan& plan) {
 }
 
 } // namespace
+
+std::vector<Layer> layersOf(NetworkOp network) {
+  std::vector<Layer> layers;
+  auto predict = network.lookupSymbol<FunctionOp>("predict");
+  if (!predict) return layers;
+  for (mlir::Operation& op : predict.getBody().front()) {
+    if (mlir::isa<GetOp, ReturnOp>(op) || op.getNumResults() == 0) continue;
+    layers.push_back(layerOf(op));
+  }
+  return layers;
+}
 
 int summary(const CompileOptions& compile) {
   Frontend frontend;
