@@ -284,7 +284,7 @@ public:
     auto taskType = LLVM::LLVMFunctionType::get(none, {pointer, b.getI64Type(), pointer});
     SmallVector<LLVM::LLVMFuncOp> tasks;
     int64_t calls = 0;
-    if (timed) object.importTable(profileTicks);
+    if (timed) object.importTable(profileTicks, /*isConstant=*/false);
     for (size_t i = 0; i < function.phases.size(); ++i) {
       tasks.push_back(object.function((name + "." + Twine(i)).str(), taskType));
       PhaseEmitter(object, function, network, facts, timed ? &calls : nullptr).emit(tasks.back(), function.phases[i]);

@@ -84,10 +84,10 @@ void ObjectModule::exportTable(StringRef symbol, Constant value, size_t bytes) {
   global(symbol, std::move(value), LLVM::Linkage::External);
 }
 
-Constant ObjectModule::importTable(StringRef symbol) {
+Constant ObjectModule::importTable(StringRef symbol, bool isConstant) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(module->getBody());
-  LLVM::GlobalOp::create(builder, builder.getI32Type(), /*isConstant=*/true, LLVM::Linkage::External, symbol,
+  LLVM::GlobalOp::create(builder, builder.getI32Type(), isConstant, LLVM::Linkage::External, symbol,
                          Attribute());
   return address(symbol);
 }

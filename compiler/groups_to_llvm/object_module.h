@@ -43,8 +43,8 @@ public:
 
   /// A constant that other objects see; `bytes` is its C size, which the fields must add up to.
   void exportTable(llvm::StringRef symbol, Constant value, size_t bytes);
-  /// A table of another object.
-  Constant importTable(llvm::StringRef symbol);
+  /// A table of another object, which may write to it unless it is constant.
+  Constant importTable(llvm::StringRef symbol, bool isConstant = true);
   /// A function of another object of the same program; declared once.
   mlir::LLVM::LLVMFuncOp importFunction(llvm::StringRef symbol, mlir::LLVM::LLVMFunctionType type);
   mlir::LLVM::LLVMFuncOp function(llvm::StringRef symbol, mlir::LLVM::LLVMFunctionType type);
