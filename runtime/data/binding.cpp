@@ -159,6 +159,7 @@ Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<
     const cnn_metric& metric = table.metrics[m];
     std::string kind = metric.kind;
     if (kind != "accuracy" && kind != "cross_entropy") continue;
+    if (metric.target < 0 || metric.output < 0) continue; // of a value that is neither an output nor a column
     const BoundColumn& column = columns[static_cast<std::size_t>(metric.target)];
     const cnn_tensor& output = table.description->outputs[metric.output];
     if (column.tensor().element != CNN_I32 || output.rank < 2) continue;
