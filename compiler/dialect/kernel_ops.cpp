@@ -58,4 +58,7 @@ REDUCES_BATCH(BatchNormCombineOp, "blocks", "batch")
 REDUCES_BATCH(BatchNormBackwardCombineOp, "blocks")
 REDUCES_BATCH(BlockMeanOp, "blocks", "inverse_batch")
 
+/// Once for the whole batch, like a reduction, but without looking at it.
+bool WinogradWeightsOp::reducesBatch() { return true; }
+
 } // namespace cnn

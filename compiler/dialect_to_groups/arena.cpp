@@ -22,7 +22,7 @@ bool beforeInChain(const ArenaItem& a, const ArenaItem& b) {
 bool mayOverlap(const ArenaItem& a, const ArenaItem& b) { return before(a, b) || before(b, a); }
 
 bool mayCoincide(const ArenaItem& a, const ArenaItem& b) {
-  return a.bytes == b.bytes && (beforeInChain(a, b) || beforeInChain(b, a));
+  return a.perBlock && a.bytes == b.bytes && (beforeInChain(a, b) || beforeInChain(b, a));
 }
 
 bool fits(const ArenaItem& item, int64_t offset, const std::vector<const ArenaItem*>& placed) {
@@ -54,14 +54,11 @@ ArenaSizes planArena(std::vector<ArenaItem>& items) {
   std::iota(order.begin(), order.end(), 0);
   // The largest first: small ones then fill the gaps.
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return items[a].bytes > items[b].bytes; });
-  std::vector<const ArenaItem*> placed;
+  std::vector<const ArenaItem*> placedConstant, placedPerBlock;
   for (size_t i : order) {
     ArenaItem& item = items[i];
-    if (!item.perBlock) {
-      item.offset = sizes.constantBytes;
-      sizes.constantBytes += aligned(item.bytes);
-      continue;
-    }
+    auto& placed = item.perBlock ? placedPerBlock : placedConstant;
+    int64_t& size = item.perBlock ? sizes.blockBytes : sizes.constantBytes;
     std::vector<int64_t> candidates = {0};
     for (const ArenaItem* other : placed) {
       candidates.push_back(other->offset);
@@ -69,7 +66,7 @@ ArenaSizes planArena(std::vector<ArenaItem>& items) {
     }
     std::sort(candidates.begin(), candidates.end());
     item.offset = *std::find_if(candidates.begin(), candidates.end(), [&](int64_t c) { return fits(item, c, placed); });
-    sizes.blockBytes = std::max(sizes.blockBytes, item.offset + aligned(item.bytes));
+    size = std::max(size, item.offset + aligned(item.bytes));
     placed.push_back(&item);
   }
   sizes.largestLiveBytes = largestLive(items);

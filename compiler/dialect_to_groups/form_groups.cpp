@@ -117,6 +117,20 @@ private:
     }
     for (Operation& op : llvm::make_early_inc_range(llvm::reverse(body)))
       if (isPointwise(&op) && op.use_empty()) op.erase();
+    delayGroups();
+  }
+
+  /// What waits for nothing but parameters runs as late as it may, so that its result lives shortly.
+  void delayGroups() {
+    for (auto group : body.getOps<GroupOp>()) {
+      if (!reducesBatch(&group.getBody().front().front()) ||
+          !llvm::all_of(group.getOperands(), [](Value v) { return isa_and_nonnull<GetOp>(v.getDefiningOp()); }))
+        continue;
+      int64_t first = std::numeric_limits<int64_t>::max();
+      for (Operation* user : group->getUsers())
+        if (auto reader = dyn_cast<GroupOp>(user)) first = std::min(first, int64_t(*reader.getPhase()));
+      if (first != std::numeric_limits<int64_t>::max() && first > 0) group.setPhase(first - 1);
+    }
   }
 
   void emitGroup(OpBuilder& b, Group& group, IRMapping& map,

@@ -48,6 +48,7 @@ Halo haloOf(OpOperand& use) {
   Operation* op = use.getOwner();
   unsigned i = use.getOperandNumber();
   if (auto conv = dyn_cast<ConvOp>(op); conv && i == 0) return paddingHalo(conv.getPadding());
+  if (auto conv = dyn_cast<WinogradConvOp>(op); conv && i == 0) return paddingHalo(conv.getPadding());
   if (auto conv = dyn_cast<ConvBackwardWeightOp>(op); conv && i == 0) return paddingHalo(conv.getPadding());
   if (auto conv = dyn_cast<ConvBackwardInputOp>(op); conv && i == 0) return backwardHalo(conv);
   return {};

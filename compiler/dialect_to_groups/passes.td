@@ -4,6 +4,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CnnChooseWinograd : Pass<"cnn-choose-winograd", "::cnn::NetworkOp"> {
+  let summary = "makes 3x3 convolutions of @train, forward and by the input, winograd_conv where that is faster";
+  let description = [{
+    Needs cnn-decompose-training. The weights are transformed once a step, by a winograd_weights in front of the
+    convolution. @predict is left alone: there the choice is made with the packing of the weights.
+  }];
+  let options = [Option<"target", "target", "std::string", "", "a Halide target string; empty: this machine">];
+}
+
 def CnnAssignLayouts : Pass<"cnn-assign-layouts", "::cnn::NetworkOp"> {
   let summary = "gives every tensor of @predict and @train its form in memory";
   let description = [{

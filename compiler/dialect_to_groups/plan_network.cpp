@@ -53,6 +53,11 @@ void addGroupPasses(OpPassManager& passes, const NetworkPlanOptions& options) {
   network.addPass(createCnnAutodiff());
   network.addPass(createCnnDecomposeTraining());
   network.addPass(createCnnFreeze());
+  if (!options.exact) {
+    CnnChooseWinogradOptions winograd;
+    winograd.target = options.target;
+    network.addPass(createCnnChooseWinograd(winograd));
+  }
   CnnAssignLayoutsOptions layouts;
   layouts.target = options.target;
   layouts.exact = options.exact;

@@ -52,6 +52,7 @@ std::span<const Operation> lossOperations();
 std::span<const Operation> dropoutOperations();
 std::span<const Operation> optimizerOperations();
 std::span<const Operation> packOperations();
+std::span<const Operation> batchWinogradOperations();
 std::span<const Operation> channelConvolutionOperations();
 std::span<const Operation> channelWinogradOperations();
 std::span<const Operation> channelLayoutOperations();

@@ -79,11 +79,18 @@ TEST_CASE("a chain of equal tensors needs the memory of two", "[arena]") {
   REQUIRE(cnn::planArena(items).blockBytes == 2048);
 }
 
-TEST_CASE("what is not one a block lies apart and is never reused", "[arena]") {
-  std::vector<ArenaItem> items(3);
-  for (ArenaItem& item : items) item.bytes = 100, item.perBlock = false;
+TEST_CASE("what is not one a block lies apart, and makes room when its last phase is over", "[arena]") {
+  std::vector<ArenaItem> items(4);
+  for (ArenaItem& item : items) item.bytes = 100, item.perBlock = false, item.lastPhase = 2;
+  // Read for the last time in the phase that writes the fourth: by which block, and when, is not known.
+  items[1].lastPhase = items[2].lastPhase = 1;
+  items[3].firstPhase = items[3].lastPhase = 2;
+  items[2].first = 1, items[2].last = 2, items[3].first = 3;
   cnn::ArenaSizes sizes = cnn::planArena(items);
   REQUIRE(sizes.constantBytes == 3 * 128);
   REQUIRE(sizes.blockBytes == 0);
   REQUIRE(items[2].offset == 256);
+  REQUIRE(items[3].offset == 128);
+  items[3].firstPhase = 1;
+  REQUIRE(cnn::planArena(items).constantBytes == 4 * 128);
 }

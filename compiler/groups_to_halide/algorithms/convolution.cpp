@@ -105,9 +105,9 @@ Schedule chooseConv(const Kernel& kernel, const Op& op) {
   bool depthwise = g.groups > 1;
   int64_t mostChannels = depthwise ? 1 : 16, inputWidth = kernel.inputs.at(op.operands.at(0)).shape[2];
   Tile tile = g.strideX == 1
-                  ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels,
+                  ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel.target), mostChannels,
                                   inputWidth, -g.left, g.kernelX, g.dilationX)
-                  : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels);
+                  : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel.target), mostChannels);
   // The rows that a row of output reads, over all channels, should stay in L2 while every channel tile passes
   // over them; where they do not, a column of tiles does and the weights stream instead.
   int64_t rowBytes = (g.kernelY - 1) * g.dilationY + 1;
@@ -117,7 +117,7 @@ Schedule chooseConv(const Kernel& kernel, const Op& op) {
 }
 
 Schedule chooseLinear(const Kernel& kernel, const Op& op) {
-  Tile tile = chooseTile(1, op.shape[0], accumulatorRegisters(kernel));
+  Tile tile = chooseTile(1, op.shape[0], accumulatorRegisters(kernel.target));
   return {"batch_conv", {{"channels", tile.channels}, {"x", 1}, {"order", 0}}};
 }
 

@@ -193,7 +193,7 @@ Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
   // Phase 0 stands for all.
   PhaseTaps taps = tapsOfPhase(0, g.strideX, g.left, g.kernelX, g.dilationX);
   Tile tile =
-      chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16,
+      chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel.target), g.groups > 1 ? 1 : 16,
                     kernel.inputs.at(op.operands.at(0)).shape[2], taps.offset, taps.count, -taps.back);
   int64_t rowBytes =
       ((g.kernelY - 1) * g.dilationY + 1) * weights[0] / g.groups * (width + g.kernelX) * out.lanes * 4;
@@ -202,7 +202,7 @@ Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
 }
 
 Schedule chooseLinearBackwardInput(const Kernel& kernel, const Op& op) {
-  Tile tile = chooseTile(op.shape[2], op.shape[0], accumulatorRegisters(kernel));
+  Tile tile = chooseTile(op.shape[2], op.shape[0], accumulatorRegisters(kernel.target));
   return {"batch_conv", {{"channels", tile.channels}, {"x", tile.x}, {"order", 0}}};
 }
 
@@ -211,7 +211,7 @@ Schedule chooseBackwardWeight(const Kernel& kernel, const Op& op) {
   const Tensor& x = kernel.inputs.at(op.operands.at(0));
   const Tensor& dy = kernel.inputs.at(op.operands.at(1));
   bool shared = intOf(op, "groups", 0, 1) == 1; // an input channel meets several output channels
-  int registers = accumulatorRegisters(kernel);
+  int registers = accumulatorRegisters(kernel.target);
   int64_t width = dy.shape[2], unroll = divisorBelow(width, 2);
   int64_t tileX = 1, tileY = 1, tileIn = 1, tileOut = 1;
   double best = 0;
@@ -265,7 +265,7 @@ Schedule chooseLinearBackwardWeight(const Kernel& kernel, const Op& op) {
   int64_t width = vectors * lanes;
   // The part of dw that all blocks pass over stays in L2, the transposed images in L1.
   int64_t chunk = std::clamp<int64_t>(96 * 1024 / outs, width, 240) / width * width;
-  int64_t rows = accumulatorRegisters(kernel) / vectors;
+  int64_t rows = accumulatorRegisters(kernel.target) / vectors;
   return {"batch_linear_weight",
           {{"channels", std::min(rows, outs)}, {"vectors", vectors}, {"features", chunk}}};
 }

@@ -16,9 +16,9 @@ using namespace Halide;
 
 namespace cnn::kernel {
 
-int accumulatorRegisters(const Kernel& kernel) {
+int accumulatorRegisters(const std::string& target) {
   // 32 vector registers with AVX-512 and on arm-64, else 16; some are needed for pixels and one for a weight.
-  bool many = vectorLanes(kernel.target) == 16 || Target(kernel.target).arch == Target::ARM;
+  bool many = vectorLanes(target) == 16 || Target(target).arch == Target::ARM;
   return many ? 20 : 12;
 }
 

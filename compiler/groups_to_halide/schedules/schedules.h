@@ -14,6 +14,10 @@ void scheduleRows(Builder& builder);
 /// channels, x; order: 1 when the pixels' loop is outside the channels' loop.
 void scheduleBatchConv(Builder& builder);
 
+/// Winograd convolutions whose vectors are 16 images, and their weights. Tiles: see BatchWinogradTiles.
+void scheduleBatchWinograd(Builder& builder);
+void scheduleWinogradWeights(Builder& builder);
+
 /// Convolutions of one image on packed weights, vectors over output channels. Funcs: accumulator, and padded
 /// where the input's halo does not suffice. Tiles: x, y (pixels in registers), inputs (channels in one pass
 /// of the loop), rows_outside (1: the loop over rows is outside the channels').
@@ -67,7 +71,7 @@ void scheduleFlatUpdate(Builder& builder);
 void scheduleSerial(Builder& builder);
 
 /// Vector registers that hold accumulators without a spill: what the target has, less the operands.
-int accumulatorRegisters(const Kernel& kernel);
+int accumulatorRegisters(const std::string& target);
 
 /// The tile of a `width` x `channels` loop nest that keeps the FMA units busiest: {x, channels}.
 struct Tile {

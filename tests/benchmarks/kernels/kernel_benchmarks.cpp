@@ -12,6 +12,7 @@
 //===------------------------------------------------------------------------------------------------------===//
 
 #include "runner.h"
+#include "schedules/batch_winograd_plan.h"
 
 #include <cstdio>
 #include <ctime>
@@ -44,7 +45,7 @@ const Layer layers[] = {
     {"resnet50", 256, 14, 256, 3, 1, 1, 16},     {"resnet50", 256, 56, 64, 1, 1, 0, 16},
     {"resnet50", 64, 56, 256, 1, 1, 0, 16},      {"resnet50", 3, 224, 64, 7, 2, 3, 16},
     {"mobilenet", 32, 112, 32, 3, 1, 1, 16, 32}, {"mobilenet", 96, 112, 96, 3, 2, 1, 16, 96},
-    {"mobilenet", 24, 56, 144, 1, 1, 0, 16},     {"mobilenet", 144, 56, 24, 1, 1, 0, 16},
+    {"mobilenet", 24, 56, 144, 1, 1, 0, 16},     {"mobilenet", 144, 56, 24, 1, 1, 0, 16}, {"odd", 8, 61, 80, 3, 1, 1, 16},
 };
 
 std::vector<Benchmark> convolutions() {
@@ -79,6 +80,13 @@ std::vector<Benchmark> convolutions() {
     add("conv", {x, w}, y, false);
     add("conv_backward_input", {y, w}, x, false);
     add("conv_backward_weight", {x, y}, w, true);
+    int64_t outputs = l.kernel == 3 && l.stride == 1 && l.groups == 1
+                          ? kernel::batchWinogradOutputs({l.in, l.out, outSize, outSize}, currentTarget())
+                          : 0;
+    if (outputs == 0) continue;
+    int64_t n = outputs + 2;
+    ints["outputs"] = {outputs};
+    add("winograd_conv", {x, plain({n, n, l.in, l.out})}, y, false);
   }
   for (auto [in, out] : {std::pair<int64_t, int64_t>{400, 120}, {120, 84}, {84, 10}, {2048, 1000}}) {
     Tensor x = batchLanes(in, 1, 1), y = batchLanes(out, 1, 1), w = plain({out, in});
