@@ -13,6 +13,7 @@
 #include "groups_to_halide/kernel.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,20 @@ struct ScalarArgument {
   int64_t pixels = 1; ///< for inverseCount
 };
 
+/// What a call on a part of its range reads of one input: `planes` runs of whole rows, `planeBytes` apart. For rows
+/// [min, min + extent) of the range these are rows [min * perRow - before, (min + extent - 1) * perRow - before + window),
+/// as far as they lie in [firstRow, firstRow + rows).
+struct InputPart {
+  int64_t planes = 1, planeBytes = 0, rowBytes = 0;
+  int64_t firstRow = 0, rows = 0;
+  int64_t perRow = 0, before = 0, window = 0;
+};
+
 struct Call {
   size_t kernel = 0; ///< index into NetworkPlan::kernels
   std::vector<Address> inputs;
+  /// Empty, or one for each input: what to fetch at once before the call, because another core may have written it.
+  std::vector<std::optional<InputPart>> parts;
   std::vector<ScalarArgument> scalars; ///< in the kernel's order; without the range's two
   std::vector<Address> outputs;
   std::string source; ///< path of the layer, for profile: conv1

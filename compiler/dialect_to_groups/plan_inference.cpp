@@ -6,6 +6,7 @@
 //===------------------------------------------------------------------------------------------------------===//
 #include "dialect_to_groups/function_planner.h"
 #include "dialect_to_groups/inference_group.h"
+#include "dialect_to_groups/input_parts.h"
 #include "dialect_to_groups/kernel_of_group.h"
 
 using namespace mlir;
@@ -99,6 +100,8 @@ private:
       Family& family = families.emplace_back();
       family.rangeExtent = extent;
       family.rangeChunk = chunk;
+      for (size_t i = 0; i < call.inputs.size(); ++i)
+        call.parts.push_back(call.inputs[i].base == Base::arena ? inputPart(kernels.compute, i, chunk) : std::nullopt);
       family.calls.push_back(std::move(call));
       if (!halos.empty()) families.emplace_back().calls.assign(halos.begin(), halos.end());
       return;

@@ -46,9 +46,14 @@ public:
   Value multiply(Value x, int64_t factor) { return factor == 1 ? x : LLVM::MulOp::create(b, x, i64(factor)); }
   Value divide(Value x, int64_t by) { return by == 1 ? x : LLVM::UDivOp::create(b, x, i64(by)); }
   Value remainder(Value x, int64_t by) { return LLVM::URemOp::create(b, x, i64(by)); }
+  Value subtract(Value x, Value y) { return LLVM::SubOp::create(b, x, y); }
   Value smaller(Value x, Value y) {
     Value less = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, x, y);
     return LLVM::SelectOp::create(b, less, x, y);
+  }
+  Value larger(Value x, Value y) {
+    Value less = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, x, y);
+    return LLVM::SelectOp::create(b, less, y, x);
   }
   Value low32(Value x) { return LLVM::TruncOp::create(b, b.getI32Type(), x); }
   Value load(Type type, Value pointer, int64_t bytes) {
@@ -80,6 +85,50 @@ LLVM::LLVMFuncOp importKernel(ObjectModule& object, const kernel::Kernel& kernel
   types.append(kernel.outputs.size(), object.pointerType);
   return object.importFunction(symbol, LLVM::LLVMFunctionType::get(b.getI32Type(), types));
 }
+
+/// void fetch(void* from, int64_t planes, int64_t planeBytes, int64_t bytes): asks for `bytes` of each plane, for L2.
+class FetchEmitter : Code {
+public:
+  using Code::Code;
+
+  LLVM::LLVMFuncOp emit() {
+    if (auto made = object.module->lookupSymbol<LLVM::LLVMFuncOp>("fetch")) return made;
+    OpBuilder::InsertionGuard guard(b);
+    Type i64Type = b.getI64Type(), none = LLVM::LLVMVoidType::get(b.getContext());
+    function = object.function(
+        "fetch", LLVM::LLVMFunctionType::get(none, {object.pointerType, i64Type, i64Type, i64Type}));
+    Block* entry = function.addEntryBlock(b);
+    b.setInsertionPointToStart(entry);
+    loop(i64(0), function.getArgument(1), 1, [&](Value plane) {
+      Value start = at(function.getArgument(0), LLVM::MulOp::create(b, plane, function.getArgument(2)));
+      loop(i64(0), function.getArgument(3), cacheLine, [&](Value byte) {
+        LLVM::Prefetch::create(b, at(start, byte), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+      });
+    });
+    LLVM::ReturnOp::create(b, ValueRange{});
+    return function;
+  }
+
+private:
+  static constexpr int64_t cacheLine = 64;
+  LLVM::LLVMFuncOp function;
+
+  void loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body) {
+    Block* before = b.getInsertionBlock();
+    Block* head = b.createBlock(&function.getBody(), {}, {b.getI64Type()}, {b.getLoc()});
+    Block* inside = b.createBlock(&function.getBody());
+    Block* after = b.createBlock(&function.getBody());
+    b.setInsertionPointToEnd(before);
+    LLVM::BrOp::create(b, ValueRange{from}, head);
+    b.setInsertionPointToEnd(head);
+    Value more = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, head->getArgument(0), to);
+    LLVM::CondBrOp::create(b, more, inside, after);
+    b.setInsertionPointToEnd(inside);
+    body(head->getArgument(0));
+    LLVM::BrOp::create(b, ValueRange{add(head->getArgument(0), i64(step))}, head);
+    b.setInsertionPointToEnd(after);
+  }
+};
 
 /// Ceiling of blocks' parts: how many chunks of a range there are for one block, or for all at once.
 int64_t partsOf(const Family& family) {
@@ -188,12 +237,28 @@ private:
     Value rangeMin, rangeExtent;
     if (family.rangeExtent) {
       Value min = multiply(family.perBlock ? remainder(chunk, parts) : chunk, family.rangeChunk);
-      Value rest = LLVM::SubOp::create(b, i64(family.rangeExtent), min);
+      Value extent = smaller(subtract(i64(family.rangeExtent), min), i64(family.rangeChunk));
+      for (const Call& call : family.calls) fetchInputs(call, block, min, extent);
       rangeMin = low32(min);
-      rangeExtent = low32(smaller(rest, i64(family.rangeChunk)));
+      rangeExtent = low32(extent);
     }
     for (const Call& call : family.calls) emitCall(call, block, rangeMin, rangeExtent);
     LLVM::ReturnOp::create(b, ValueRange{});
+  }
+
+  void fetchInputs(const Call& call, Value block, Value min, Value extent) {
+    for (size_t i = 0; i < call.parts.size(); ++i) {
+      if (!call.parts[i]) continue;
+      const InputPart& part = *call.parts[i];
+      Value first = subtract(multiply(min, part.perRow), i64(part.before));
+      Value last = add(first, add(multiply(subtract(extent, i64(1)), part.perRow), i64(part.window)));
+      first = larger(first, i64(part.firstRow));
+      last = smaller(last, i64(part.firstRow + part.rows));
+      Value start = at(place(call.inputs[i], block), multiply(subtract(first, i64(part.firstRow)), part.rowBytes));
+      Value bytes = multiply(subtract(last, first), part.rowBytes);
+      LLVM::CallOp::create(b, FetchEmitter(object).emit(),
+                           ValueRange{start, i64(part.planes), i64(part.planeBytes), bytes});
+    }
   }
 
   void emitCall(const Call& call, Value block, Value rangeMin, Value rangeExtent) {

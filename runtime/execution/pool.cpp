@@ -33,14 +33,21 @@ constexpr int epochShift = 32;
 struct Job {
   cnn_task task;
   void* closure;
-  int64_t chunks;
+  int32_t shares;
   Execution* execution;
   uint32_t mxcsr;
 };
 
+// A thread's share of a job's chunks: it takes them in order, and others take what is left when theirs are
+// done.
+struct alignas(64) Share {
+  std::atomic<int64_t> next{0};
+  int64_t end = 0;
+};
+
 struct Pool {
   alignas(64) std::atomic<uint64_t> state{0};
-  alignas(64) std::atomic<int64_t> next{0};
+  Share shares[maxThreads];
   alignas(64) std::atomic<int32_t> sleepers{0};
   std::atomic<bool> busy{false};
   alignas(64) Job job{};
@@ -105,11 +112,24 @@ private:
   uint64_t start = 0;
 };
 
-void runChunks(const Job& job, cnn_worker* worker) {
+// Neighbouring chunks work on neighbouring memory, and layer after layer is cut alike: a thread that always
+// begins with the same share finds what it wrote in its own cache.
+void shareOut(int64_t chunks, int32_t shares) {
+  for (int32_t i = 0; i < shares; ++i) {
+    pool.shares[i].next.store(chunks * i / shares, std::memory_order_relaxed);
+    pool.shares[i].end = chunks * (i + 1) / shares;
+  }
+}
+
+void runChunks(const Job& job, int32_t index) {
+  cnn_worker* worker = &job.execution->workers[index];
   Inside before = inside;
   inside = {job.execution, worker};
-  for (int64_t chunk; (chunk = pool.next.fetch_add(1, std::memory_order_relaxed)) < job.chunks;)
-    job.task(job.closure, chunk, worker);
+  for (int32_t i = 0; i < job.shares; ++i) {
+    Share& share = pool.shares[(index + i) % job.shares];
+    for (int64_t chunk; (chunk = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;)
+      job.task(job.closure, chunk, worker);
+  }
   inside = before;
 }
 
@@ -159,7 +179,7 @@ void* threadMain(void* argument) {
     seen = static_cast<uint32_t>(state >> epochShift);
     if (!join(state, index)) continue;
     setFloatingPointMode(pool.job.mxcsr);
-    runChunks(pool.job, &pool.job.execution->workers[index]);
+    runChunks(pool.job, static_cast<int32_t>(index));
     leave();
   }
 }
@@ -214,12 +234,13 @@ void parallelFor(void* opaque, cnn_task task, void* closure, int64_t chunks) {
 
   int64_t helpers = execution->threads - 1 < chunks - 1 ? execution->threads - 1 : chunks - 1;
   if (pool.started < execution->threads - 1 && !pool.refused) startThreads(execution->threads - 1);
-  pool.job = {task, closure, chunks, execution, floatingPointMode()};
-  pool.next.store(0, std::memory_order_relaxed);
+  auto shares = static_cast<int32_t>(helpers + 1);
+  pool.job = {task, closure, shares, execution, floatingPointMode()};
+  shareOut(chunks, shares);
   uint64_t epoch = (pool.state.load(std::memory_order_relaxed) >> epochShift) + 1;
   pool.state.store(epoch << epochShift | openBit | static_cast<uint64_t>(helpers) << limitShift);
   if (pool.sleepers.load() > 0) futexWake(epochWord());
-  runChunks(pool.job, &execution->workers[0]);
+  runChunks(pool.job, 0);
   pool.state.fetch_and(~openBit, std::memory_order_acq_rel);
   awaitLeavers();
   pool.busy.store(false, std::memory_order_release);

@@ -75,9 +75,8 @@ Value convWinograd(Builder& b, const Op& op) {
 }
 
 Schedule chooseWinograd(const Kernel& kernel, const Op& op) {
-  int64_t m = intOf(op, "outputs", 0, 4), n = m + 2, lanes = intOf(op, "lanes", 0, 1);
-  int64_t blockRows = winogradBlockRows(kernel.inputs.at(op.operands.at(0)).shape[0], op.shape[0],
-                                        op.shape[1], op.shape[2], m, n);
+  int64_t m = intOf(op, "outputs", 0, 4), lanes = intOf(op, "lanes", 0, 1);
+  int64_t blockRows = intOf(op, "block_rows", 0, 1);
   ChannelTile tile = chooseChannelTile({(op.shape[0] + lanes - 1) / lanes,
                                         (op.shape[2] + m - 1) / m,
                                         blockRows,

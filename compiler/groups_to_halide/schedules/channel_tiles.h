@@ -28,10 +28,6 @@ struct TileProblem {
 /// The tile that keeps the FMA units busiest.
 ChannelTile chooseChannelTile(const TileProblem& problem);
 
-/// Rows of tiles that one block of a Winograd convolution transforms together.
-int64_t winogradBlockRows(int64_t channels, int64_t outChannels, int64_t outHeight, int64_t outWidth,
-                          int64_t tileOutputs, int64_t points);
-
 } // namespace cnn::kernel
 
 #endif

@@ -75,6 +75,19 @@ int64_t inputLanes(int64_t channels, int64_t lanes) {
   return part;
 }
 
+/// Rows of tiles that one block of a Winograd convolution transforms together.
+int64_t winogradBlockRows(int64_t channels, int64_t outChannels, int64_t outHeight, int64_t outWidth,
+                          int64_t m, int64_t n) {
+  int64_t rows = ceilDivide(outHeight, m), columns = ceilDivide(outWidth, m);
+  // Transformed weights that stay in L2 may be read again for every row of tiles; others stream once for as
+  // many rows as keep the transformed picture in L2.
+  constexpr int64_t l2 = 1024 * 1024;
+  int64_t weightBytes = channels * outChannels * n * n * 4, rowBytes = channels * n * n * columns * 4;
+  if (weightBytes <= l2 * 5 / 8 && columns >= 8) return 1;
+  int64_t fit = std::clamp<int64_t>(l2 / rowBytes, 1, rows);
+  return ceilDivide(rows, ceilDivide(rows, fit));
+}
+
 void addGeometry(InferencePlan& plan, const ConvShape& s) {
   plan.ints["stride"] = {s.stride[0], s.stride[1]};
   plan.ints["padding"] = {s.padding.begin(), s.padding.end()};
@@ -160,18 +173,6 @@ ChannelTile chooseChannelTile(const TileProblem& p) {
   return best;
 }
 
-int64_t winogradBlockRows(int64_t channels, int64_t outChannels, int64_t outHeight, int64_t outWidth,
-                          int64_t m, int64_t n) {
-  int64_t rows = ceilDivide(outHeight, m), columns = ceilDivide(outWidth, m);
-  // Transformed weights that stay in L2 may be read again for every row of tiles; others stream once for as
-  // many rows as keep the transformed picture in L2.
-  constexpr int64_t l2 = 1024 * 1024;
-  int64_t weightBytes = channels * outChannels * n * n * 4, rowBytes = channels * n * n * columns * 4;
-  if (weightBytes <= l2 * 5 / 8 && columns >= 8) return 1;
-  int64_t fit = std::clamp<int64_t>(l2 / rowBytes, 1, rows);
-  return ceilDivide(rows, ceilDivide(rows, fit));
-}
-
 InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   int lanes = vectorLanes(options.target);
   // Fewer channels than lanes leave some idle; along the row hardly any are.
@@ -193,15 +194,26 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   if (int64_t m = winogradOutputs(s, options, lanes)) {
     int64_t n = m + 2, tileRows = ceilDivide(outHeight, m);
     int64_t blockRows = winogradBlockRows(s.channels, s.outChannels, outHeight, outWidth, m, n);
-    ChannelTile tile =
-        chooseChannelTile({blocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target});
+    auto tileOf = [&](int64_t mostBlocks) {
+      return chooseChannelTile({mostBlocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target});
+    };
+    ChannelTile tile = tileOf(blocks);
+    bool byRow = tileRows >= 4 * blockRows;
+    if (!byRow && blocks < 2 * tile.vectors) { // there should be parts for two threads at least
+      int64_t weightBytes = n * n * s.channels * s.outChannels * 4;
+      // Rows, whose transforms are done once, where both caches hold the weights; else channels.
+      if (tileRows >= 2 && weightBytes <= 256 * 1024)
+        blockRows = ceilDivide(tileRows, 2), byRow = true, tile = tileOf(blocks);
+      else if (blocks >= 2)
+        tile = tileOf(blocks / 2);
+    }
     plan.pack = "pack_winograd", plan.compute = "conv_winograd";
     plan.ints["outputs"] = {m};
     plan.ints["vectors"] = {tile.vectors};
+    plan.ints["block_rows"] = {blockRows};
     plan.packedWeights = {
         blocks / tile.vectors, n * n, ceilDivide(s.channels, lanes), std::min<int64_t>(s.channels, lanes),
         tile.vectors,          lanes};
-    bool byRow = tileRows >= 4 * blockRows;
     plan.range = byRow ? Range::row : Range::channel;
     plan.rangeGranule = byRow ? m * blockRows / options.pool[0] : tile.vectors;
     return plan;
