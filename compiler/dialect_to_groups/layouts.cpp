@@ -145,6 +145,7 @@ private:
   /// The op's result; operands that do not fit get a load in front of the op.
   LayoutAttr inferenceLayout(Operation* op) {
     Value result = op->getResult(0);
+    if (!cast<TensorType>(result.getType()).hasFreeBatch()) return plain();
     if (auto conv = dyn_cast<ConvOp>(op)) {
       kernel::InferencePlan plan = planOf(conv, {.target = target, .exact = exact});
       if (plan.outputLayout == kernel::Layout::plain) return plain();
@@ -156,8 +157,9 @@ private:
     for (Value operand : op->getOperands())
       if (cast<TensorType>(operand.getType()).hasFreeBatch()) allPlain &= isPlain(operand);
     // What stays in its place, or runs in a plain convolution's store, keeps its form.
-    bool keeps = (isa<MaxPoolOp, AvgPoolOp>(op) && inPlainConvolution(op)) ||
-                 (op->getNumOperands() == 1 && isPointwise(op) && inPlainConvolution(op)) || isFoldedNorm(op);
+    ConvOp conv = convolutionBefore(op);
+    bool inStore = conv && (fusablePool(conv) == op || (op->getNumOperands() == 1 && isPointwise(op)));
+    bool keeps = inStore || isFoldedNorm(op);
     if (allPlain && keeps) return plain();
     OpBuilder b(op);
     for (OpOperand& operand : op->getOpOperands())
@@ -177,16 +179,16 @@ private:
     return isa<BatchNormOp>(op) && isa_and_nonnull<ConvOp>(op->getOperand(0).getDefiningOp());
   }
 
-  /// Reached from a convolution through single uses.
-  static bool inPlainConvolution(Operation* op) {
+  /// The convolution from which the op is reached through single uses, or null.
+  static ConvOp convolutionBefore(Operation* op) {
     Value value = op->getOperand(0);
     while (value.hasOneUse()) {
       Operation* from = value.getDefiningOp();
-      if (!from || isa<LoadOp>(from)) return false;
-      if (isa<ConvOp>(from)) return true;
+      if (!from || isa<LoadOp>(from) || from->getNumOperands() == 0) return {};
+      if (auto conv = dyn_cast<ConvOp>(from)) return conv;
       value = from->getOperand(0);
     }
-    return false;
+    return {};
   }
 
   //===-- Both ------------------------------------------------------------------------------------------------===//

@@ -35,13 +35,12 @@ Expr rowOf(const Coordinates& at) {
   return at[at.size() == 3 ? 1 : 2];
 }
 
-/// The form of the result: what the kernel stores where it is stored directly, else that of `x`.
-Value resultForm(Builder& b, const Op& op, const Value& x) {
-  Value like;
-  like.layout = x.layout;
-  like.lanes = x.lanes;
+/// The form of the result: what the kernel stores, for only elementwise ops may follow.
+Value resultForm(Builder& b) {
   const Tensor& out = b.kernel.outputs.at(0);
-  if (&op == &b.kernel.ops.back()) like.layout = out.layout, like.lanes = out.lanes;
+  Value like;
+  like.layout = out.layout;
+  like.lanes = out.lanes;
   return like;
 }
 
@@ -85,7 +84,7 @@ Value load(Builder& b, const Op& op) {
 /// The same elements in the order C, H, W, in another shape.
 Value reshape(Builder& b, const Op& op) {
   Value x = b.operand(op, 0);
-  Value like = resultForm(b, op, x);
+  Value like = resultForm(b);
   int width = int(x.width()), height = int(x.height()), count = width * height * int(x.channels());
   std::vector<int64_t> shape = op.shape;
   return b.result(op, like, [=](const Coordinates& at) {
@@ -99,7 +98,7 @@ Value reshape(Builder& b, const Op& op) {
 Value concat(Builder& b, const Op& op) {
   std::vector<Value> parts;
   for (size_t i = 0; i < op.operands.size(); ++i) parts.push_back(b.operand(op, i));
-  Value like = resultForm(b, op, parts.at(0));
+  Value like = resultForm(b);
   return b.result(op, like, [=](const Coordinates& at) {
     Expr channel = channelAt(like, at), value;
     // From the last part to the first, so that each takes what lies before its end.
@@ -129,7 +128,7 @@ Value concat(Builder& b, const Op& op) {
 
 Value slice(Builder& b, const Op& op) {
   Value x = b.operand(op, 0);
-  Value like = resultForm(b, op, x);
+  Value like = resultForm(b);
   int begin = static_cast<int>(intOf(op, "begin", 0, 0)), count = int(op.shape.at(0));
   bool blocks = x.layout == Layout::channelLanes && like.layout == x.layout && begin % x.lanes == 0;
   return b.result(op, like, [=](const Coordinates& at) {
