@@ -90,10 +90,23 @@ void GeluOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
     gradients[0] = GeluBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getInput(), getTanhAttr());
 }
 
-/// The gradient of an operand that may have been broadcast over the picture: the sum over where it was repeated.
+/// The gradient of an operand that may have been broadcast: the sum over where it was repeated. One without a batch is
+/// summed image by image first, then over the images as a bias is, all its elements as the channels of one pixel.
 static Value unbroadcast(OpBuilder& b, Location loc, Value gradient, Value operand) {
-  if (gradient.getType() == operand.getType()) return gradient;
-  return SpatialSumOp::create(b, loc, operand.getType(), gradient);
+  TensorType from = tensor(gradient), to = tensor(operand);
+  if (from == to) return gradient;
+  if (to.hasFreeBatch() || !from.hasFreeBatch()) return SpatialSumOp::create(b, loc, to, gradient);
+  SmallVector<AffineExpr> shape(from.getRank(), getAffineConstantExpr(1, b.getContext()));
+  shape[0] = from.getShape()[0];
+  AffineExpr elements = getAffineConstantExpr(1, b.getContext());
+  for (unsigned gap = from.getRank() - to.getRank(), i = gap ? 0 : 1; i < to.getRank(); ++i) {
+    shape[gap + i] = to.getShape()[i];
+    elements = elements * to.getShape()[i];
+  }
+  TensorType perImage = from.withShape(shape), flat = from.withShape({shape[0], elements});
+  Value sums = perImage == from ? gradient : Value(SpatialSumOp::create(b, loc, perImage, gradient));
+  if (perImage != flat) sums = ReshapeOp::create(b, loc, flat, sums);
+  return ChannelSumOp::create(b, loc, to, sums);
 }
 
 void AddOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {

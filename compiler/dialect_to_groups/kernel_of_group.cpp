@@ -31,6 +31,14 @@ bool isPartial(Value value) {
   });
 }
 
+/// A convolution's weight or its gradient, and no other parameter.
+bool isConvolutionWeight(Value value) {
+  if (value.getDefiningOp<ConvBackwardWeightOp>()) return true;
+  return llvm::any_of(value.getUses(), [](OpOperand& use) {
+    return isa<ConvOp, ConvBackwardInputOp>(use.getOwner()) && use.getOperandNumber() == 1;
+  });
+}
+
 std::vector<int64_t> kernelShape(Value value) {
   auto type = cast<TensorType>(value.getType());
   bool lanes = type.getLayout() && type.getLayout().getKind() != LayoutKind::plain;
@@ -39,7 +47,7 @@ std::vector<int64_t> kernelShape(Value value) {
   SmallVector<int64_t> fixed = type.getFixedFrom(partial ? 1 : 0);
   std::vector<int64_t> shape(fixed.begin(), fixed.end());
   if (shape.empty()) shape.push_back(1);
-  if (shape.size() == 3) shape.insert(shape.begin() + 2, 1); // a 1-D convolution's weight [O, I, K]
+  if (shape.size() == 3 && isConvolutionWeight(value)) shape.insert(shape.begin() + 2, 1); // [O, I, K] of 1-D data
   return shape;
 }
 
@@ -149,6 +157,10 @@ kernel::Kernel kernelOf(GroupOp group, StringRef target) {
   for (Value value : body.getTerminator()->getOperands()) {
     result.results.push_back(numbers.lookup(value));
     result.outputs.push_back(kernelTensor(value));
+  }
+  if (isa<ChannelSumOp>(anchor)) { // whatever the parameter's shape, its elements are the channels
+    int64_t elements = kernel::blockElements(result.outputs[0]);
+    result.ops.back().shape = result.outputs[0].shape = {elements};
   }
   for (size_t i = 0; i < changedInPlace(group).size(); ++i) {
     kernel::Tensor statistic;

@@ -63,10 +63,17 @@ void scale(Program& p, Random&, int64_t, List shape) {
   p.finishWithMse(p.add<ScaleOp>(p.batched(shape), p.number(-1.5), p.number(0.3)));
 }
 
+/// Some extents of 1, which repeat.
+List withOnes(List shape, Random& random) {
+  for (int64_t& extent : shape)
+    if (pick(random, 0, 1)) extent = 1;
+  return shape;
+}
+
 template <typename Operator> void binary(Program& p, Random& random, int64_t, List shape) {
   Value lhs = p.batched(shape), rhs = lhs;
   List other = shape;
-  switch (pick(random, 0, 3)) {
+  switch (pick(random, 0, 6)) {
   case 0: // one value a channel, as in squeeze-and-excitation
     for (size_t i = 1; i < other.size(); ++i) other[i] = 1;
     [[fallthrough]];
@@ -76,6 +83,17 @@ template <typename Operator> void binary(Program& p, Random& random, int64_t, Li
   case 2:
     rhs = p.fixed(shape);
     break; // the same for all images: no batch dimension
+  case 3:
+    rhs = p.batched(withOnes(shape, random));
+    break;
+  case 4: // the last dimensions alone
+    rhs = p.fixed(withOnes(List(ArrayRef(shape).take_back(pick(random, 1, shape.size()))), random));
+    break;
+  case 5: // neither has a batch
+    lhs = p.fixed(shape);
+    rhs = p.add<Operator>(lhs, p.fixed(withOnes(shape, random)));
+    lhs = p.batched(shape);
+    break;
   default:
     break; // one value twice
   }

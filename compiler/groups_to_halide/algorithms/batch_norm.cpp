@@ -84,7 +84,7 @@ Value batchNorm(Builder& b, const Op& op) {
   Value mean = b.operand(op, 3), variance = b.operand(op, 4);
   float eps = static_cast<float>(floatOf(op, "eps", 1e-5));
   return b.result(op, x, [=](const Coordinates& at) {
-    auto of = [&](const Value& parameter) { return broadcastAt(parameter, x, at); };
+    auto of = [&](const Value& parameter) { return perChannelAt(parameter, x, at); };
     return (x.at(at) - of(mean)) * (of(weight) / sqrt(of(variance) + eps)) + of(bias);
   });
 }

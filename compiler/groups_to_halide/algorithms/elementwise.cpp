@@ -13,22 +13,52 @@ Expr channelOf(const Value& like, const Coordinates& at) {
   return like.layout == Layout::channelLanes ? at[3] * like.lanes + at[0] : at[3];
 }
 
-Expr broadcastAt(const Value& value, const Value& like, const Coordinates& at) {
-  if (value.layout == Layout::plain && like.layout != Layout::plain) {
-    if (value.shape.size() == 1 && value.shape[0] == 1) return value.at({0});
-    Expr channel = channelOf(like, at);
-    // Pad channels have no parameter: they repeat the last one, and hold finite values.
-    if (like.layout == Layout::channelLanes) channel = min(channel, static_cast<int>(value.shape[0]) - 1);
-    if (value.shape.size() == 1) return value.at({channel});
-    fail("an elementwise operand is plain, and not one value a channel");
+namespace {
+
+/// Pad channels have no parameter: they repeat the last one, and hold finite values.
+Expr boundedChannel(const Value& like, const Coordinates& at, int64_t channels) {
+  Expr channel = channelOf(like, at);
+  return like.layout == Layout::channelLanes ? min(channel, static_cast<int>(channels) - 1) : channel;
+}
+
+/// Where an operand without a batch and without lanes is read. Its shape is aligned with [C, H, W] at the last
+/// dimension; only features, [F] in the language, are [F, 1, 1] here, and signals, [C, L], are [C, 1, L]. There a last
+/// extent above 1 on a picture of width 1 goes with the features, the one before it on height 1 with the channels.
+Coordinates placeOfPlain(const Value& value, const Value& like, const Coordinates& at) {
+  std::vector<int64_t> shape = value.shape;
+  while (!shape.empty() && shape[0] == 1) shape.erase(shape.begin());
+  if (shape.size() > 3) fail("an elementwise operand has more dimensions than the result");
+  bool features = shape.size() == 1 && like.width() == 1, signal = shape.size() == 2 && like.height() == 1;
+  Coordinates place;
+  for (size_t i = 0; i < shape.size(); ++i) { // the last dimension first
+    bool channel = i == 2 || features || (i == 1 && signal);
+    int64_t extent = shape[shape.size() - 1 - i];
+    place.push_back(extent == 1 ? Expr(0) : channel ? boundedChannel(like, at, extent) : at[1 + i]);
   }
+  place.resize(value.shape.size(), Expr(0));
+  return place;
+}
+
+} // namespace
+
+Expr perChannelAt(const Value& value, const Value& like, const Coordinates& at) {
+  if (value.shape.size() != 1) fail("a parameter is not one value a channel");
+  return value.at({boundedChannel(like, at, value.shape[0])});
+}
+
+Expr broadcastAt(const Value& value, const Value& like, const Coordinates& at) {
+  bool plain = value.layout == Layout::plain;
+  if (plain && like.layout != Layout::plain) return value.at(placeOfPlain(value, like, at));
   Coordinates read = at;
-  size_t x = value.layout == Layout::plain ? 0 : 1;
-  for (size_t i = 0; i < value.shape.size() && i < like.shape.size(); ++i) {
+  if (plain && value.shape.size() < like.shape.size())
+    read.erase(read.begin() + int64_t(value.shape.size()), read.begin() + int64_t(like.shape.size()));
+  size_t x = plain ? 0 : 1;
+  for (size_t i = 0; i < value.shape.size(); ++i) {
     size_t d = value.shape.size() - 1 - i;
-    if (value.shape[d] != 1 || like.shape[d] == 1) continue;
-    if (value.layout == Layout::channelLanes && d == 0) fail("channel_lanes cannot repeat one channel");
-    read[x + i] = 0;
+    if (value.shape[d] != 1) continue;
+    bool repeated = i < like.shape.size() && like.shape[like.shape.size() - 1 - i] != 1;
+    if (repeated) read[x + i] = 0;
+    if (repeated && value.layout == Layout::channelLanes && d == 0) read[0] = 0; // the one channel is in lane 0
   }
   return value.at(read);
 }

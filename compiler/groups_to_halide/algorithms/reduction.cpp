@@ -71,7 +71,7 @@ Value channelSum(Builder& b, const Op& op) {
   return value;
 }
 
-/// x -> [C, 1, 1]
+/// x -> [C, 1, 1], scaled
 Value spatialSumScaled(Builder& b, const Op& op, float factor) {
   Value x = b.operand(op, 0);
   auto sums = pictureSum(b, "picture", int(x.width()), int(x.height()), Expr(),
@@ -81,8 +81,46 @@ Value spatialSumScaled(Builder& b, const Op& op, float factor) {
   });
 }
 
+bool sumsPictures(const Kernel& kernel, const Op& op) {
+  const Tensor& x = kernel.inputs[size_t(op.operands[0])];
+  return x.layout == Layout::batchLanes && op.shape == std::vector<int64_t>{x.shape[0], 1, 1};
+}
+
+/// x -> a shape that broadcasts to x's: the sum over each dimension that the result does not have, or has once.
 Value spatialSum(Builder& b, const Op& op) {
-  return spatialSumScaled(b, op, 1);
+  if (sumsPictures(b.kernel, op)) return spatialSumScaled(b, op, 1);
+  Value x = b.operand(op, 0);
+  bool inLanes = x.layout != Layout::plain;
+  size_t first = inLanes ? 1 : 0, rank = x.shape.size(), kept = op.shape.size();
+  std::vector<Var> variables;
+  if (inLanes) variables.push_back(b.lane);
+  for (size_t i = 0; i < kept; ++i) variables.emplace_back(); // named by Halide
+  std::vector<Expr> extents{1}; // of the dimensions summed, the last first; a sum needs at least one
+  Coordinates at(variables.begin(), variables.end());
+  at.resize(first + rank, Expr(0));
+  std::vector<size_t> summed;
+  for (size_t i = 0; i < rank; ++i) {
+    int64_t extent = x.shape[rank - 1 - i];
+    if (extent == (i < kept ? op.shape[kept - 1 - i] : 1)) continue;
+    summed.push_back(first + i);
+    extents.push_back(static_cast<int>(extent));
+  }
+  RDom r = b.rdom(extents, "summed");
+  for (size_t i = 0; i < summed.size(); ++i) at[summed[i]] = r[static_cast<int>(i) + 1];
+  Func total = b.func("total");
+  total(variables) = 0.0f;
+  total(variables) += x.at(at);
+  total.compute_root();
+  if (inLanes) {
+    std::vector<VarOrRVar> order{b.lane};
+    for (int i = 0; i < r.dimensions(); ++i) order.emplace_back(r[i]);
+    total.vectorize(b.lane).update().reorder(order).vectorize(b.lane);
+  }
+  return b.result(op, x, [=](const Coordinates& from) { return total(from); });
+}
+
+Schedule spatialSumSchedule(const Kernel& kernel, const Op& op) {
+  return sumsPictures(kernel, op) ? channelReductions(kernel, op) : Schedule{"rows", {}};
 }
 
 Value globalAvgPool(Builder& b, const Op& op) {
@@ -143,7 +181,7 @@ Schedule plainLoops(const Kernel&, const Op&) {
 
 constexpr Operation operations[] = {
     {"channel_sum", channelSum, channelReductions},
-    {"spatial_sum", spatialSum, channelReductions},
+    {"spatial_sum", spatialSum, spatialSumSchedule},
     {"global_avg_pool", globalAvgPool, channelReductions},
     {"global_avg_pool_backward", globalAvgPoolBackward},
     {"lane_sum", laneSumOp, channelReductions},

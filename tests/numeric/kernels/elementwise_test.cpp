@@ -148,11 +148,11 @@ TEST_CASE("Backward activations and arithmetic") {
   }
 }
 
-TEST_CASE("Arithmetic repeats extents of 1, and a plain vector is one number a channel") {
+TEST_CASE("Arithmetic repeats extents of 1, and aligns operands without a batch at the last dimension") {
   Array x = randomArray({5, 6, 4, 3}, 1), gate = randomArray({5, 6, 1, 1}, 2),
         mask = randomArray({5, 1, 4, 3}, 3);
-  Array bias = randomArray({6}, 4);
-  Array gated = x, biased = x, outer = x;
+  Array bias = randomArray({6, 1, 1}, 4), row = randomArray({3}, 5), rows = randomArray({1, 4, 1}, 6);
+  Array gated = x, biased = x, outer = x, columns = x, lines = x;
   for (int64_t n = 0; n < 5; ++n) {
     for (int64_t c = 0; c < 6; ++c) {
       for (int64_t y = 0; y < 4; ++y) {
@@ -160,6 +160,8 @@ TEST_CASE("Arithmetic repeats extents of 1, and a plain vector is one number a c
           gated(n, c, y, i) = x(n, c, y, i) * gate(n, c, 0, 0);
           biased(n, c, y, i) = bias.values[c] - x(n, c, y, i);
           outer(n, c, y, i) = gate(n, c, 0, 0) + mask(n, 0, y, i);
+          columns(n, c, y, i) = x(n, c, y, i) * row.values[i];
+          lines(n, c, y, i) = x(n, c, y, i) * rows.values[y];
         }
       }
     }
@@ -167,6 +169,8 @@ TEST_CASE("Arithmetic repeats extents of 1, and a plain vector is one number a c
   requireClose(apply({"mul", {0, 1}, {6, 4, 3}}, {x, gate}, 5), gated);
   requireClose(apply({"sub", {0, 1}, {6, 4, 3}}, {bias, x}, 5), biased);
   requireClose(apply({"add", {0, 1}, {6, 4, 3}}, {gate, mask}, 5), outer);
+  requireClose(apply({"mul", {0, 1}, {6, 4, 3}}, {x, row}, 5), columns);
+  requireClose(apply({"mul", {0, 1}, {6, 4, 3}}, {x, rows}, 5), lines);
 }
 
 TEST_CASE("Dropout drops what Philox says, forward and backward alike") {
