@@ -20,6 +20,8 @@
 
 #include "groups_to_llvm/driver.h"
 
+#include "groups_to_halide/compile.h"
+
 #include <cnn/abi.h>
 
 #include "llvm/ADT/DenseMap.h"
@@ -34,6 +36,9 @@ namespace {
 /// sizeof(halide_buffer_t) and where `host` lies in it: all that kernels read.
 constexpr int64_t bufferBytes = 56;
 constexpr int64_t hostOffset = 16;
+/// What kernels with assertions read too, and sizeof(halide_dimension_t): min, extent, stride, flags.
+constexpr int64_t typeCodeOffset = 32, typeBitsOffset = 33, typeLanesOffset = 34, rankOffset = 36, dimOffset = 40;
+constexpr int64_t dimensionBytes = 16;
 
 /// Arithmetic and memory at the builder's insertion point, without the boilerplate.
 class Code {
@@ -67,6 +72,46 @@ public:
   }
   void storeHost(Value buffer, Value pointer) {
     LLVM::StoreOp::create(b, pointer, at(buffer, i64(hostOffset)));
+  }
+
+  /// The rest of a buffer of one block, for kernels with assertions; with `parts`, of so many blocks or images.
+  void describeBuffer(Value buffer, const kernel::Tensor& tensor, Value parts) {
+    auto store = [&](Value value, Value pointer, int64_t offset) {
+      LLVM::StoreOp::create(b, value, at(pointer, i64(offset)));
+    };
+    auto whole = [&](unsigned bits, int64_t value) {
+      return LLVM::ConstantOp::create(b, b.getIntegerType(bits), b.getIntegerAttr(b.getIntegerType(bits), value));
+    };
+    Value dims = stackBytes(int64_t(std::max<size_t>(4, tensor.shape.size()) + 1) * dimensionBytes);
+    int64_t rank = 0, stride = 1;
+    auto add = [&](int64_t min, Value extent, int64_t next) {
+      int64_t place = dimensionBytes * rank++;
+      store(i32(min), dims, place);
+      store(extent, dims, place + 4);
+      store(i32(stride), dims, place + 8);
+      store(i32(0), dims, place + 12);
+      stride *= next;
+    };
+    auto addFixed = [&](int64_t min, int64_t extent) { add(min, i32(extent), extent); };
+    if (tensor.layout == kernel::Layout::plain) {
+      for (int64_t extent : llvm::reverse(tensor.shape)) addFixed(0, extent);
+    } else {
+      bool channels = tensor.layout == kernel::Layout::channelLanes;
+      addFixed(0, tensor.lanes);
+      addFixed(-tensor.haloX, tensor.shape[2] + 2 * tensor.haloX);
+      addFixed(-tensor.haloY, tensor.shape[1] + 2 * tensor.haloY);
+      addFixed(0, channels ? (tensor.shape[0] + tensor.lanes - 1) / tensor.lanes : tensor.shape[0]);
+    }
+    if (parts) add(0, parts, 1);
+    bool real = tensor.element == kernel::Element::f32, bytes = tensor.element == kernel::Element::u8;
+    LLVM::MemsetOp::create(b, buffer, whole(8, 0), i64(hostOffset), false);
+    store(whole(64, 0), buffer, hostOffset + 8); // flags
+    store(whole(8, real ? 2 : bytes ? 1 : 0), buffer, typeCodeOffset);
+    store(whole(8, bytes ? 8 : tensor.element == kernel::Element::i64 ? 64 : 32), buffer, typeBitsOffset);
+    store(whole(16, 1), buffer, typeLanesOffset);
+    store(i32(rank), buffer, rankOffset);
+    store(dims, buffer, dimOffset);
+    store(LLVM::ZeroOp::create(b, object.pointerType), buffer, dimOffset + 8);
   }
 
   ObjectModule& object;
@@ -265,21 +310,42 @@ private:
     const kernel::Kernel& kernel = network.kernels[call.kernel];
     SmallVector<Value> arguments{worker};
     size_t buffer = 0;
-    auto pass = [&](const Address& address) {
+    auto pass = [&](const Address& address, const kernel::Tensor& tensor, Value parts) {
       storeHost(buffers[buffer], place(address, block));
+      if (kernel.checked) describeBuffer(buffers[buffer], tensor, parts);
       arguments.push_back(buffers[buffer++]);
     };
-    for (const Address& address : call.inputs) pass(address);
+    for (size_t i = 0; i < call.inputs.size(); ++i)
+      pass(call.inputs[i], kernel.inputs[i], kernel.checked ? partsOfInput(call, i, block) : Value());
     for (size_t i = 0; i < call.scalars.size(); ++i)
       arguments.push_back(scalar(call.scalars[i], kernel.scalars[i].type, block));
     if (kernel.range != kernel::Range::none) {
       arguments.push_back(rangeMin ? rangeMin : i32(0));
       arguments.push_back(rangeExtent ? rangeExtent : i32(wholeRange(kernel)));
     }
-    for (const Address& address : call.outputs) pass(address);
+    for (size_t i = 0; i < call.outputs.size(); ++i)
+      pass(call.outputs[i], kernel.outputs[i],
+           kernel.checked && kernel::isStored(kernel, i) ? scalarOf(call, "images", block) : Value());
     Value start = clock ? ticks() : Value();
     LLVM::CallOp::create(b, importKernel(object, kernel, facts[call.kernel].symbol), arguments);
     if (clock) addTicks(LLVM::SubOp::create(b, ticks(), start), (*clock)++);
+  }
+
+  /// The kernel's scalar of that name, as a call with assertions needs it once more; or null.
+  Value scalarOf(const Call& call, StringRef name, Value block) {
+    const std::vector<kernel::Scalar>& scalars = network.kernels[call.kernel].scalars;
+    for (size_t i = 0; i < scalars.size(); ++i)
+      if (scalars[i].name == name) return scalar(call.scalars[i], scalars[i].type, block);
+    return {};
+  }
+
+  /// How many blocks or images an input holds side by side, as the kernel's builder has it; null: it is one block's.
+  Value partsOfInput(const Call& call, size_t index, Value block) {
+    const kernel::Kernel& kernel = network.kernels[call.kernel];
+    bool parts = kernel::holdsParts(kernel, index);
+    Value all = scalarOf(call, "blocks", block);
+    if (all) return parts || kernel.inputs[index].layout == kernel::Layout::batchLanes ? all : Value();
+    return parts ? scalarOf(call, "images", block) : Value();
   }
 
   Value ticks() {

@@ -145,6 +145,8 @@ CLI::App* addVerify(CLI::App& cnnc) {
   addCompiling(*app);
   app->add_option("--batch", verifyOptions.batches, "batch sizes; default: 1 3")->check(CLI::Range(1, 4096));
   app->add_option("--seed", verifyOptions.seed, "of weights and inputs");
+  app->add_flag("--checked", verifyOptions.checked, "build the kernels with Halide's assertions");
+  app->add_flag("--mutate", verifyOptions.mutate, "also spoil each operator of the reference in turn, to see it noticed");
   app->footer("Example: cnnc verify lenet.cnn");
   return app;
 }

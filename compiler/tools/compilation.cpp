@@ -99,14 +99,24 @@ bool compilePlan(Frontend& frontend, const CompileOptions& options, CompiledNetw
   std::vector<kernel::CompiledKernel> kernels;
   std::string error;
   if (!compileKernels(compiled.plan.network.kernels, cache, kernels, error)) return fail(error) == 0;
-  std::vector<KernelFacts> facts;
-  for (const kernel::CompiledKernel& kernel : kernels) facts.push_back({kernel.symbol, kernel.scratchBytes});
-  if (!emitDrivers(frontend.context, compiled.plan, facts, CodeForm::object, compiled.members, error))
-    return fail(error) == 0;
+  for (const kernel::CompiledKernel& kernel : kernels) compiled.facts.push_back({kernel.symbol, kernel.scratchBytes});
+  if (!replaceDrivers(frontend, compiled)) return false;
   std::set<std::string> seen;
   for (kernel::CompiledKernel& kernel : kernels)
     if (seen.insert(kernel.symbol).second)
       compiled.members.push_back({kernel.symbol + ".o", std::move(kernel.object)});
+  return true;
+}
+
+bool replaceDrivers(Frontend& frontend, CompiledNetwork& compiled) {
+  std::vector<ArchiveMember> drivers;
+  std::string error;
+  if (!emitDrivers(frontend.context, compiled.plan, compiled.facts, CodeForm::object, drivers, error))
+    return fail(error) == 0;
+  std::vector<ArchiveMember>& members = compiled.members;
+  members.erase(members.begin(), members.begin() + int64_t(compiled.driverCount));
+  compiled.driverCount = drivers.size();
+  members.insert(members.begin(), std::make_move_iterator(drivers.begin()), std::make_move_iterator(drivers.end()));
   return true;
 }
 

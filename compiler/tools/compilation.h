@@ -12,6 +12,8 @@ namespace cnn::tools {
 /// Everything that goes into the archive: drivers first, then each kernel once.
 struct CompiledNetwork {
   LibraryPlan plan;
+  std::vector<KernelFacts> facts; ///< of the plan's kernels
+  size_t driverCount = 0;         ///< members in front of the kernels
   std::vector<ArchiveMember> members;
 };
 
@@ -26,6 +28,9 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
 
 /// Compiles kernels, from the cache or anew, and emits the drivers. Errors are printed.
 bool compilePlan(Frontend& frontend, const CompileOptions& options, CompiledNetwork& compiled);
+
+/// Emits the drivers of a changed plan with the same kernels in place of those that are there.
+bool replaceDrivers(Frontend& frontend, CompiledNetwork& compiled);
 
 /// All of it for one network: passes, plan, code.
 bool compileNetwork(Frontend& frontend, const CompileOptions& options, NetworkOp network,

@@ -24,6 +24,15 @@ LinkedNetwork::LinkedNetwork(LinkedNetwork&&) noexcept = default;
 
 namespace {
 
+const char* failed = "";
+
+#define HALIDE_ERROR(name)                                                                                             \
+  int name##Failed(void*, ...) {                                                                                       \
+    failed = "an assertion of a kernel failed: " #name;                                                                \
+    return 1;                                                                                                          \
+  }
+#include "groups_to_halide/halide_errors.def"
+
 /// All that generated code calls outside itself.
 SymbolMap runtimeSymbols(LLJIT& engine, int64_t* ticks) {
   SymbolMap symbols;
@@ -35,6 +44,8 @@ SymbolMap runtimeSymbols(LLJIT& engine, int64_t* ticks) {
   define("memcpy", static_cast<void* (*)(void*, const void*, size_t)>(&std::memcpy));
   define("memmove", static_cast<void* (*)(void*, const void*, size_t)>(&std::memmove));
   define("memset", static_cast<void* (*)(void*, int, size_t)>(&std::memset));
+#define HALIDE_ERROR(name) define("halide_error_" #name, &name##Failed);
+#include "groups_to_halide/halide_errors.def"
   if (ticks) define(profileTicks, ticks);
   return symbols;
 }
@@ -56,6 +67,8 @@ template <typename Table> llvm::Error findTable(LLJIT& engine, const std::string
 }
 
 } // namespace
+
+std::string LinkedNetwork::failedCheck() { return failed; }
 
 bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t* ticks) {
   auto report = [&](llvm::Error failed) {

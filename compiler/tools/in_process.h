@@ -21,6 +21,9 @@ public:
   /// `ticks`: the counters of a timed plan, one a call.
   bool link(CompiledNetwork& compiled, std::string& error, int64_t* ticks = nullptr);
 
+  /// Which assertion of a kernel that has any (Kernel::checked) has failed, in any network; or empty.
+  static std::string failedCheck();
+
   const cnn_inference* inference = nullptr;
   const cnn_training* training = nullptr; ///< null where the network does not train
 

@@ -70,6 +70,8 @@ struct ProfileOptions {
 struct VerifyOptions {
   std::vector<int64_t> batches = {1, 3};
   uint64_t seed = 1;
+  bool checked = false; ///< kernels with Halide's assertions
+  bool mutate = false;  ///< also spoil each op of the reference, which must be noticed
 };
 
 int build(const CompileOptions& compile, const BuildOptions& options);

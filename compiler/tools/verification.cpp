@@ -1,0 +1,372 @@
+//===- verification.cpp - One network's compiled code against the reference ---------------------------------------===//
+
+#include "verification.h"
+
+#include "poison.h"
+
+#include "mlir/IR/Visitors.h"
+
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <set>
+
+namespace cnn::tools {
+namespace {
+
+/// Relative errors that rounding explains: outputs and losses; gradients and statistics, where a ReLU whose input
+/// rounds to the other side of zero counts in full; differences against gradients, both in double precision.
+constexpr double outputBound = 1e-4;
+constexpr double gradientBound = 5e-3;
+constexpr double differenceBound = 1e-4;
+
+constexpr float notANumber = std::numeric_limits<float>::quiet_NaN();
+
+int64_t elementsOf(const cnn_parameter& parameter) {
+  int64_t elements = 1;
+  for (int32_t i = 0; i < parameter.rank; ++i) elements *= parameter.shape[i];
+  return elements;
+}
+
+double relativeError(const float* found, const std::vector<double>& expected, double least = 0) {
+  double error = 0, norm = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    double difference = double(found[i]) - expected[i];
+    error += difference * difference;
+    norm += expected[i] * expected[i];
+  }
+  return std::sqrt(error) / std::max({std::sqrt(norm), least * std::sqrt(double(expected.size())), 1e-30});
+}
+
+Status noReference(const char* function) {
+  return Status::error(CNN_ERROR_INTERNAL, "the reference cannot run @%s", function);
+}
+
+bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && !std::memcmp(a.data(), b.data(), 4 * a.size());
+}
+
+/// Other numbers, and neither a factor nor a shift, which a later batch norm would take out again.
+void spoil(mlir::Operation* op, std::vector<reference::Tensor>& results) {
+  bool places = mlir::isa<MaxPoolIndexOp>(op); // whole numbers: another place in the window
+  for (reference::Tensor& result : results)
+    for (size_t i = 0; i < result.data.size(); ++i) {
+      double& value = result.data[i];
+      value = places ? value + 1 : value * (1.1 + 0.1 * double(i % 3)) + 0.05 * double(1 + i % 2);
+    }
+}
+
+/// The names of the ops that the interpreter runs.
+std::set<std::string> operatorsOf(FunctionOp function) {
+  std::set<std::string> names;
+  if (function)
+    function.walk([&](ReferenceOpInterface op) { names.insert(mnemonic(op).str()); });
+  return names;
+}
+
+} // namespace
+
+Verification::Verification(const VerifyOptions& options, NetworkOp reference, NetworkOp apart, Subject whole,
+                           Subject calls)
+    : options(options), network(reference), apart(apart), whole(whole), calls(calls),
+      inference(*whole.linked.inference), training(whole.linked.training), tables(*inference.description),
+      random(options.seed) {}
+
+bool Verification::Computed::operator==(const Computed& other) const {
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (outputs[i].bytes != other.outputs[i].bytes) return false;
+  return sameBits(results, other.results) && sameBits(gradients, other.gradients) &&
+         sameBits(parameters, other.parameters);
+}
+
+Status Verification::run() {
+  std::printf("%s\n", tables.name);
+  for (int64_t batch : options.batches)
+    if (Status bad = runBatch(batch); !bad) return bad;
+  if (failures)
+    return Status::error(CNN_ERROR_INTERNAL, "%s: %d of %d comparisons fail", tables.name, failures, comparisons);
+  std::printf("  all %d comparisons hold\n", comparisons);
+  return {};
+}
+
+Status Verification::runBatch(int64_t batch) {
+  Case test;
+  Computed computed, again;
+  if (Status bad = makeCase(batch, test); !bad) return bad;
+  if (Status bad = compute(whole, test, computed); !bad) return bad;
+  if (Status bad = compute(calls, test, again); !bad) return bad;
+  std::vector<Comparison> list;
+  list.push_back({"calls", "the same bits call by call", computed == again ? 0.0 : 1.0, 0});
+  if (Status bad = comparePredict(network, test, computed, {}, list); !bad) return bad;
+  if (training) {
+    reference::State after;
+    if (Status bad = compareTraining(network, test, computed, {}, list, &after); !bad) return bad;
+    if (Status bad = compareDifferences(test, after, list); !bad) return bad;
+  }
+  judge(batch, list);
+  if (!options.mutate) return {};
+  if (Status bad = mutate(network, test, computed); !bad) return bad;
+  return training ? mutate(apart, test, computed) : Status();
+}
+
+//===-- Making a case ---------------------------------------------------------------------------------------------===//
+
+Status Verification::makeCase(int64_t batch, Case& test) {
+  Result<Model> model = Model::create<Model>(inference, {});
+  if (!model) return std::move(model).error();
+  if (Status bad = model->initialise(options.seed); !bad) return bad;
+  float* floats = cnn_model_parameters(model->handle());
+  perturbStatistics(floats);
+  test.batch = test.state.batch = batch;
+  test.parameters.assign(floats, floats + tables.parameter_floats);
+  for (uint32_t p = 0; p < tables.parameter_count; ++p)
+    test.state.parameters[tables.parameters[p].name] = tensorOf(tables.parameters[p], floats);
+  makeInputs(test);
+  return {};
+}
+
+/// Not the 0 and 1 that they begin with, which would hide mistakes.
+void Verification::perturbStatistics(float* floats) {
+  std::uniform_real_distribution<float> uniform(0.5f, 1.5f);
+  for (uint32_t p = 0; p < tables.parameter_count; ++p) {
+    const cnn_parameter& parameter = tables.parameters[p];
+    if (parameter.initialiser != CNN_INIT_CONSTANT) continue;
+    for (int64_t i = 0; i < elementsOf(parameter); ++i) {
+      float& value = floats[parameter.offset + static_cast<uint64_t>(i)];
+      value = value == 0 ? 0.2f * (uniform(random) - 1) : value * uniform(random);
+    }
+  }
+}
+
+reference::Tensor Verification::tensorOf(const cnn_parameter& parameter, const float* floats) const {
+  reference::Tensor tensor(std::vector<int64_t>(parameter.shape, parameter.shape + parameter.rank));
+  for (int64_t i = 0; i < tensor.size(); ++i) tensor.data[size_t(i)] = double(floats[parameter.offset + uint64_t(i)]);
+  return tensor;
+}
+
+/// Integers are labels: below the number of classes of the output that they are compared with.
+int64_t Verification::classesOf(size_t index) const {
+  if (!training) return 2;
+  for (uint32_t m = 0; m < training->results_count; ++m) {
+    const cnn_metric& metric = training->metrics[m];
+    if (metric.target == int32_t(index) && metric.output >= 0 && tables.outputs[metric.output].rank > 1)
+      return tables.outputs[metric.output].shape[1];
+  }
+  return 2;
+}
+
+void Verification::makeInputs(Case& test) {
+  std::vector<const cnn_tensor*> tensors;
+  for (uint32_t i = 0; i < tables.input_count; ++i) tensors.push_back(&tables.inputs[i]);
+  for (uint32_t i = 0; training && i < training->target_count; ++i) tensors.push_back(&training->targets[i]);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const cnn_tensor& tensor = *tensors[i];
+    Batch& given = test.inputs.emplace_back(allocate(tensor, test.batch));
+    reference::Tensor& argument = test.arguments.emplace_back(shapeOf(tensor, test.batch));
+    for (int64_t k = 0; k < argument.size(); ++k)
+      argument.data[size_t(k)] = fill(given, size_t(k), tensor.element == CNN_U8 ? 256 : classesOf(i));
+  }
+}
+
+double Verification::fill(Batch& batch, size_t index, int64_t bound) {
+  uint8_t* bytes = batch.bytes.data();
+  if (batch.tensor->element == CNN_F32) {
+    float value = std::normal_distribution<float>()(random);
+    std::memcpy(bytes + 4 * index, &value, 4);
+    return double(value);
+  }
+  int64_t value = std::uniform_int_distribution<int64_t>(0, bound - 1)(random);
+  size_t each = batch.tensor->element == CNN_U8 ? 1 : batch.tensor->element == CNN_I64 ? 8 : 4;
+  std::memcpy(bytes + each * index, &value, each); // little-endian
+  return double(value);
+}
+
+//===-- Running a library -----------------------------------------------------------------------------------------===//
+
+Status Verification::compute(const Subject& subject, Case& test, Computed& computed) const {
+  Poison poison(subject.plan, subject.backwards);
+  cnn_options wanted{};
+  wanted.max_batch = test.batch;
+  wanted.threads = 1;
+  wanted.parallel_for = Poison::parallelFor;
+  wanted.pool = &poison;
+  cnn_model* created = nullptr;
+  char message[1024];
+  if (int code = cnn_model_create(subject.linked.inference, &wanted, &created, message, sizeof message))
+    return Status::error(code, "%s", message);
+  Model model(created);
+  std::memcpy(cnn_model_parameters(created), test.parameters.data(), 4 * test.parameters.size());
+  cnn_model_parameters_changed(created);
+  poison.reserveScratch(cnn_model_scratch_bytes(created));
+
+  std::vector<const void*> from;
+  std::vector<void*> to;
+  for (const Batch& input : test.inputs) from.push_back(input.bytes.data());
+  for (uint32_t i = 0; i < tables.output_count; ++i) {
+    Batch& output = computed.outputs.emplace_back(allocate(tables.outputs[i], test.batch));
+    std::fill(output.bytes.begin(), output.bytes.end(), 0xff);
+    to.push_back(output.bytes.data());
+  }
+  poison.expect(subject.plan.prepare, 1);
+  poison.expect(subject.plan.predict, test.batch);
+  if (Status bad = model.check(cnn_model_predict(created, from.data(), to.data(), test.batch)); !bad) return bad;
+  if (training)
+    if (Status bad = train(subject, model, poison, test, computed); !bad) return bad;
+  std::string error = poison.error().empty() ? subject.linked.failedCheck() : poison.error();
+  return error.empty() ? Status() : Status::error(CNN_ERROR_INTERNAL, "%s: %s", tables.name, error.c_str());
+}
+
+Status Verification::train(const Subject& subject, Model& model, Poison& poison, Case& test,
+                           Computed& computed) const {
+  cnn_model* handle = model.handle();
+  if (Status bad = model.check(cnn_training_attach(handle, subject.linked.training, test.batch)); !bad) return bad;
+  cnn_training_state state;
+  if (Status bad = model.check(cnn_training_get_state(handle, &state)); !bad) return bad;
+  test.state.seed = *state.seed;
+  test.state.step = *state.iterations;
+  poison.reserveScratch(cnn_model_scratch_bytes(handle));
+  float* gradients = cnn_training_gradients(handle);
+  for (uint32_t p = 0; p < tables.parameter_count; ++p) {
+    const cnn_parameter& parameter = tables.parameters[p];
+    if (parameter.flags & CNN_TRAINABLE)
+      std::fill_n(gradients + parameter.offset, elementsOf(parameter), notANumber);
+  }
+  std::vector<const void*> from;
+  for (const Batch& input : test.inputs) from.push_back(input.bytes.data());
+  computed.results.assign(training->results_count, notANumber);
+  poison.expect(subject.plan.train, test.batch);
+  if (Status bad = model.check(
+          cnn_training_forward_backward(handle, from.data(), test.batch, computed.results.data()));
+      !bad)
+    return bad;
+  const float* parameters = cnn_model_parameters(handle);
+  computed.gradients.assign(gradients, gradients + tables.trainable_floats);
+  computed.parameters.assign(parameters, parameters + tables.parameter_floats);
+  return {};
+}
+
+//===-- Comparing -------------------------------------------------------------------------------------------------===//
+
+Status Verification::comparePredict(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
+                                    std::vector<Comparison>& list) const {
+  std::vector<reference::Tensor> arguments(test.arguments.begin(), test.arguments.begin() + tables.input_count);
+  reference::State state = test.state;
+  state.afterEach = hook;
+  auto expected = reference::run(reference.lookupSymbol<FunctionOp>("predict"), arguments, state);
+  if (mlir::failed(expected)) return noReference("predict");
+  for (uint32_t i = 0; i < tables.output_count; ++i)
+    list.push_back({"predict", tables.outputs[i].name,
+                    relativeError(reinterpret_cast<const float*>(computed.outputs[i].bytes.data()),
+                                  (*expected)[i].data),
+                    outputBound});
+  return {};
+}
+
+Status Verification::compareTraining(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
+                                     std::vector<Comparison>& list, reference::State* after) const {
+  reference::State state = test.state;
+  state.afterEach = hook;
+  auto expected = reference::run(reference.lookupSymbol<FunctionOp>("train"), test.arguments, state);
+  if (mlir::failed(expected)) return noReference("train");
+  for (size_t i = 0; i < computed.results.size(); ++i)
+    list.push_back({"result", training->metrics[i].name, relativeError(&computed.results[i], (*expected)[i].data),
+                    outputBound});
+  compareParameters(computed, state, list);
+  if (after) *after = std::move(state);
+  return {};
+}
+
+void Verification::compareParameters(const Computed& computed, const reference::State& state,
+                                     std::vector<Comparison>& list) const {
+  // One whose gradient is zero but for rounding (a bias before batch norm) is measured against all others.
+  double largest = 0;
+  for (const auto& [name, gradient] : state.gradients)
+    for (double value : gradient.data) largest = std::max(largest, std::abs(value));
+  for (uint32_t p = 0; p < tables.parameter_count; ++p) {
+    const cnn_parameter& parameter = tables.parameters[p];
+    if (parameter.flags & CNN_STATISTIC)
+      list.push_back({"statistic", parameter.name,
+                      relativeError(&computed.parameters[parameter.offset], state.parameters.at(parameter.name).data),
+                      gradientBound});
+    if (!(parameter.flags & CNN_TRAINABLE)) continue;
+    auto found = state.gradients.find(parameter.name);
+    std::vector<double> zeros(size_t(elementsOf(parameter)), 0.0);
+    list.push_back({"gradient", parameter.name,
+                    relativeError(&computed.gradients[parameter.offset],
+                                  found == state.gradients.end() ? zeros : found->second.data, 1e-3 * largest),
+                    gradientBound});
+  }
+}
+
+/// The derivative along a random direction, by the gradient and by differences. Where a ReLU or a maximum
+/// switches within the step, the difference is not the derivative, but then that of a smaller step is.
+Status Verification::compareDifferences(const Case& test, const reference::State& after,
+                                        std::vector<Comparison>& list) {
+  std::map<std::string, reference::Tensor> direction;
+  double derivative = 0, norm = 0;
+  std::normal_distribution<double> normal;
+  for (const auto& [name, gradient] : after.gradients) {
+    reference::Tensor& along = direction.emplace(name, gradient).first->second;
+    for (size_t i = 0; i < along.data.size(); ++i) {
+      along.data[i] = normal(random);
+      derivative += along.data[i] * gradient.data[i];
+      norm += gradient.data[i] * gradient.data[i];
+    }
+  }
+  double error = std::numeric_limits<double>::infinity();
+  // The derivative along a random direction is about as large as the gradient, but may happen to be small.
+  double scale = std::max({std::abs(derivative), std::sqrt(norm), 1e-6});
+  for (double step : {1e-6, 1e-7, 1e-8, 1e-9}) {
+    double loss[2];
+    for (int side = 0; side < 2; ++side) {
+      reference::State moved = test.state;
+      for (const auto& [name, along] : direction)
+        for (size_t i = 0; i < along.data.size(); ++i)
+          moved.parameters.at(name).data[i] += (side ? step : -step) * along.data[i];
+      auto results = reference::run(network.lookupSymbol<FunctionOp>("train"), test.arguments, moved);
+      if (mlir::failed(results)) return noReference("train");
+      loss[side] = (*results)[0].data[0];
+    }
+    double difference = (loss[1] - loss[0]) / (2 * step);
+    error = std::min(error, std::abs(difference - derivative) / scale);
+    if (error <= differenceBound) break;
+  }
+  list.push_back({"difference", "directional derivative", error, differenceBound});
+  return {};
+}
+
+void Verification::judge(int64_t batch, const std::vector<Comparison>& list) {
+  for (const Comparison& comparison : list) {
+    ++comparisons;
+    bool holds = comparison.holds();
+    failures += !holds;
+    bool always = std::strcmp(comparison.what, "predict") == 0 || std::strcmp(comparison.what, "difference") == 0;
+    if (!holds || always)
+      std::printf("  batch %-4lld %-10s %-32s relative error %.1e %s\n", static_cast<long long>(batch), comparison.what,
+                  comparison.name.c_str(), comparison.error, holds ? "" : "FAILS");
+  }
+}
+
+Status Verification::mutate(NetworkOp reference, const Case& test, const Computed& computed) {
+  for (const char* function : {"predict", "train"})
+    for (const std::string& name : operatorsOf(reference.lookupSymbol<FunctionOp>(function))) {
+      Hook hook = [&](mlir::Operation* op, std::vector<reference::Tensor>& results) {
+        if (mnemonic(op) == name) spoil(op, results);
+      };
+      std::vector<Comparison> list;
+      bool predicts = std::strcmp(function, "predict") == 0;
+      if (Status bad = predicts ? comparePredict(reference, test, computed, hook, list)
+                                : compareTraining(reference, test, computed, hook, list);
+          !bad)
+        return bad;
+      auto notice = [](const Comparison& comparison) { return !comparison.holds(); };
+      ++comparisons;
+      bool noticed = std::any_of(list.begin(), list.end(), notice);
+      failures += !noticed;
+      std::printf("  batch %-4lld mutation   %-8s %-32s %s\n", static_cast<long long>(test.batch), function, name.c_str(),
+                  noticed ? "noticed" : "NOT NOTICED, FAILS");
+    }
+  return {};
+}
+
+} // namespace cnn::tools
