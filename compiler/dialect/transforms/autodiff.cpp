@@ -67,6 +67,7 @@ private:
   }
 
   void markVarying(NetworkOp network, FunctionOp train) {
+    varying.clear(); // the pass goes over several networks, and values of one may lie where another's were
     for (Operation& op : train.getBody().front()) {
       bool varies = llvm::any_of(op.getOperands(), [&](Value v) { return varying.contains(v); });
       if (auto get = dyn_cast<GetOp>(op))
