@@ -4,6 +4,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
@@ -50,6 +51,7 @@ private:
   Block& body;
   SmallVector<Group> groups;
   llvm::DenseMap<Operation*, unsigned> groupOf;
+  llvm::StringMap<int64_t> updates; ///< the last phase that changes a parameter in place
 
   /// Arguments and parameters are there from the start.
   std::optional<unsigned> groupOfValue(Value value) {
@@ -155,6 +157,8 @@ private:
       if (auto it = ready.find(now); it != ready.end())
         phase = std::max(phase, it->second.first + (it->second.second || reduces));
     }
+    if (auto combine = dyn_cast<BatchNormCombineOp>(group.ops.front()))
+      phase = phaseOfUpdate(combine, phase);
     SmallVector<Type> types;
     for (Value result : results) types.push_back(result.getType());
     auto op = GroupOp::create(b, group.ops.front()->getLoc(), types, operands, ScheduleAttr(),
@@ -171,6 +175,15 @@ private:
       map.map(result, now);
       ready[now] = {phase, reduces};
     }
+  }
+
+  /// Layers that share running statistics move them one after the other, in the program's order: what runs in one phase
+  /// runs side by side.
+  int64_t phaseOfUpdate(BatchNormCombineOp combine, int64_t phase) {
+    for (StringRef name : {combine.getRunningMean(), combine.getRunningVar()})
+      if (auto before = updates.find(name); before != updates.end()) phase = std::max(phase, before->second + 1);
+    for (StringRef name : {combine.getRunningMean(), combine.getRunningVar()}) updates[name] = phase;
+    return phase;
   }
 
   static void cloneWithFree(OpBuilder& b, Operation* op, IRMapping& local) {
