@@ -49,6 +49,21 @@ class DropEarlyFrees : public Internal::IRMutator {
   Internal::Stmt visit(const Internal::Free*) override { return Internal::Evaluate::make(0); }
 };
 
+/// As in Halide's CodeGen_Posix: what is constant and no larger lives on the stack.
+constexpr int64_t stackLimit = 16 * 1024;
+
+/// A large temporary that a schedule stores in MemoryType::Stack is taken from halide_malloc too, but all through the
+/// function and in an order of its own. On the heap it is one more temporary of its scope.
+class MoveLargeStackToHeap : public Internal::IRMutator {
+  using IRMutator::visit;
+  Internal::Stmt visit(const Internal::Allocate* op) override {
+    int64_t bytes = int64_t(op->constant_allocation_size()) * op->type.bytes();
+    if (op->memory_type != MemoryType::Stack || bytes <= stackLimit) return IRMutator::visit(op);
+    return Internal::Allocate::make(op->name, op->type, MemoryType::Heap, op->extents, op->condition, mutate(op->body),
+                                    op->new_expr, op->free_function, op->padding);
+  }
+};
+
 /// The most bytes that halide_malloc is asked for at one time.
 class ScratchUse : public Internal::IRVisitor {
 public:
@@ -58,8 +73,6 @@ public:
 private:
   using IRVisitor::visit;
   void visit(const Internal::Allocate* op) override {
-    // As in Halide's CodeGen_Posix: what is constant and small lives on the stack.
-    constexpr uint64_t stackLimit = 16 * 1024;
     uint64_t bytes = 0;
     bool heap = op->memory_type != MemoryType::Stack && op->memory_type != MemoryType::Register;
     if (heap) {
@@ -67,7 +80,7 @@ private:
       bytes = static_cast<uint64_t>(elements) * op->type.bytes();
       bool isConstant = elements != 0;
       if (!isConstant) unbounded = op->name;
-      if (isConstant && op->memory_type == MemoryType::Auto && bytes <= stackLimit) bytes = 0;
+      if (isConstant && op->memory_type == MemoryType::Auto && bytes <= uint64_t(stackLimit)) bytes = 0;
     }
     // Halide asks for some more, so that vectors may be read past the end; scratch is handed out by cache
     // lines.
@@ -111,6 +124,7 @@ Module lower(const Kernel& given, std::string& symbol) {
   chosen->apply(builder);
   Pipeline pipeline(builder.outputs);
   pipeline.add_custom_lowering_pass(new DropEarlyFrees);
+  pipeline.add_custom_lowering_pass(new MoveLargeStackToHeap);
   if (kernel.checked) pipeline.add_custom_lowering_pass(new DropBoundsAssertion);
   return pipeline.compile_to_module(builder.arguments(), symbol, targetOf(kernel), LinkageType::External);
 }
