@@ -106,6 +106,10 @@ void Poison::expect(const FunctionPlan& function, int64_t batch) {
   for (size_t p = 0; p < live.size(); ++p) steps.push_back({&function, blocks, std::move(live[p]), p == 0});
 }
 
+std::string Poison::error() const {
+  return failure.empty() && !steps.empty() ? "the code runs fewer phases than its plan has" : failure;
+}
+
 void Poison::fill(const Step& step, const cnn_run& run) {
   if (step.first && step.function == &network.prepare)
     std::memset(run.prepared, poisonByte, size_t(network.preparedBytes));

@@ -41,8 +41,8 @@ public:
   /// What the next call into the library runs.
   void expect(const FunctionPlan& function, int64_t batch);
 
-  /// Empty, or what went wrong.
-  const std::string& error() const { return failure; }
+  /// Empty, or what went wrong until now, when no call is under way.
+  std::string error() const;
 
   /// cnn_parallel_for with `pool` a Poison* and `closure` the cnn_run.
   static void parallelFor(void* pool, cnn_task task, void* closure, int64_t chunks);

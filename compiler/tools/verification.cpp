@@ -105,8 +105,10 @@ Status Verification::runBatch(int64_t batch) {
   }
   judge(batch, list);
   if (!options.mutate) return {};
-  if (Status bad = mutate(network, test, computed); !bad) return bad;
-  return training ? mutate(apart, test, computed) : Status();
+  for (const char* function : {"predict", "train"})
+    for (NetworkOp form : {network, apart})
+      if (Status bad = mutate(form, function, test, computed); !bad) return bad;
+  return {};
 }
 
 //===-- Making a case ---------------------------------------------------------------------------------------------===//
@@ -212,7 +214,8 @@ Status Verification::compute(const Subject& subject, Case& test, Computed& compu
   if (Status bad = model.check(cnn_model_predict(created, from.data(), to.data(), test.batch)); !bad) return bad;
   if (training)
     if (Status bad = train(subject, model, poison, test, computed); !bad) return bad;
-  std::string error = poison.error().empty() ? subject.linked.failedCheck() : poison.error();
+  std::string error = poison.error();
+  if (error.empty()) error = LinkedNetwork::failedCheck();
   return error.empty() ? Status() : Status::error(CNN_ERROR_INTERNAL, "%s: %s", tables.name, error.c_str());
 }
 
@@ -347,25 +350,26 @@ void Verification::judge(int64_t batch, const std::vector<Comparison>& list) {
   }
 }
 
-Status Verification::mutate(NetworkOp reference, const Case& test, const Computed& computed) {
-  for (const char* function : {"predict", "train"})
-    for (const std::string& name : operatorsOf(reference.lookupSymbol<FunctionOp>(function))) {
-      Hook hook = [&](mlir::Operation* op, std::vector<reference::Tensor>& results) {
-        if (mnemonic(op) == name) spoil(op, results);
-      };
-      std::vector<Comparison> list;
-      bool predicts = std::strcmp(function, "predict") == 0;
-      if (Status bad = predicts ? comparePredict(reference, test, computed, hook, list)
-                                : compareTraining(reference, test, computed, hook, list);
-          !bad)
-        return bad;
-      auto notice = [](const Comparison& comparison) { return !comparison.holds(); };
-      ++comparisons;
-      bool noticed = std::any_of(list.begin(), list.end(), notice);
-      failures += !noticed;
-      std::printf("  batch %-4lld mutation   %-8s %-32s %s\n", static_cast<long long>(test.batch), function, name.c_str(),
-                  noticed ? "noticed" : "NOT NOTICED, FAILS");
-    }
+/// Of the form with training's ops taken apart only the ops that the other does not have.
+Status Verification::mutate(NetworkOp form, const char* function, const Case& test, const Computed& computed) {
+  std::set<std::string> names = operatorsOf(form.lookupSymbol<FunctionOp>(function));
+  if (form != network)
+    for (const std::string& name : operatorsOf(network.lookupSymbol<FunctionOp>(function))) names.erase(name);
+  bool predicts = std::strcmp(function, "predict") == 0;
+  for (const std::string& name : names) {
+    Hook hook = [&](mlir::Operation* op, std::vector<reference::Tensor>& results) {
+      if (mnemonic(op) == name) spoil(op, results);
+    };
+    std::vector<Comparison> list;
+    Status bad = predicts ? comparePredict(form, test, computed, hook, list)
+                          : compareTraining(form, test, computed, hook, list);
+    if (!bad.ok()) return bad;
+    bool noticed = std::any_of(list.begin(), list.end(), [](const Comparison& each) { return !each.holds(); });
+    ++comparisons;
+    failures += !noticed;
+    std::printf("  batch %-4lld mutation   %-8s %-32s %s\n", static_cast<long long>(test.batch), function, name.c_str(),
+                noticed ? "noticed" : "NOT NOTICED, FAILS");
+  }
   return {};
 }
 

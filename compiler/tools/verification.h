@@ -71,8 +71,8 @@ private:
   void compareParameters(const Computed& computed, const reference::State& state, std::vector<Comparison>& list) const;
   Status compareDifferences(const Case& test, const reference::State& after, std::vector<Comparison>& list);
 
-  /// Spoils each op of the reference in turn: a comparison must notice.
-  Status mutate(NetworkOp reference, const Case& test, const Computed& computed);
+  /// Spoils each op of a function of the reference, in one of its two forms, in turn: a comparison must notice.
+  Status mutate(NetworkOp form, const char* function, const Case& test, const Computed& computed);
   void judge(int64_t batch, const std::vector<Comparison>& list);
 
   const VerifyOptions& options;
