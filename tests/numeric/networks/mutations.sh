@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# mutations.sh RANDOM_NETWORKS REFERENCE_OPERATORS CNNC: the comparison of compiled code with the reference notices a
+# wrong operator, whichever it is. `cnnc verify --mutate` spoils each operator of a network's reference in turn, in
+# predict and in training, and fails where no comparison does. Over one network of each family every operator that has a
+# reference must have been spoiled.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$1" all 1 3 >"$folder/all.cnn"
+"$3" verify "$folder/all.cnn" --batch 3 --mutate --cache "$folder/cache" -j 1 >"$folder/log" 2>"$folder/errors" || {
+  status=$?
+  cat "$folder/log" "$folder/errors"
+  exit "$status"
+}
+"$2" | sort >"$folder/operators"
+for part in predict train; do
+  sed -n "s/.* mutation  *$part *\([a-z0-9_]*\) *noticed\$/\1/p" "$folder/log" | sort -u >"$folder/$part"
+  echo "$part: $(wc -l <"$folder/$part") operators spoiled and noticed"
+done
+missing=$(sort -u "$folder/predict" "$folder/train" | comm -13 - "$folder/operators")
+[ -z "$missing" ] && exit 0
+echo "no family holds these operators, so that nothing shows that a mistake in them would be noticed:"
+echo "$missing"
+exit 1

@@ -1,0 +1,73 @@
+//===- point_families.cpp - Linear layers, activations, normalisation, losses ---------------------------------------===//
+#include "network.h"
+
+namespace cnn::test {
+namespace {
+
+const std::vector<Picture> nastyPictures = {{1, 1, 1}, {17, 1, 3}, {2, 3, 33}};
+
+/// An operator on a whole picture, on a signal or on features.
+Family onAnything(const std::string& name, const std::function<std::string()>& application) {
+  Family family;
+  family.name = name;
+  family.random = [=] {
+    Network net = chain(somePicture(), application());
+    int64_t form = pick(0, 5);
+    net.signal = form == 0;
+    net.features = form == 1;
+    if (net.features) net.body = "x |> flatten |> " + net.body.substr(5);
+    return net;
+  };
+  for (const Picture& picture : nastyPictures) family.nasty.push_back(chain(picture, application()));
+  return family;
+}
+
+Network withLoss(Network net, const std::string& loss) {
+  net.loss = loss;
+  return net;
+}
+
+Network linear() {
+  Network net = chain(somePicture(), "flatten |> linear(" + text(pick(1, 40)) + ")");
+  net.features = true;
+  if (coin()) net.body += " |> relu |> linear(" + text(pick(1, 20)) + ", bias = false)";
+  if (coin()) net.body += " |> batch_norm";
+  net.first = coin();
+  return net;
+}
+
+Network features(Network net) {
+  net.features = true;
+  return net;
+}
+
+} // namespace
+
+std::vector<Family> pointFamilies() {
+  std::vector<Family> all;
+  all.push_back({"linear", linear,
+                 {features(chain({1, 1, 1}, "flatten |> linear(1)")),
+                  features(chain({33, 1, 1}, "flatten |> linear(17)", false)),
+                  features(chain({3, 7, 5}, "flatten |> linear(257)"))}});
+  all.push_back(onAnything("batch_norm", [] {
+    return std::string(coin() ? "batch_norm" : "relu |> batch_norm(eps = 0.001, momentum = 0.3) |> relu");
+  }));
+  for (const char* name : {"relu", "relu6", "sigmoid", "tanh", "silu", "hardswish", "hardsigmoid", "softmax",
+                           "log_softmax", "identity"})
+    all.push_back(onAnything(name, [name] { return std::string(name); }));
+  all.push_back(onAnything("leaky_relu", [] { return "leaky_relu(0." + text(pick(0, 9)) + ")"; }));
+  all.push_back(onAnything("gelu", [] { return std::string(coin() ? "gelu" : "gelu(tanh = true)"); }));
+  all.push_back(onAnything("dropout", [] { return "dropout(0." + text(pick(0, 9)) + ")"; }));
+  all.push_back({"cross_entropy",
+                 [] {
+                   return withLoss(chain(somePicture(), "relu"), "cross_entropy(y, label, label_smoothing = 0." +
+                                                                     text(pick(0, 9)) + ")");
+                 },
+                 {withLoss(chain({1, 1, 1}, "relu"), "cross_entropy(y, label, label_smoothing = 1.0)")}});
+  all.push_back({"mse",
+                 [] { return withLoss(chain(somePicture(), "tanh"), "mse(y, target)"); },
+                 {withLoss(chain({1, 1, 1}, "tanh"), "mse(y, target)")}});
+  return all;
+}
+
+} // namespace cnn::test

@@ -1,0 +1,123 @@
+//===- window_families.cpp - Convolutions and pooling ---------------------------------------------------------------===//
+#include "network.h"
+
+#include <algorithm>
+
+namespace cnn::test {
+namespace {
+
+/// One side of a window: kernel, stride, padding, dilation.
+struct Window {
+  int64_t kernel, stride, padding, dilation;
+};
+
+/// One that fits into an extent.
+Window someWindow(int64_t extent, bool halfPadding) {
+  for (;;) {
+    Window w{pick(1, 5), pick(1, 3), pick(0, 3), pick(1, 2)};
+    if (halfPadding) w.padding = std::min(w.padding, w.kernel / 2);
+    if (extent + 2 * w.padding >= w.dilation * (w.kernel - 1) + 1) return w;
+  }
+}
+
+/// `name(out, kernel, …)` of a picture, or of a signal, which has a width only.
+std::string windowText(const std::string& name, const Window& y, const Window& x, bool signal, bool dilates,
+                       const std::string& padding, const std::string& rest) {
+  auto both = [&](int64_t Window::*side) { return signal ? text(x.*side) : pair(y.*side, x.*side); };
+  std::string result = name + both(&Window::kernel) + ", stride = " + both(&Window::stride) + ", padding = ";
+  result += padding.empty() ? both(&Window::padding) : padding;
+  if (dilates) result += ", dilation = " + both(&Window::dilation);
+  return result + rest + ")";
+}
+
+Network convolution(bool depthwise) {
+  Network net;
+  net.input = somePicture();
+  net.signal = pick(0, 5) == 0;
+  Window y = someWindow(net.input.height, false), x = someWindow(net.input.width, false);
+  // Pads of an even window are one more at the end; "same" fits any window.
+  bool same = pick(0, 3) == 0;
+  if (same) y.kernel = pick(1, 6), x.kernel = pick(1, 6);
+  int64_t groups = depthwise ? net.input.channels : 1;
+  if (!depthwise && net.input.channels % 2 == 0 && coin()) groups = coin() ? 2 : net.input.channels / 2;
+  int64_t out = groups * pick(1, depthwise ? 2 : 19);
+  net.first = coin();
+  std::string rest = ", groups = " + text(groups) + (coin() ? ", bias = false" : "");
+  net.body =
+      "x |> " + windowText("conv(" + text(out) + ", ", y, x, net.signal, true, same ? "\"same\"" : "", rest);
+  if (coin()) net.body += " |> batch_norm";
+  if (coin()) net.body += " |> relu";
+  if (!net.signal && pick(0, 3) == 0) net.body += " |> max_pool([1, 1])";
+  return net;
+}
+
+Network pooling(const std::string& name) {
+  Network net;
+  net.input = somePicture();
+  net.signal = pick(0, 5) == 0;
+  Window y = someWindow(net.input.height, true), x = someWindow(net.input.width, true);
+  if (pick(0, 2) == 0) y = x = {2, 2, 0, 1}, net.input.height += 2, net.input.width += 2;
+  bool dilates = name == "max_pool";
+  if (!dilates) y.dilation = x.dilation = 1;
+  std::string rest = coin() ? ", ceil_mode = true" : "";
+  if (!dilates && coin()) rest += ", count_include_pad = false";
+  net.body = "x |> " + windowText(name + "(", y, x, net.signal, dilates, "", rest);
+  return net;
+}
+
+Network same(Picture input, const std::string& operators) { return chain(input, operators, false); }
+
+std::vector<Network> nastyConvolutions() {
+  return {chain({1, 1, 1}, "conv(1, 1)"),
+          same({1, 1, 1}, "conv(1, 3, padding = 1)"),
+          chain({3, 2, 2}, "conv(5, 2, stride = 5)"),
+          chain({17, 5, 7}, "conv(33, 3, padding = 1)"),
+          chain({2, 3, 40}, "conv(7, [1, 19], padding = [0, 9])"),
+          chain({2, 40, 3}, "conv(5, [33, 1])"),
+          chain({6, 9, 9}, "conv(4, 3, dilation = 4)"),
+          chain({16, 6, 6}, "conv(16, 3, padding = 1) |> relu |> conv(16, 3, padding = 1)"),
+          same({1, 12, 12}, "conv(6, 5, padding = 2) |> relu |> max_pool(2)"),
+          chain({3, 5, 8}, "conv(4, [2, 4], padding = \"same\")"),
+          chain({5, 7, 6}, "conv(4, [4, 5], stride = [3, 2], padding = \"same\")"),
+          chain({12, 4, 4}, "conv(6, 3, padding = 1, groups = 3)"),
+          chain({34, 3, 3}, "conv(34, 3, padding = 2, groups = 2)"),
+          chain({3, 1, 9}, "conv(2, 1, stride = 4)")};
+}
+
+} // namespace
+
+std::vector<Family> windowFamilies() {
+  return {{"conv", [] { return convolution(false); }, nastyConvolutions()},
+          {"depthwise",
+           [] { return convolution(true); },
+           {chain({1, 4, 4}, "conv(1, 3, padding = 1, groups = 1)"),
+            chain({24, 7, 7}, "conv(24, 3, padding = 1, groups = 24) |> relu6"),
+            chain({18, 5, 5}, "conv(18, 5, stride = 2, padding = 2, groups = 18)"),
+            chain({5, 6, 6}, "conv(15, 4, padding = \"same\", groups = 5)"),
+            chain({17, 1, 1}, "conv(17, 3, padding = 1, groups = 17)")}},
+          {"max_pool",
+           [] { return pooling("max_pool"); },
+           {chain({3, 2, 2}, "max_pool(2)"), chain({5, 7, 7}, "max_pool(3, stride = 2, padding = 1)"),
+            chain({2, 9, 9}, "max_pool(2, stride = 4)"), chain({17, 5, 5}, "max_pool(2, ceil_mode = true)"),
+            chain({3, 6, 9}, "max_pool(3, stride = 1, padding = \"same\")"),
+            chain({2, 20, 20}, "max_pool(17, stride = 3)"),
+            chain({1, 6, 5}, "max_pool(2, stride = 3, dilation = 3, ceil_mode = true)")}},
+          {"avg_pool",
+           [] { return pooling("avg_pool"); },
+           {chain({3, 2, 2}, "avg_pool(2)"), chain({5, 7, 7}, "avg_pool(3, stride = 2, padding = 1)"),
+            chain({5, 7, 7}, "avg_pool(3, stride = 2, padding = 1, count_include_pad = false)"),
+            chain({17, 5, 6}, "avg_pool(2, ceil_mode = true, count_include_pad = false)"),
+            chain({4, 6, 6}, "avg_pool(4, stride = 3, padding = 2, ceil_mode = true)"),
+            chain({2, 18, 18}, "avg_pool(17)")}},
+          {"global_avg_pool",
+           [] {
+             Network net = chain(somePicture(), coin() ? "global_avg_pool" : "global_avg_pool(keep_dims = true)");
+             net.features = net.body.find("keep_dims") == std::string::npos;
+             net.signal = pick(0, 5) == 0;
+             return net;
+           },
+           {chain({1, 1, 1}, "global_avg_pool(keep_dims = true)"),
+            chain({33, 13, 17}, "global_avg_pool(keep_dims = true)")}}};
+}
+
+} // namespace cnn::test
