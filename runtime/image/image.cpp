@@ -1,7 +1,10 @@
+#include "whole_picture.h"
+
 #include <cnn/image.hpp>
 
 #include <cerrno>
 #include <cstring>
+#include <sys/stat.h>
 
 // The library's code becomes this file's own, so that it does not meet another copy in a user's program.
 #pragma GCC diagnostic push
@@ -21,6 +24,10 @@
 
 namespace cnn {
 namespace {
+
+// The decoder takes sizes from headers on trust.
+constexpr off_t maxFileBytes = 1 << 30;
+constexpr std::int64_t maxPixels = 1 << 28;
 
 Image planar(const std::uint8_t* interleaved, int channels, int height, int width) {
   Image image{channels, height, width, {}};
@@ -47,17 +54,37 @@ Image cutCentre(const Image& image, int height, int width) {
   return cut;
 }
 
+Result<std::vector<std::uint8_t>> readFile(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0)
+    return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+  if (!S_ISREG(status.st_mode) || status.st_size > maxFileBytes)
+    return Status::error(CNN_ERROR_FILE, "%s: expected a file of at most 1 GiB", path.c_str());
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(status.st_size));
+  std::size_t got = std::fread(bytes.data(), 1, bytes.size(), file);
+  std::fclose(file);
+  if (got != bytes.size()) return Status::error(CNN_ERROR_FILE, "%s: cannot read", path.c_str());
+  return bytes;
+}
+
 } // namespace
 
 Result<Image> read_image(const std::string& path, int channels) {
   if (channels != 1 && channels != 3)
     return Status::error(CNN_ERROR_ARGUMENT, "%s: pictures have 1 or 3 channels, asked for %d", path.c_str(),
                          channels);
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
-  int width, height, found;
-  stbi_uc* pixels = stbi_load_from_file(file, &width, &height, &found, channels);
-  std::fclose(file);
+  Result<std::vector<std::uint8_t>> file = readFile(path);
+  if (!file) return std::move(file).error();
+  if (Status bad = checkWhole(path, *file); !bad) return bad;
+  auto bytes = static_cast<int>(file->size());
+  int width = 0, height = 0, found;
+  if (stbi_info_from_memory(file->data(), bytes, &width, &height, &found) &&
+      std::int64_t{width} * height > maxPixels)
+    return Status::error(CNN_ERROR_FORMAT, "%s: a picture of %d x %d, expected at most %lld pixels", path.c_str(),
+                         height, width, static_cast<long long>(maxPixels));
+  stbi_uc* pixels = stbi_load_from_memory(file->data(), bytes, &width, &height, &found, channels);
   if (!pixels)
     return Status::error(CNN_ERROR_FORMAT, "%s: not a PNG or JPEG that can be read: %s", path.c_str(),
                          stbi_failure_reason());

@@ -82,6 +82,34 @@ TEST_CASE("files that are no pictures are named") {
   }
 }
 
+TEST_CASE("a picture that is cut off anywhere is an error, and so is a PNG with a changed byte") {
+  TemporaryFolder folder;
+  writePng(folder / "a.png", 20, 20);
+  REQUIRE(stbi_write_jpg((folder / "a.jpg").c_str(), 20, 20, 3, colours(20, 20).data(), 90) != 0);
+  for (const char* name : {"a.png", "a.jpg"}) {
+    const std::string path = folder / name, whole = readFile(path);
+    REQUIRE(cnn::read_image(path, 3).ok());
+    auto refused = [&](std::string bytes) {
+      writeFile(path, bytes);
+      auto image = cnn::read_image(path, 3);
+      return !image && std::string(image.message()).starts_with(path + ": ");
+    };
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      INFO(name << " cut to " << length);
+      REQUIRE(refused(whole.substr(0, length)));
+    }
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      std::string changed = whole;
+      changed[at] = static_cast<char>(changed[at] ^ 1 << at % 8);
+      bool error = refused(changed); // of a JPEG many bytes may change
+      INFO(name << " changed at " << at);
+      if (std::string(name) == "a.png") REQUIRE(error);
+    }
+    writeFile(path, whole + "more");
+    REQUIRE(cnn::read_image(path, 3).ok());
+  }
+}
+
 TEST_CASE("a folder of pictures by class is a data set") {
   TemporaryFolder folder;
   for (const char* split : {"train", "test"})
