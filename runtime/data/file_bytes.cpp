@@ -36,6 +36,8 @@ Status ByteFile::failure(const char* what, std::uint64_t missing) {
     return Status::error(CNN_ERROR_FILE, "%s: cannot read: %s", path.c_str(), std::strerror(errno));
   if (number != Z_OK && number != Z_BUF_ERROR)
     return Status::error(CNN_ERROR_FORMAT, "%s: damaged gzip file: %s", path.c_str(), text);
+  if (missing == 0)
+    return Status::error(CNN_ERROR_FORMAT, "%s: truncated: the gzip file's end is missing", path.c_str());
   return Status::error(CNN_ERROR_FORMAT, "%s: truncated: %llu bytes of the %s are missing", path.c_str(),
                        static_cast<unsigned long long>(missing), what);
 }
@@ -65,8 +67,9 @@ bool ByteFile::at_end() {
 
 Status ByteFile::expect_end(const char* what) {
   char more;
-  int got = gzread(static_cast<gzFile>(handle), &more, 1);
-  if (got < 0) return failure(what, 0);
+  int got = gzread(static_cast<gzFile>(handle), &more, 1), number = Z_OK;
+  if (got <= 0) gzerror(static_cast<gzFile>(handle), &number);
+  if (got < 0 || number != Z_OK) return failure(what, 0);
   if (got == 0) return {};
   return Status::error(CNN_ERROR_FORMAT, "%s: oversized: bytes after the last %s", path.c_str(), what);
 }
