@@ -33,10 +33,14 @@ function(cnnc_add_library name file)
     COMMENT "Compiling network ${file}"
     VERBATIM)
   add_custom_target(${name}_cnnc DEPENDS ${folder}/lib${name}.a)
+  # A target of its own, so that the runtime is linked after the last of several networks.
+  add_library(${name}_archive STATIC IMPORTED GLOBAL)
+  set_target_properties(${name}_archive PROPERTIES IMPORTED_LOCATION ${folder}/lib${name}.a)
+  target_link_libraries(${name}_archive INTERFACE cnnc::cnn_runtime)
   add_library(${name} INTERFACE)
   add_dependencies(${name} ${name}_cnnc)
   target_include_directories(${name} INTERFACE ${folder})
-  target_link_libraries(${name} INTERFACE ${folder}/lib${name}.a cnnc::cnn_runtime)
+  target_link_libraries(${name} INTERFACE ${name}_archive)
   # The runtime's readers want zlib; a program that only predicts should not load it.
   target_link_options(${name} INTERFACE LINKER:--as-needed,--gc-sections)
 endfunction()
