@@ -112,6 +112,7 @@ private:
     if (!columns) return std::move(columns).error();
     auto augmentations = makeAugmentations(table, (*columns)[0]);
     if (!augmentations) return std::move(augmentations).error();
+    if (Status bad = checkTest(); !bad) return bad;
 
     epochs = options.epochs > 0 ? options.epochs : table.epochs;
     seed = options.seed >= 0 ? static_cast<std::uint64_t>(options.seed) : table.seed;
@@ -141,6 +142,12 @@ private:
     schedule.steps_per_epoch = loader->batches();
     schedule.epochs = epochs;
     return {};
+  }
+
+  // A mistake in the test data is not for after the training.
+  Status checkTest() const {
+    if (trainer.data.test.count == 0) return {};
+    return std::move(bindAll(table, trainer.data.test)).error();
   }
 
   Status begin() {

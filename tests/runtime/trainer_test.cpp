@@ -188,6 +188,10 @@ TEST_CASE("data that does not fit the network is explained") {
     REQUIRE_THAT(failure(library, std::move(data)),
                  Catch::Contains("rows: sample 7 has label 3") && Catch::Contains("classes 0 to 2"));
   }
+  SECTION("a label that is no class in the test data, before the training") {
+    data.test.columns[1].bytes[2] = 9;
+    REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("rows: sample 2 has label 9"));
+  }
   SECTION("pictures of another size") {
     data.train.columns[0].shape = {1, 2, 8};
     REQUIRE_THAT(failure(library, std::move(data)),
