@@ -4,7 +4,12 @@
 
 #include <cnn/cnn.hpp>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace cnn::tools {
 namespace {
@@ -46,6 +51,19 @@ struct Session {
   }
 };
 
+/// Tells before the training that its result could not be written.
+bool writable(const std::string& path) {
+  if (path.empty()) return true;
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return fail(path + ": not a file") == 0;
+  const std::string part = path + ".part"; // where the writer begins
+  int file = open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) return fail(path + ": cannot write: " + std::strerror(errno)) == 0;
+  close(file);
+  unlink(part.c_str());
+  return true;
+}
+
 int printTest(Trainer& trainer) {
   Result<std::vector<MetricValue>> metrics = trainer.test();
   if (!metrics) return fail(metrics.message());
@@ -57,6 +75,7 @@ int printTest(Trainer& trainer) {
 
 int train(const CompileOptions& compile, const TrainOptions& options) {
   setQuiet(options.quiet);
+  if (!writable(options.save) || !writable(options.checkpoint)) return 1;
   Session session;
   if (!session.open(compile, options)) return 1;
   Trainer trainer(*session.model, *session.linked.training, trainerOptions(options));

@@ -42,3 +42,9 @@ expect 1 'both become libsmall.a' "$cnnc" twice.cnn
 mkdir -p blocked/libsmall.a/full
 expect 1 'blocked/libsmall.a' "$cnnc" "$here/networks.cnn" --network Small -o blocked
 [ "$(find blocked -type f)" = "" ] || fail "half of a library was written"
+
+# What a training could not write is told before it begins.
+for option in --save --checkpoint; do
+  expect 1 'nowhere/run: cannot write: No such file' "$cnnc" train "$here/networks.cnn" --network Small $option nowhere/run
+  expect 1 'blocked: not a file' "$cnnc" train "$here/networks.cnn" --network Small $option blocked
+done
