@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <dlfcn.h>
+#include <ostream>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/mman.h>
@@ -18,6 +19,9 @@ std::atomic<long> memoryCalls{0}, lockCalls{0};
 struct Counted {
   long memory, locks;
   bool operator==(const Counted&) const = default;
+  friend std::ostream& operator<<(std::ostream& out, const Counted& counted) {
+    return out << counted.memory << " for memory, " << counted.locks << " for locks";
+  }
 };
 
 /// The calls that `body` makes, on all threads.
@@ -49,7 +53,10 @@ int posix_memalign(void** memory, size_t alignment, size_t bytes) {
   *memory = (++memoryCalls, __libc_memalign(alignment, bytes));
   return *memory ? 0 : 12; // ENOMEM
 }
-void free(void* memory) { ++memoryCalls, __libc_free(memory); }
+void free(void* memory) {
+  if (memory) ++memoryCalls;
+  __libc_free(memory);
+}
 
 void* mmap(void* where, size_t bytes, int protection, int flags, int file, off_t offset) noexcept {
   ++memoryCalls;
