@@ -12,7 +12,8 @@ cp -r "$here/project" "$work/project"
 cp "$source_dir/examples/lenet/lenet.cnn" "$work/project/"
 cp "$here/use.sh" "$work/"
 
-if grep -rlF -e "$source_dir/" -e "$build_dir/" "$work/prefix/lib/cmake" "$work/prefix/include"; then
+if grep -rlF -e "$source_dir/" -e "$build_dir/" "$work/prefix/lib/cmake" "$work/prefix/include" "$work/prefix/share"
+then
   fail "these installed files name the source or build folder"
 fi
 run_path=$(readelf -d "$work/prefix/bin/cnnc" | sed -n 's/.*R\(UN\)\?PATH.*\[\(.*\)\]/\2/p')
@@ -33,9 +34,9 @@ hide='mount -t tmpfs none "$1" && mount -t tmpfs none "$2" && shift 2 && exec "$
 for namespace in "unshare --mount" "unshare --map-root-user --mount"; do
   if $namespace true 2>/dev/null; then
     $namespace bash -c "$hide" hide "$build_dir" "$source_dir" "$work/use.sh" "$work" "$cmake" "$cxx" \
-      "$source_dir"
+      "$build_dir" "$source_dir"
     exit
   fi
 done
 echo "note: no mount namespace here; source and build folders stay visible"
-"$work/use.sh" "$work" "$cmake" "$cxx" ""
+"$work/use.sh" "$work" "$cmake" "$cxx"
