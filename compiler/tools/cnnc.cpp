@@ -6,6 +6,8 @@
 
 #include "options.h"
 
+#include "groups_to_halide/target.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -34,7 +36,12 @@ void addFile(CLI::App& app) {
 
 void addCompiling(CLI::App& app) {
   addFile(app);
-  app.add_option("--target", compile.target, "a Halide target string; default: this machine");
+  app.add_option("--target", compile.target, "a Halide target string; default: this machine")
+      ->transform(CLI::Validator([](std::string& text) {
+        std::string error;
+        text = cnn::kernel::readTarget(text, error);
+        return error;
+      }, ""));
   app.add_flag("--exact", compile.exact, "arithmetic in the written order: no Winograd");
   app.add_option("-j,--jobs", compile.jobs, "kernels compiled at a time; default: all cores")->check(CLI::Range(1, 256));
   app.add_option("--cache", compile.cache, "folder of compiled kernels; default: ~/.cache/cnnc");
@@ -72,7 +79,7 @@ CLI::App* addSummary(CLI::App& cnnc) {
 void addData(CLI::App& app) {
   app.add_option("--data", trainOptions.data, "folder of the data");
   app.add_option("--batch", trainOptions.batch, "pictures a step")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--threads", trainOptions.threads, "default: all cores")->check(CLI::Range(1, 1024));
+  app.add_option("--threads", trainOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
   app.add_flag("--quiet", trainOptions.quiet, "no progress");
 }
 
@@ -87,9 +94,11 @@ CLI::App* addTrain(CLI::App& cnnc) {
   app->add_option("--validation", trainOptions.validation, "share of the training data held out")->check(CLI::Range(0.0, 0.9));
   app->add_option("--weights", trainOptions.weights, "begin with these (.safetensors)")->check(CLI::ExistingFile);
   app->add_option("--save", trainOptions.save, "write the trained weights (.safetensors)");
-  app->add_option("--checkpoint", trainOptions.checkpoint, "write weights and training state after each epoch");
-  app->add_option("--checkpoint-steps", trainOptions.checkpointSteps, "and after so many steps");
-  app->add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one");
+  CLI::Option* checkpoint =
+      app->add_option("--checkpoint", trainOptions.checkpoint, "write weights and training state after each epoch");
+  app->add_option("--checkpoint-steps", trainOptions.checkpointSteps, "and after so many steps")
+      ->check(CLI::Range(1, 1 << 30))->needs(checkpoint);
+  app->add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")->needs(checkpoint);
   app->footer("Example: cnnc train lenet.cnn --epochs 5 --save lenet.safetensors");
   return app;
 }
@@ -111,7 +120,7 @@ CLI::App* addPredict(CLI::App& cnnc) {
   app->add_option("--input", predictOptions.inputs, "name=file.npy, for each input")->allow_extra_args(false);
   app->add_option("--output", predictOptions.outputs, "name=file.npy; without it classes are printed")->allow_extra_args(false);
   app->add_option("--top", predictOptions.top, "classes shown")->check(CLI::Range(1, 1000));
-  app->add_option("--threads", predictOptions.threads, "default: all cores")->check(CLI::Range(1, 1024));
+  app->add_option("--threads", predictOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
   app->footer("Example: cnnc predict lenet.cnn --weights lenet.safetensors shoe.png");
   return app;
 }
@@ -121,7 +130,7 @@ CLI::App* addBench(CLI::App& cnnc) {
   addCompiling(*app);
   app->add_option("--mode", benchOptions.mode, "infer or train")->check(CLI::IsMember({"infer", "train"}));
   app->add_option("--batch", benchOptions.batch, "samples an iteration")->check(CLI::Range(1, 1 << 20));
-  app->add_option("--threads", benchOptions.threads, "default: 1")->check(CLI::Range(1, 1024));
+  app->add_option("--threads", benchOptions.threads, "default: 1")->check(CLI::Range(1, 256));
   app->add_option("--weights", benchOptions.weights, ".safetensors; default: initialised")->check(CLI::ExistingFile);
   app->add_option("--input", benchOptions.inputs, "name=file.npy, or file.npy in order")->allow_extra_args(false);
   app->add_option("--target-input,--labels", benchOptions.targets, "the train section's inputs")->allow_extra_args(false);

@@ -2,6 +2,7 @@
 
 #include "in_process.h"
 
+#include "groups_to_halide/target.h"
 #include "groups_to_llvm/driver.h"
 
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
@@ -71,6 +72,11 @@ template <typename Table> llvm::Error findTable(LLJIT& engine, const std::string
 std::string LinkedNetwork::failedCheck() { return failed; }
 
 bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t* ticks) {
+  if (!kernel::runsHere(compiled.plan.network.target)) {
+    error = "code for " + compiled.plan.network.target + " cannot run on this machine; its own target is " +
+            kernel::hostTarget();
+    return false;
+  }
   auto report = [&](llvm::Error failed) {
     error = llvm::toString(std::move(failed));
     return false;

@@ -14,7 +14,7 @@ expect() { # expect STATUS PATTERN command…: the exit status, and what stdout 
   shift 2
   "$@" > output 2>&1 || found=$?
   [ "$found" = "$status" ] || { cat output; fail "$*: exit status $found, expected $status"; }
-  grep -qE "$pattern" output || { cat output; fail "$*: expected $pattern"; }
+  grep -qE -e "$pattern" output || { cat output; fail "$*: expected $pattern"; }
 }
 
 expect 0 '^cnnc [0-9.]+ \(LLVM 22' "$cnnc" --version
@@ -48,3 +48,9 @@ for option in --save --checkpoint; do
   expect 1 'nowhere/run: cannot write: No such file' "$cnnc" train "$here/networks.cnn" --network Small $option nowhere/run
   expect 1 'blocked: not a file' "$cnnc" train "$here/networks.cnn" --network Small $option blocked
 done
+
+# Targets: refused where there is no code for them, or where it could not run.
+expect 2 "expected a Halide target .* found 'potato'" "$cnnc" "$here/networks.cnn" --target potato
+expect 2 "found 'riscv-64-linux'" "$cnnc" "$here/networks.cnn" --target riscv-64-linux
+expect 1 'code for arm-64-osx cannot run on this machine' "$cnnc" verify "$here/networks.cnn" --network Small --target arm-64-osx
+expect 2 '--resume requires --checkpoint' "$cnnc" train "$here/networks.cnn" --network Small --resume
