@@ -12,8 +12,10 @@ mkdir -p "$work/one" "$work/elsewhere/two"
 cp "$here/networks.cnn" "$work/one/"
 cp "$here/networks.cnn" "$work/elsewhere/two/"
 
-(cd "$work/one" && "$cnnc" networks.cnn -j1 --no-cache)
+(cd "$work/one" && "$cnnc" networks.cnn -j1 --cache "$work/first_cache")
 (cd "$work/elsewhere" && "$cnnc" two/networks.cnn -o two -j2 --cache "$work/cache")
+(cd "$work/one" && "$cnnc" networks.cnn -o uncached --network Small --no-cache)
+cmp "$work/one/libsmall.a" "$work/one/uncached/libsmall.a" || fail "uncached/libsmall.a differs"
 (cd "$work/one" && "$cnnc" networks.cnn -o cached --cache "$work/cache")
 entries=("$work"/cache/*)
 [ "${#entries[@]}" -gt 3 ] || fail "the cache holds ${#entries[@]} entries"
