@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <unistd.h>
 
 namespace cnn::tools {
@@ -34,8 +35,18 @@ double numberAt(const std::uint8_t* bytes, int element, std::size_t index) {
   }
 }
 
+/// A number that a whole type does not reach becomes its lowest or highest.
+template <typename T> T convert(double number) {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (Limits::is_integer) {
+    if (!(number > static_cast<double>(Limits::lowest()))) return Limits::lowest();
+    if (number >= static_cast<double>(Limits::max())) return Limits::max();
+  }
+  return static_cast<T>(number);
+}
+
 template <typename T> void store(std::uint8_t* bytes, std::size_t index, double number) {
-  T value = static_cast<T>(number);
+  T value = convert<T>(number);
   std::memcpy(bytes + sizeof(T) * index, &value, sizeof(T));
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 namespace cnn {
 namespace {
@@ -28,12 +30,15 @@ bool convertible(int from, int to) {
          (to == CNN_I64 && (from == CNN_U8 || from == CNN_I32));
 }
 
+// A label beyond the range becomes the range's end, not some other label.
 template <class From, class To>
 void convertAll(const std::uint8_t* from, std::uint8_t* to, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) {
     From value;
     std::memcpy(&value, from + static_cast<std::size_t>(i) * sizeof(From), sizeof(From));
-    To converted = static_cast<To>(value);
+    To converted = std::in_range<To>(value) ? static_cast<To>(value)
+                   : value < From{0}        ? std::numeric_limits<To>::min()
+                                            : std::numeric_limits<To>::max();
     std::memcpy(to + static_cast<std::size_t>(i) * sizeof(To), &converted, sizeof(To));
   }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 namespace cnn {
 namespace {
@@ -29,9 +30,13 @@ Result<DataSplits> loadFolder(const Request& request) {
   if (!train) return std::move(train).error();
   Result<Dataset> test = read("test");
   if (!test) return std::move(test).error();
-  if (train->labels != test->labels)
-    return Status::error(CNN_ERROR_FORMAT, "%s: train and test have different class folders",
-                         request.folder.c_str());
+  std::vector<std::string> odd;
+  std::set_symmetric_difference(train->labels.begin(), train->labels.end(), test->labels.begin(),
+                                test->labels.end(), std::back_inserter(odd));
+  if (!odd.empty())
+    return Status::error(CNN_ERROR_FORMAT,
+                         "%s: train and test have different class folders: %s is in one of them only",
+                         request.folder.c_str(), odd.front().c_str());
   return DataSplits{*std::move(train), *std::move(test)};
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <set>
 #include <thread>
@@ -345,7 +346,7 @@ TEST_CASE("columns bind by name, the rest in order, and labels become i32") {
   cnn::Dataset data;
   data.source = "mixed";
   data.count = 2;
-  std::int64_t numbers[] = {70000, 5};
+  std::int64_t numbers[] = {70000, std::int64_t{1} << 40};
   auto* bytes = reinterpret_cast<std::uint8_t*>(numbers);
   data.columns.push_back({"y", CNN_I64, {}, {bytes, bytes + 16}});
   data.columns.push_back({"picture", CNN_U8, {2}, {1, 2, 3, 4}});
@@ -355,6 +356,8 @@ TEST_CASE("columns bind by name, the rest in order, and labels become i32") {
   std::int32_t label;
   columns[1].convert(columns[1].sample(0), reinterpret_cast<std::uint8_t*>(&label));
   REQUIRE(label == 70000);
+  columns[1].convert(columns[1].sample(1), reinterpret_cast<std::uint8_t*>(&label));
+  REQUIRE(label == std::numeric_limits<std::int32_t>::max()); // no class, and not another one
   std::uint8_t pixels[2];
   columns[0].convert(columns[0].sample(1), pixels);
   REQUIRE(pixels[1] == 4);
