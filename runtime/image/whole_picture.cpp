@@ -30,10 +30,23 @@ Status checkPng(const std::string& path, std::span<const std::uint8_t> file) {
   }
 }
 
+/// Huffman tables of class and number, how many codes have 1 to 16 bits, and a value a code. The decoder has room for 256
+/// codes and does not count.
+bool isHuffmanSegment(std::span<const std::uint8_t> tables) {
+  while (!tables.empty()) {
+    if (tables.size() < 17) return false;
+    std::size_t codes = 0;
+    for (std::uint8_t count : tables.subspan(1, 16)) codes += count;
+    if (codes > 256 || tables.size() < 17 + codes) return false;
+    tables = tables.subspan(17 + codes);
+  }
+  return true;
+}
+
 /// Segments of a marker and a length; after "start of scan" coded data in which FF stands for itself only before 00,
 /// a restart marker or FF: ITU-T T.81, annex B.
 Status checkJpeg(const std::string& path, std::span<const std::uint8_t> file) {
-  constexpr std::uint8_t endOfImage = 0xd9;
+  constexpr std::uint8_t endOfImage = 0xd9, huffmanTables = 0xc4;
   for (std::size_t at = 2; at + 1 < file.size();) {
     std::uint8_t marker = file[at + 1];
     bool stuffed = marker == 0 || (marker >= 0xd0 && marker <= 0xd7);
@@ -43,7 +56,11 @@ Status checkJpeg(const std::string& path, std::span<const std::uint8_t> file) {
     }
     if (marker == endOfImage) return {};
     if (file.size() - at < 4) break;
-    at += 2 + std::size_t{file[at + 2]} * 256 + file[at + 3];
+    std::size_t length = std::size_t{file[at + 2]} * 256 + file[at + 3];
+    if (file.size() - at - 2 < length) break;
+    if (length < 2 || (marker == huffmanTables && !isHuffmanSegment(file.subspan(at + 4, length - 2))))
+      return Status::error(CNN_ERROR_FORMAT, "%s: damaged: malformed segment at byte %zu", path.c_str(), at);
+    at += 2 + length;
   }
   return truncated(path);
 }

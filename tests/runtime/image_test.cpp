@@ -110,6 +110,19 @@ TEST_CASE("a picture that is cut off anywhere is an error, and so is a PNG with 
   }
 }
 
+TEST_CASE("a JPEG with more Huffman codes than there are values is an error") {
+  TemporaryFolder folder;
+  const std::string path = folder / "a.jpg";
+  REQUIRE(stbi_write_jpg(path.c_str(), 16, 16, 3, colours(16, 16).data(), 95) != 0);
+  std::string bytes = readFile(path);
+  std::size_t tables = bytes.find("\xff\xc4");
+  REQUIRE(tables != std::string::npos);
+  // Both bytes of the length, then class and number, then how many codes have 1, 2, … bits.
+  bytes.replace(tables + 5, 2, "\xff\xff");
+  writeFile(path, bytes);
+  REQUIRE_THAT(cnn::read_image(path, 3).message(), Catch::Contains("a.jpg: damaged: malformed segment"));
+}
+
 TEST_CASE("a folder of pictures by class is a data set") {
   TemporaryFolder folder;
   for (const char* split : {"train", "test"})
