@@ -1,4 +1,5 @@
-//===- target.cpp ----------------------------------------------------------------------------------------===//
+//===- target.cpp
+//----------------------------------------------------------------------------------------===//
 
 #include "target.h"
 
@@ -9,7 +10,8 @@ namespace cnn::kernel {
 using Halide::Target;
 
 std::string readTarget(const std::string& text, std::string& error) {
-  constexpr const char* expected = "expected a Halide target such as x86-64-linux-avx2-fma-f16c or arm-64-osx";
+  constexpr const char* expected =
+      "expected a Halide target such as x86-64-linux-avx2-fma-f16c or arm-64-osx";
   if (!Target::validate_target_string(text)) {
     error = std::string(expected) + ", found '" + text + "'";
     return "";

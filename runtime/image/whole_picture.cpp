@@ -13,7 +13,8 @@ Status truncated(const std::string& path) {
 }
 
 std::uint32_t bigEndian(const std::uint8_t* bytes) {
-  return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
+  return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 |
+         bytes[3];
 }
 
 /// Chunks of length, type, data and CRC of type and data, up to IEND: https://www.w3.org/TR/png
@@ -24,14 +25,15 @@ Status checkPng(const std::string& path, std::span<const std::uint8_t> file) {
     if (file.size() - at - 12 < length) return truncated(path);
     const std::uint8_t* type = &file[at + 4];
     if (crc32(0, type, static_cast<uInt>(length + 4)) != bigEndian(type + 4 + length))
-      return Status::error(CNN_ERROR_FORMAT, "%s: damaged: wrong checksum of the part at byte %zu", path.c_str(), at);
+      return Status::error(CNN_ERROR_FORMAT, "%s: damaged: wrong checksum of the part at byte %zu",
+                           path.c_str(), at);
     if (std::memcmp(type, "IEND", 4) == 0) return {};
     at += length + 12;
   }
 }
 
-/// Huffman tables of class and number, how many codes have 1 to 16 bits, and a value a code. The decoder has room for 256
-/// codes and does not count.
+/// Huffman tables of class and number, how many codes have 1 to 16 bits, and a value a code. The decoder has
+/// room for 256 codes and does not count.
 bool isHuffmanSegment(std::span<const std::uint8_t> tables) {
   while (!tables.empty()) {
     if (tables.size() < 17) return false;
@@ -43,8 +45,8 @@ bool isHuffmanSegment(std::span<const std::uint8_t> tables) {
   return true;
 }
 
-/// Segments of a marker and a length; after "start of scan" coded data in which FF stands for itself only before 00,
-/// a restart marker or FF: ITU-T T.81, annex B.
+/// Segments of a marker and a length; after "start of scan" coded data in which FF stands for itself only
+/// before 00, a restart marker or FF: ITU-T T.81, annex B.
 Status checkJpeg(const std::string& path, std::span<const std::uint8_t> file) {
   constexpr std::uint8_t endOfImage = 0xd9, huffmanTables = 0xc4;
   for (std::size_t at = 2; at + 1 < file.size();) {
@@ -68,7 +70,8 @@ Status checkJpeg(const std::string& path, std::span<const std::uint8_t> file) {
 } // namespace
 
 Status checkWhole(const std::string& path, std::span<const std::uint8_t> file) {
-  if (file.size() >= sizeof(pngSignature) && std::memcmp(file.data(), pngSignature, sizeof(pngSignature)) == 0)
+  if (file.size() >= sizeof(pngSignature) &&
+      std::memcmp(file.data(), pngSignature, sizeof(pngSignature)) == 0)
     return checkPng(path, file);
   if (file.size() >= 2 && file[0] == 0xff && file[1] == 0xd8) return checkJpeg(path, file);
   return {};

@@ -1,4 +1,5 @@
-// Whether a PNG or JPEG file is all there: the decoder paints what is missing grey and believes every checksum.
+// Whether a PNG or JPEG file is all there: the decoder paints what is missing grey and believes every
+// checksum.
 #pragma once
 
 #include <cnn/result.hpp>

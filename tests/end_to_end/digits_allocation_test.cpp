@@ -18,7 +18,8 @@ Counted callsOf(int threads, int rounds) {
   auto run = [&] {
     model.predict(images, logits).or_exit(); // prepares: the step before has changed the parameters
     model.train_step(images, labels).or_exit();
-    model.predict(std::span(images).first(digits::image_size), std::span(logits).first(digits::logits_size)).or_exit();
+    model.predict(std::span(images).first(digits::image_size), std::span(logits).first(digits::logits_size))
+        .or_exit();
   };
   run();
   return countCalls([&] {

@@ -1,5 +1,5 @@
-// A generated library as programs use it: instances on several threads, shared parameters, memory of any alignment,
-// batches of any size, processors and files that do not fit.
+// A generated library as programs use it: instances on several threads, shared parameters, memory of any
+// alignment, batches of any size, processors and files that do not fit.
 #include "digits.hpp"
 #include "digits_data.h"
 
@@ -36,7 +36,8 @@ std::vector<float> trained(int threads, std::uint64_t seed) {
   for (std::size_t step = 0; step < 12; ++step) {
     std::size_t batch = 1 + step * 17 % 61;
     std::vector<std::int32_t> labels(batch);
-    for (std::size_t i = 0; i < batch; ++i) labels[i] = static_cast<std::int32_t>((i + step) % digits::logits_size);
+    for (std::size_t i = 0; i < batch; ++i)
+      labels[i] = static_cast<std::int32_t>((i + step) % digits::logits_size);
     model.train_step(pictures(batch, static_cast<std::uint32_t>(step)), labels).or_exit();
   }
   const float* parameters = cnn_model_parameters(model.handle());
@@ -127,7 +128,8 @@ TEST_CASE("batches above max_batch are worked through in slices") {
     digits::Model model = makeDigits({.max_batch = room});
     const std::vector<float> found = predict(model, images);
     REQUIRE(model.max_batch() == room);
-    for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).epsilon(1e-5).margin(1e-6));
+    for (std::size_t i = 0; i < found.size(); ++i)
+      REQUIRE(found[i] == Approx(expected[i]).epsilon(1e-5).margin(1e-6));
   }
 }
 
@@ -140,7 +142,8 @@ TEST_CASE("create names what the processor lacks instead of running into it") {
   char message[512];
   REQUIRE(cnn_model_create(&inference, nullptr, &model, message, sizeof(message)) == CNN_ERROR_CPU);
   REQUIRE(model == nullptr);
-  REQUIRE_THAT(message, Catch::Contains("Digits was compiled for ") && Catch::Contains("this processor lacks"));
+  REQUIRE_THAT(message,
+               Catch::Contains("Digits was compiled for ") && Catch::Contains("this processor lacks"));
   REQUIRE_THAT(message, Catch::Contains(description.target));
 }
 
@@ -148,8 +151,10 @@ TEST_CASE("wrong lengths are told, with what was expected") {
   digits::Model model = makeDigits({});
   std::vector<float> images = pictures(2), logits(2 * digits::logits_size - 1);
   REQUIRE_THAT(model.predict(images, logits).message(), Catch::Contains("output logits"));
-  REQUIRE_THAT(model.predict(std::span(images).first(100), logits).message(), Catch::Contains("multiple of 144"));
-  REQUIRE_THAT(model.train_step(images, std::vector<std::int32_t>(3)).message(), Catch::Contains("target label"));
+  REQUIRE_THAT(model.predict(std::span(images).first(100), logits).message(),
+               Catch::Contains("multiple of 144"));
+  REQUIRE_THAT(model.train_step(images, std::vector<std::int32_t>(3)).message(),
+               Catch::Contains("target label"));
 }
 
 TEST_CASE("weights of another network get one report of all differences, and change nothing") {
@@ -171,14 +176,16 @@ TEST_CASE("weights of another network get one report of all differences, and cha
   cnn::Status loaded = model.load(path.c_str());
   REQUIRE(loaded.code() == CNN_ERROR_MISMATCH);
   for (const char* part :
-       {"weights.safetensors does not fit the network Digits: 5 differences", "missing     conv1.weight: expected [7, 1, 3, 3]",
-        "unexpected  conv9.weight: found F32 [7,1,3,3]", "shape       conv2.weight: expected [7, 7, 3, 3], found F32 [7,9,7,1]",
+       {"weights.safetensors does not fit the network Digits: 5 differences",
+        "missing     conv1.weight: expected [7, 1, 3, 3]", "unexpected  conv9.weight: found F32 [7,1,3,3]",
+        "shape       conv2.weight: expected [7, 7, 3, 3], found F32 [7,9,7,1]",
         "missing     batch_norm2.bias", "unexpected  batch_norm2.bios"})
     REQUIRE_THAT(loaded.message(), Catch::Contains(part));
   REQUIRE(predict(model, images) == before);
 }
 
-TEST_CASE("epochs with augmentation, dropout and held out samples give the same bytes for any number of threads") {
+TEST_CASE(
+    "epochs with augmentation, dropout and held out samples give the same bytes for any number of threads") {
   DigitsData data;
   TemporaryFolder folder;
   auto run = [&](int threads) {

@@ -14,7 +14,9 @@ struct Smoothing {
   Smoothing() {
     doubled(i) = 2.0f * x(i);
     y(i) = 0.125f * doubled(i) + 0.25f * doubled(i + 1) + 0.125f * doubled(i + 2);
-    y.split(i, part, i, 1000, TailStrategy::GuardWithIf).parallel(part).vectorize(i, 8, TailStrategy::GuardWithIf);
+    y.split(i, part, i, 1000, TailStrategy::GuardWithIf)
+        .parallel(part)
+        .vectorize(i, 8, TailStrategy::GuardWithIf);
     doubled.compute_at(y, part).store_in(MemoryType::Heap);
   }
 };

@@ -1,5 +1,5 @@
-// A pipeline that has nothing to do with cnnc, as any program may have one: x(i) / 4 + x(i + 1) / 2 + x(i + 2) / 4 in
-// parallel parts, with a temporary on Halide's heap.
+// A pipeline that has nothing to do with cnnc, as any program may have one: x(i) / 4 + x(i + 1) / 2 + x(i +
+// 2) / 4 in parallel parts, with a temporary on Halide's heap.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Two generated networks, a library that Halide compiled ahead of time with its own runtime, and Halide's compiler in one
-// program: nobody takes the others' symbols, threads or memory.
+// Two generated networks, a library that Halide compiled ahead of time with its own runtime, and Halide's
+// compiler in one program: nobody takes the others' symbols, threads or memory.
 #include "digits.hpp"
 #include "halide_smoothing.h"
 #include "lenet.hpp"
@@ -23,13 +23,15 @@ std::vector<float> values(std::size_t count) {
 
 std::vector<float> smoothed(const std::vector<float>& x) {
   std::vector<float> y;
-  for (std::size_t i = 0; i + 2 < x.size(); ++i) y.push_back(0.25f * x[i] + 0.5f * x[i + 1] + 0.25f * x[i + 2]);
+  for (std::size_t i = 0; i + 2 < x.size(); ++i)
+    y.push_back(0.25f * x[i] + 0.5f * x[i + 1] + 0.25f * x[i + 2]);
   return y;
 }
 
 std::vector<float> smoothingAheadOfTime(std::vector<float> x) {
   std::vector<float> y(x.size() - 2);
-  Halide::Runtime::Buffer<float, 1> from(x.data(), static_cast<int>(x.size())), to(y.data(), static_cast<int>(y.size()));
+  Halide::Runtime::Buffer<float, 1> from(x.data(), static_cast<int>(x.size())),
+      to(y.data(), static_cast<int>(y.size()));
   REQUIRE(smoothing(from, to) == 0);
   return y;
 }

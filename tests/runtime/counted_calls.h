@@ -1,5 +1,5 @@
-// Counts calls for memory and locks: a program that includes this replaces libc's functions. One source file of a
-// program may include it.
+// Counts calls for memory and locks: a program that includes this replaces libc's functions. One source file
+// of a program may include it.
 #pragma once
 
 #include <atomic>
@@ -44,11 +44,21 @@ void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 void __libc_free(void*);
 
-void* malloc(size_t bytes) { return ++memoryCalls, __libc_malloc(bytes); }
-void* calloc(size_t count, size_t bytes) { return ++memoryCalls, __libc_calloc(count, bytes); }
-void* realloc(void* memory, size_t bytes) { return ++memoryCalls, __libc_realloc(memory, bytes); }
-void* memalign(size_t alignment, size_t bytes) { return ++memoryCalls, __libc_memalign(alignment, bytes); }
-void* aligned_alloc(size_t alignment, size_t bytes) { return ++memoryCalls, __libc_memalign(alignment, bytes); }
+void* malloc(size_t bytes) {
+  return ++memoryCalls, __libc_malloc(bytes);
+}
+void* calloc(size_t count, size_t bytes) {
+  return ++memoryCalls, __libc_calloc(count, bytes);
+}
+void* realloc(void* memory, size_t bytes) {
+  return ++memoryCalls, __libc_realloc(memory, bytes);
+}
+void* memalign(size_t alignment, size_t bytes) {
+  return ++memoryCalls, __libc_memalign(alignment, bytes);
+}
+void* aligned_alloc(size_t alignment, size_t bytes) {
+  return ++memoryCalls, __libc_memalign(alignment, bytes);
+}
 int posix_memalign(void** memory, size_t alignment, size_t bytes) {
   *memory = (++memoryCalls, __libc_memalign(alignment, bytes));
   return *memory ? 0 : 12; // ENOMEM
@@ -77,10 +87,10 @@ int brk(void* end) noexcept {
   return ++memoryCalls, own(end);
 }
 
-#define COUNTED_LOCK(name, type)                                                                                     \
-  int name(type* lock) noexcept {                                                                                    \
-    static auto* own = libcsOwn(&name, #name);                                                                       \
-    return ++lockCalls, own(lock);                                                                                   \
+#define COUNTED_LOCK(name, type)                                                                             \
+  int name(type* lock) noexcept {                                                                            \
+    static auto* own = libcsOwn(&name, #name);                                                               \
+    return ++lockCalls, own(lock);                                                                           \
   }
 COUNTED_LOCK(pthread_mutex_lock, pthread_mutex_t)
 COUNTED_LOCK(pthread_mutex_trylock, pthread_mutex_t)

@@ -1,5 +1,5 @@
-// Data files that are cut, lengthened or changed at any place: a reader gives data or one error that begins with the
-// file, and never crashes.
+// Data files that are cut, lengthened or changed at any place: a reader gives data or one error that begins
+// with the file, and never crashes.
 #include "handles.h"
 
 #include "../../runtime/model/philox.h"
@@ -28,7 +28,9 @@ std::string gzip(const std::string& bytes, const TemporaryFolder& folder) {
 /// Gives the reader's message; empty where it could read the file.
 using Reader = std::function<std::string(const std::string& path)>;
 
-template <class Result> std::string messageOf(const Result& result) { return result.ok() ? "" : result.message(); }
+template <class Result> std::string messageOf(const Result& result) {
+  return result.ok() ? "" : result.message();
+}
 
 struct Damage {
   std::string path, whole;
@@ -68,12 +70,17 @@ struct Damage {
 
 TEST_CASE("damaged IDX files, plain and gzip") {
   TemporaryFolder folder;
-  const std::string pictures = std::string("\0\0\x08\x03\0\0\0\x05\0\0\0\x09\0\0\0\x09", 16) + noise(405, 256);
+  const std::string pictures =
+      std::string("\0\0\x08\x03\0\0\0\x05\0\0\0\x09\0\0\0\x09", 16) + noise(405, 256);
   const std::string labels = std::string("\0\0\x08\x01\0\0\0\x05", 8) + noise(5, 10);
   writeFile(folder / "labels", labels);
   writeFile(folder / "pictures", pictures);
-  auto asPictures = [&](const std::string& path) { return messageOf(cnn::read_idx(path, folder / "labels")); };
-  auto asLabels = [&](const std::string& path) { return messageOf(cnn::read_idx(folder / "pictures", path)); };
+  auto asPictures = [&](const std::string& path) {
+    return messageOf(cnn::read_idx(path, folder / "labels"));
+  };
+  auto asLabels = [&](const std::string& path) {
+    return messageOf(cnn::read_idx(folder / "pictures", path));
+  };
   // Another number of pictures is told of both files, the labels' first.
   auto either = [&](const std::string& path) {
     std::string message = asPictures(path);
@@ -88,10 +95,12 @@ TEST_CASE("damaged .npy files") {
   TemporaryFolder folder;
   cnn::Column column{"", CNN_F32, {2, 5}, std::vector<std::uint8_t>(4 * 10 * 7)};
   REQUIRE(cnn::write_npy(folder / "whole", column, 7).ok());
-  Damage{folder / "a.npy", readFile(folder / "whole"), [](const std::string& path) {
+  Damage{folder / "a.npy", readFile(folder / "whole"),
+         [](const std::string& path) {
            std::int64_t count = 0;
            return messageOf(cnn::read_npy(path, count));
-         }}.run();
+         }}
+      .run();
 }
 
 TEST_CASE("damaged CIFAR files, but for whole records more or less, which the format cannot tell") {

@@ -1,5 +1,5 @@
-// Training in child processes that die inside write, fsync or rename, or are killed at any moment. A program that
-// includes this replaces those functions. One source file of a program may include it.
+// Training in child processes that die inside write, fsync or rename, or are killed at any moment. A program
+// that includes this replaces those functions. One source file of a program may include it.
 #pragma once
 
 #include "handles.h"
@@ -15,7 +15,9 @@ namespace {
 
 long callsUntilDeath = -1; // below 0: never
 
-bool dies() { return callsUntilDeath >= 0 && callsUntilDeath-- == 0; }
+bool dies() {
+  return callsUntilDeath >= 0 && callsUntilDeath-- == 0;
+}
 
 [[noreturn]] void die() {
   raise(SIGKILL);
@@ -51,8 +53,8 @@ namespace {
 /// Trains to the end, going on from the checkpoint if there is one, and writes the result. In a child.
 using Training = bool (*)(const std::string& checkpoint, const std::string& result);
 
-/// A child that dies by itself at a call (below 0: not) or is killed after some microseconds (0: not). True: it came
-/// to its end.
+/// A child that dies by itself at a call (below 0: not) or is killed after some microseconds (0: not). True:
+/// it came to its end.
 inline bool trainInChild(Training train, const TemporaryFolder& folder, long dieAt, useconds_t killAfter) {
   pid_t child = fork();
   REQUIRE(child >= 0);
@@ -82,8 +84,8 @@ inline std::string unbroken(Training train) {
   return result;
 }
 
-/// Dies in the first call that could hurt a checkpoint, then in the second, …; resumes each time. `stride` leaves some
-/// out.
+/// Dies in the first call that could hurt a checkpoint, then in the second, …; resumes each time. `stride`
+/// leaves some out.
 inline void dieInEachOf(long calls, long stride, Training train) {
   const std::string expected = unbroken(train);
   for (long dieAt = 0; dieAt < calls; dieAt += stride) {

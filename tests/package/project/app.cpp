@@ -20,8 +20,10 @@ cnn::Dataset pictures(std::int64_t count) {
   cnn::Dataset data;
   data.source = "pictures";
   data.count = count;
-  data.columns.push_back({"image", CNN_U8, {1, 28, 28}, std::vector<std::uint8_t>(static_cast<std::size_t>(count) * 784)});
-  data.columns.push_back({"label", CNN_U8, {}, std::vector<std::uint8_t>(static_cast<std::size_t>(count), 3)});
+  data.columns.push_back(
+      {"image", CNN_U8, {1, 28, 28}, std::vector<std::uint8_t>(static_cast<std::size_t>(count) * 784)});
+  data.columns.push_back(
+      {"label", CNN_U8, {}, std::vector<std::uint8_t>(static_cast<std::size_t>(count), 3)});
   return data;
 }
 
