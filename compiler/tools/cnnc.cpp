@@ -19,6 +19,8 @@ namespace {
 CompileOptions compile;
 BuildOptions buildOptions;
 CheckOptions checkOptions;
+SummaryOptions summaryOptions;
+DrawOptions drawOptions;
 TrainOptions trainOptions;
 PredictOptions predictOptions;
 BenchOptions benchOptions;
@@ -72,7 +74,23 @@ CLI::App* addCheck(CLI::App& cnnc) {
 CLI::App* addSummary(CLI::App& cnnc) {
   CLI::App* app = cnnc.add_subcommand("summary", "layers, shapes, parameters, MACs, memory");
   addCompiling(*app);
+  app->add_flag("--json", summaryOptions.json, "as JSON on stdout");
+  app->add_option("--depth", summaryOptions.depth, "show blocks within so many blocks as their layers; default: all")
+      ->check(CLI::Range(0, 1000));
   app->footer("Example: cnnc summary resnet.cnn --set size=64");
+  return app;
+}
+
+CLI::App* addDraw(CLI::App& cnnc) {
+  CLI::App* app = cnnc.add_subcommand("draw", "a picture: SVG, or an HTML page in which blocks fold");
+  addCompiling(*app);
+  app->add_option("-o,--output", drawOptions.output, "FILE.svg or FILE.html; default: NAME.html for each network")
+      ->check([](const std::string& path) {
+        return path.ends_with(".svg") || path.ends_with(".html") ? "" : "expected a name ending in .svg or .html, found " + path;
+      });
+  app->add_option("--depth", drawOptions.depth, "open blocks within so many blocks; default: as many as stay readable")
+      ->check(CLI::Range(0, 1000));
+  app->footer("Example: cnnc draw resnet.cnn --network ResNet18 -o resnet18.html");
   return app;
 }
 
@@ -183,7 +201,7 @@ int main(int count, char** words) {
   }, "versions of cnnc and what it is built on");
   CLI::App* verbs[] = {addBuild(cnnc), addCheck(cnnc), addSummary(cnnc), addTrain(cnnc),
                        addEval(cnnc),  addPredict(cnnc), addBench(cnnc), addProfile(cnnc),
-                       addVerify(cnnc)};
+                       addVerify(cnnc), addDraw(cnnc)};
   try {
     cnnc.parse(withVerb(count, words, cnnc));
   } catch (const CLI::ParseError& error) {
@@ -191,11 +209,12 @@ int main(int count, char** words) {
   }
   if (*verbs[0]) return build(compile, buildOptions);
   if (*verbs[1]) return check(compile, checkOptions);
-  if (*verbs[2]) return summary(compile);
+  if (*verbs[2]) return summary(compile, summaryOptions);
   if (*verbs[3]) return train(compile, trainOptions);
   if (*verbs[4]) return eval(compile, trainOptions);
   if (*verbs[5]) return predict(compile, predictOptions);
   if (*verbs[6]) return bench(compile, benchOptions);
   if (*verbs[7]) return profile(compile, profileOptions);
-  return verify(compile, verifyOptions);
+  if (*verbs[8]) return verify(compile, verifyOptions);
+  return draw(compile, drawOptions);
 }

@@ -36,6 +36,16 @@ struct CheckOptions {
   bool fix = false;
 };
 
+struct SummaryOptions {
+  bool json = false;
+  int64_t depth = -1; ///< of blocks that are shown as their layers; -1: all
+};
+
+struct DrawOptions {
+  std::string output; ///< .svg or .html; empty: NAME.html of each network
+  int depth = -1;     ///< of blocks that are open; -1: as many as stay readable
+};
+
 /// NaN and 0 mean: as the train section says.
 struct TrainOptions {
   static constexpr double unset = std::numeric_limits<double>::quiet_NaN();
@@ -76,7 +86,8 @@ struct VerifyOptions {
 
 int build(const CompileOptions& compile, const BuildOptions& options);
 int check(const CompileOptions& compile, const CheckOptions& options);
-int summary(const CompileOptions& compile);
+int summary(const CompileOptions& compile, const SummaryOptions& options);
+int draw(const CompileOptions& compile, const DrawOptions& options);
 int train(const CompileOptions& compile, const TrainOptions& options);
 int eval(const CompileOptions& compile, const TrainOptions& options);
 int predict(const CompileOptions& compile, const PredictOptions& options);

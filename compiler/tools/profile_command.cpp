@@ -5,8 +5,9 @@
 //===------------------------------------------------------------------------------------------------------===//
 
 #include "in_process.h"
-#include "summary.h"
 #include "tensors.h"
+
+#include "dialect_to_summary/summarize.h"
 
 #include <algorithm>
 #include <chrono>
@@ -133,7 +134,7 @@ int profile(const CompileOptions& given, const ProfileOptions& options) {
   for (NetworkOp other : frontend.networks())
     if (other != network) other.erase();
   std::map<std::string, int64_t> layers;
-  for (const Layer& layer : layersOf(network)) layers[layer.path] = layer.macs;
+  for (const Layer& layer : summarize(network).layers) layers[layer.path] = layer.cost.macs;
 
   CompiledNetwork compiled;
   if (!formGroups(frontend, compile) || !planLibrary(frontend, compile, network, compiled.plan)) return 1;

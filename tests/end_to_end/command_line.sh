@@ -27,7 +27,7 @@ expect 0 'cnn.network @Small' "$cnnc" "$here/networks.cnn" --emit=cnn
 expect 0 'cnn.group' "$cnnc" "$here/networks.cnn" --emit=groups
 expect 0 'phase 0' "$cnnc" "$here/networks.cnn" --emit=schedule
 expect 0 'define internal' "$cnnc" "$here/networks.cnn" --network Small --emit=llvm
-expect 0 'parameters, .* MACs a picture' "$cnnc" summary "$here/networks.cnn"
+expect 0 'parameters, .* MACs a sample' "$cnnc" summary "$here/networks.cnn"
 
 sed 's/max_pool(2)/max_pol(2)/; s/= 1e-2/= nothing/' "$here/networks.cnn" > wrong.cnn
 printf 'old' > libsmall.a
