@@ -33,6 +33,7 @@ developer_packages=(
   "libclang-rt-22-dev    | libFuzzer and the sanitizers for clang"
   "clang-format-22       | formats the source"
   "clang-tidy-22         | lints the source"
+  "chromium              | opens drawn networks in tests/drawing, which are skipped without it"
 )
 requirements=("cmake>=3.28,<5" "halide==21.0.0" "lit>=22")
 requirement_reasons=(
