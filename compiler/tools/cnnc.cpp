@@ -1,220 +1,38 @@
-//===- cnnc.cpp - The compiler's command line ------------------------------------------------------------------------===//
+//===- cnnc.cpp - The compiler's command line
+//------------------------------------------------------------------------===//
 //
 // Exit status 0; 1 after errors in the input, printed on stderr; 2 for a wrong command line.
 //
 //===------------------------------------------------------------------------------------------------------===//
 
-#include "options.h"
-
-#include "groups_to_halide/target.h"
+#include "verbs.h"
 
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
+#include <algorithm>
 
 using namespace cnn::tools;
 
-namespace {
-
-CompileOptions compile;
-BuildOptions buildOptions;
-CheckOptions checkOptions;
-SummaryOptions summaryOptions;
-DrawOptions drawOptions;
-TrainOptions trainOptions;
-PredictOptions predictOptions;
-BenchOptions benchOptions;
-ProfileOptions profileOptions;
-VerifyOptions verifyOptions;
-
-void addFile(CLI::App& app) {
-  app.add_option("FILE", compile.file, "the network's .cnn file")->required()->check(CLI::ExistingFile);
-  app.add_option("--network", compile.network, "this network of the file only");
-  app.add_option("--set", compile.settings, "name=value: parameters of the network, e.g. --set classes=5")
-      ->check([](const std::string& text) {
-        return text.find('=') == std::string::npos || text[0] == '=' ? "expected name=value, found " + text : "";
-      });
-}
-
-void addCompiling(CLI::App& app) {
-  addFile(app);
-  app.add_option("--target", compile.target, "a Halide target string; default: this machine")
-      ->transform(CLI::Validator([](std::string& text) {
-        std::string error;
-        text = cnn::kernel::readTarget(text, error);
-        return error;
-      }, ""));
-  app.add_flag("--exact", compile.exact, "arithmetic in the written order: no Winograd");
-  app.add_option("-j,--jobs", compile.jobs, "kernels compiled at a time; default: all cores")->check(CLI::Range(1, 256));
-  app.add_option("--cache", compile.cache, "folder of compiled kernels; default: ~/.cache/cnnc");
-  app.add_flag("--no-cache", compile.noCache, "compile every kernel anew");
-}
-
-CLI::App* addBuild(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("build", "compile to libNAME.a, NAME.h and NAME.hpp (the default)");
-  addCompiling(*app);
-  app->add_option("-o,--output", buildOptions.folder, "folder for the results; default: this one");
-  app->add_option("--emit", buildOptions.emit, "print a stage instead: ast, cnn, groups, schedule, stmt, llvm, asm; "
-                                               "object: write the objects one by one")
-      ->check(CLI::IsMember({"ast", "cnn", "groups", "schedule", "stmt", "llvm", "asm", "object"}));
-  app->add_flag("--predict-only", compile.predictOnly, "leave the train section out");
-  app->footer("Example: cnnc lenet.cnn -o generated");
-  return app;
-}
-
-CLI::App* addCheck(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("check", "report all mistakes of a file");
-  addFile(*app);
-  app->add_flag("--json", checkOptions.json, "as JSON on stdout");
-  app->add_flag("--fix", checkOptions.fix, "apply the suggested changes to the file");
-  app->footer("Example: cnnc check lenet.cnn");
-  return app;
-}
-
-CLI::App* addSummary(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("summary", "layers, shapes, parameters, MACs, memory");
-  addCompiling(*app);
-  app->add_flag("--json", summaryOptions.json, "as JSON on stdout");
-  app->add_option("--depth", summaryOptions.depth, "show blocks within so many blocks as their layers; default: all")
-      ->check(CLI::Range(0, 1000));
-  app->footer("Example: cnnc summary resnet.cnn --set size=64");
-  return app;
-}
-
-CLI::App* addDraw(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("draw", "a picture: SVG, or an HTML page in which blocks fold");
-  addCompiling(*app);
-  app->add_option("-o,--output", drawOptions.output, "FILE.svg or FILE.html; default: NAME.html for each network")
-      ->check([](const std::string& path) {
-        return path.ends_with(".svg") || path.ends_with(".html") ? "" : "expected a name ending in .svg or .html, found " + path;
-      });
-  app->add_option("--depth", drawOptions.depth, "open blocks within so many blocks; default: as many as stay readable")
-      ->check(CLI::Range(0, 1000));
-  app->footer("Example: cnnc draw resnet.cnn --network ResNet18 -o resnet18.html");
-  return app;
-}
-
-void addData(CLI::App& app) {
-  app.add_option("--data", trainOptions.data, "folder of the data");
-  app.add_option("--batch", trainOptions.batch, "pictures a step")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--threads", trainOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
-  app.add_flag("--quiet", trainOptions.quiet, "no progress");
-}
-
-CLI::App* addTrain(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("train", "compile and train in process");
-  addCompiling(*app);
-  addData(*app);
-  app->add_option("--epochs", trainOptions.epochs, "default: as the train section says")->check(CLI::Range(1, 1 << 30));
-  app->add_option("--lr", trainOptions.lr, "learning rate")->check(CLI::NonNegativeNumber);
-  app->add_option("--seed", trainOptions.seed, "of initialisation, shuffling, dropout")->check(CLI::NonNegativeNumber);
-  app->add_option("--clip-norm", trainOptions.clipNorm, "largest norm of the gradients")->check(CLI::NonNegativeNumber);
-  app->add_option("--validation", trainOptions.validation, "share of the training data held out")->check(CLI::Range(0.0, 0.9));
-  app->add_option("--weights", trainOptions.weights, "begin with these (.safetensors)")->check(CLI::ExistingFile);
-  app->add_option("--save", trainOptions.save, "write the trained weights (.safetensors)");
-  CLI::Option* checkpoint =
-      app->add_option("--checkpoint", trainOptions.checkpoint, "write weights and training state after each epoch");
-  app->add_option("--checkpoint-steps", trainOptions.checkpointSteps, "and after so many steps")
-      ->check(CLI::Range(1, 1 << 30))->needs(checkpoint);
-  app->add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")->needs(checkpoint);
-  app->footer("Example: cnnc train lenet.cnn --epochs 5 --save lenet.safetensors");
-  return app;
-}
-
-CLI::App* addEval(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("eval", "loss and metrics on the test data");
-  addCompiling(*app);
-  addData(*app);
-  app->add_option("--weights", trainOptions.weights, ".safetensors")->required()->check(CLI::ExistingFile);
-  app->footer("Example: cnnc eval lenet.cnn --weights lenet.safetensors");
-  return app;
-}
-
-CLI::App* addPredict(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("predict", "run the network on arrays or pictures");
-  addCompiling(*app);
-  app->add_option("PICTURES", predictOptions.pictures, "PNG or JPEG files for the first input")->check(CLI::ExistingFile);
-  app->add_option("--weights", predictOptions.weights, ".safetensors")->required()->check(CLI::ExistingFile);
-  app->add_option("--input", predictOptions.inputs, "name=file.npy, for each input")->allow_extra_args(false);
-  app->add_option("--output", predictOptions.outputs, "name=file.npy; without it classes are printed")->allow_extra_args(false);
-  app->add_option("--top", predictOptions.top, "classes shown")->check(CLI::Range(1, 1000));
-  app->add_option("--threads", predictOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
-  app->footer("Example: cnnc predict lenet.cnn --weights lenet.safetensors shoe.png");
-  return app;
-}
-
-CLI::App* addBench(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("bench", "time predict or train steps on request: 'run K' on stdin");
-  addCompiling(*app);
-  app->add_option("--mode", benchOptions.mode, "infer or train")->check(CLI::IsMember({"infer", "train"}));
-  app->add_option("--batch", benchOptions.batch, "samples an iteration")->check(CLI::Range(1, 1 << 20));
-  app->add_option("--threads", benchOptions.threads, "default: 1")->check(CLI::Range(1, 256));
-  app->add_option("--weights", benchOptions.weights, ".safetensors; default: initialised")->check(CLI::ExistingFile);
-  app->add_option("--input", benchOptions.inputs, "name=file.npy, or file.npy in order")->allow_extra_args(false);
-  app->add_option("--target-input,--labels", benchOptions.targets, "the train section's inputs")->allow_extra_args(false);
-  app->add_option("--output", benchOptions.output, "file.npy, written after the first request");
-  app->footer("Example: echo run 100 | cnnc bench lenet.cnn --input image.npy");
-  return app;
-}
-
-CLI::App* addProfile(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("profile", "time of each layer's kernels, on one thread");
-  addCompiling(*app);
-  app->add_option("--mode", profileOptions.mode, "infer or train")->check(CLI::IsMember({"infer", "train"}));
-  app->add_option("--batch", profileOptions.batch, "samples an iteration; default: 1")->check(CLI::Range(1, 1 << 20));
-  app->add_option("--iterations", profileOptions.iterations, "default: 20")->check(CLI::Range(1, 1 << 20));
-  app->footer("Example: cnnc profile resnet.cnn --mode train --batch 64");
-  return app;
-}
-
-CLI::App* addVerify(CLI::App& cnnc) {
-  CLI::App* app = cnnc.add_subcommand("verify", "compiled code against the reference, gradients against differences");
-  addCompiling(*app);
-  app->add_option("--batch", verifyOptions.batches, "batch sizes; default: 1 3")->check(CLI::Range(1, 4096));
-  app->add_option("--seed", verifyOptions.seed, "of weights and inputs");
-  app->add_flag("--checked", verifyOptions.checked, "build the kernels with Halide's assertions");
-  app->add_flag("--mutate", verifyOptions.mutate, "also spoil each operator of the reference in turn, to see it noticed");
-  app->footer("Example: cnnc verify lenet.cnn");
-  return app;
-}
-
 /// `cnnc FILE …` means `cnnc build FILE …`.
-std::vector<std::string> withVerb(int count, char** words, const CLI::App& cnnc) {
+static std::vector<std::string> withVerb(int count, char** words) {
   std::vector<std::string> arguments(words + 1, words + count);
-  bool named = arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "--version";
-  for (const CLI::App* verb : cnnc.get_subcommands([](const CLI::App*) { return true; }))
-    named = named || verb->get_name() == arguments[0];
+  bool named =
+      arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "--version";
+  for (const Verb& verb : verbs()) named = named || verb.name == arguments[0];
   if (!named) arguments.insert(arguments.begin(), "build");
   std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants them
   return arguments;
 }
 
-} // namespace
-
 int main(int count, char** words) {
-  CLI::App cnnc("Compiles neural networks from .cnn files to static libraries, and trains and runs them.", "cnnc");
-  cnnc.require_subcommand(1);
-  cnnc.footer("cnnc FILE.cnn is short for cnnc build FILE.cnn. cnnc VERB --help tells more.");
-  cnnc.add_flag_callback("--version", [] {
-    printVersion();
-    throw CLI::Success();
-  }, "versions of cnnc and what it is built on");
-  CLI::App* verbs[] = {addBuild(cnnc), addCheck(cnnc), addSummary(cnnc), addTrain(cnnc),
-                       addEval(cnnc),  addPredict(cnnc), addBench(cnnc), addProfile(cnnc),
-                       addVerify(cnnc), addDraw(cnnc)};
+  std::unique_ptr<CLI::App> cnnc = commandLine();
   try {
-    cnnc.parse(withVerb(count, words, cnnc));
+    cnnc->parse(withVerb(count, words));
   } catch (const CLI::ParseError& error) {
-    return cnnc.exit(error, std::cout, std::cerr) ? 2 : 0;
+    return cnnc->exit(error, std::cout, std::cerr) ? 2 : 0;
   }
-  if (*verbs[0]) return build(compile, buildOptions);
-  if (*verbs[1]) return check(compile, checkOptions);
-  if (*verbs[2]) return summary(compile, summaryOptions);
-  if (*verbs[3]) return train(compile, trainOptions);
-  if (*verbs[4]) return eval(compile, trainOptions);
-  if (*verbs[5]) return predict(compile, predictOptions);
-  if (*verbs[6]) return bench(compile, benchOptions);
-  if (*verbs[7]) return profile(compile, profileOptions);
-  if (*verbs[8]) return verify(compile, verifyOptions);
-  return draw(compile, drawOptions);
+  const std::string chosen = cnnc->get_subcommands().front()->get_name();
+  for (const Verb& verb : verbs())
+    if (verb.name == chosen) return verb.run();
+  return 2; // not reached: CLI11 requires a verb of the table
 }

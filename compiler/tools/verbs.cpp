@@ -1,0 +1,234 @@
+//===- verbs.cpp - The verbs of the command line
+//-----------------------------------------------------------------===//
+
+#include "verbs.h"
+
+#include "options.h"
+
+#include "groups_to_halide/target.h"
+
+#include <CLI/CLI.hpp>
+
+namespace cnn::tools {
+namespace {
+
+CompileOptions compile;
+BuildOptions buildOptions;
+CheckOptions checkOptions;
+SummaryOptions summaryOptions;
+DrawOptions drawOptions;
+TrainOptions trainOptions;
+PredictOptions predictOptions;
+BenchOptions benchOptions;
+ProfileOptions profileOptions;
+VerifyOptions verifyOptions;
+
+void fileOptions(CLI::App& app) {
+  app.add_option("FILE", compile.file, "the network's .cnn file")->required()->check(CLI::ExistingFile);
+  app.add_option("--network", compile.network, "this network of the file only");
+  app.add_option("--set", compile.settings, "name=value: parameters of the network, e.g. --set classes=5")
+      ->check([](const std::string& text) {
+        return text.find('=') == std::string::npos || text[0] == '=' ? "expected name=value, found " + text
+                                                                     : "";
+      });
+}
+
+void compilingOptions(CLI::App& app) {
+  app.add_option("--target", compile.target, "a Halide target string; default: this machine")
+      ->transform(CLI::Validator(
+          [](std::string& text) {
+            std::string error;
+            text = kernel::readTarget(text, error);
+            return error;
+          },
+          ""));
+  app.add_flag("--exact", compile.exact, "arithmetic in the written order: no Winograd");
+  app.add_option("-j,--jobs", compile.jobs, "kernels compiled at a time; default: all cores")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--cache", compile.cache, "folder of compiled kernels; default: ~/.cache/cnnc");
+  app.add_flag("--no-cache", compile.noCache, "compile every kernel anew");
+}
+
+void buildingOptions(CLI::App& app) {
+  app.add_option("-o,--output", buildOptions.folder, "folder for the results; default: this one");
+  app.add_option("--emit", buildOptions.emit,
+                 "print a stage instead: ast, cnn, groups, schedule, stmt, llvm, asm; "
+                 "object: write the objects one by one")
+      ->check(CLI::IsMember({"ast", "cnn", "groups", "schedule", "stmt", "llvm", "asm", "object"}));
+  app.add_flag("--predict-only", compile.predictOnly, "leave the train section out");
+}
+
+void checkingOptions(CLI::App& app) {
+  app.add_flag("--json", checkOptions.json, "as JSON on stdout");
+  app.add_flag("--fix", checkOptions.fix, "apply the suggested changes to the file");
+}
+
+void summarizingOptions(CLI::App& app) {
+  app.add_flag("--json", summaryOptions.json, "as JSON on stdout");
+  app.add_option("--depth", summaryOptions.depth,
+                 "show blocks within so many blocks as their layers; default: all")
+      ->check(CLI::Range(0, 1000));
+}
+
+void drawingOptions(CLI::App& app) {
+  app.add_option("-o,--output", drawOptions.output, "FILE.svg or FILE.html; default: NAME.html for each network")
+      ->check([](const std::string& path) {
+        return path.ends_with(".svg") || path.ends_with(".html")
+                   ? ""
+                   : "expected a name ending in .svg or .html, found " + path;
+      });
+  app.add_option("--depth", drawOptions.depth,
+                 "open blocks within so many blocks; default: as many as stay readable")
+      ->check(CLI::Range(0, 1000));
+}
+
+void dataOptions(CLI::App& app) {
+  app.add_option("--data", trainOptions.data, "folder of the data");
+  app.add_option("--batch", trainOptions.batch, "pictures a step")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--threads", trainOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
+  app.add_flag("--quiet", trainOptions.quiet, "no progress");
+}
+
+void trainingOptions(CLI::App& app) {
+  app.add_option("--epochs", trainOptions.epochs, "default: as the train section says")
+      ->check(CLI::Range(1, 1 << 30));
+  app.add_option("--lr", trainOptions.lr, "learning rate")->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", trainOptions.seed, "of initialisation, shuffling, dropout")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--clip-norm", trainOptions.clipNorm, "largest norm of the gradients")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--validation", trainOptions.validation, "share of the training data held out")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--weights", trainOptions.weights, "begin with these (.safetensors)")
+      ->check(CLI::ExistingFile);
+  app.add_option("--save", trainOptions.save, "write the trained weights (.safetensors)");
+  CLI::Option* checkpoint = app.add_option("--checkpoint", trainOptions.checkpoint,
+                                           "write weights and training state after each epoch");
+  app.add_option("--checkpoint-steps", trainOptions.checkpointSteps, "and after so many steps")
+      ->check(CLI::Range(1, 1 << 30))
+      ->needs(checkpoint);
+  app.add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")->needs(checkpoint);
+}
+
+void evaluatingOptions(CLI::App& app) {
+  app.add_option("--weights", trainOptions.weights, ".safetensors")->required()->check(CLI::ExistingFile);
+}
+
+void predictingOptions(CLI::App& app) {
+  app.add_option("PICTURES", predictOptions.pictures, "PNG or JPEG files for the first input")
+      ->check(CLI::ExistingFile);
+  app.add_option("--weights", predictOptions.weights, ".safetensors")->required()->check(CLI::ExistingFile);
+  app.add_option("--input", predictOptions.inputs, "name=file.npy, for each input")->allow_extra_args(false);
+  app.add_option("--output", predictOptions.outputs, "name=file.npy; without it classes are printed")
+      ->allow_extra_args(false);
+  app.add_option("--top", predictOptions.top, "classes shown")->check(CLI::Range(1, 1000));
+  app.add_option("--threads", predictOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
+}
+
+void timingOptions(CLI::App& app) {
+  app.add_option("--mode", benchOptions.mode, "infer or train")->check(CLI::IsMember({"infer", "train"}));
+  app.add_option("--batch", benchOptions.batch, "samples an iteration")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--threads", benchOptions.threads, "default: 1")->check(CLI::Range(1, 256));
+  app.add_option("--weights", benchOptions.weights, ".safetensors; default: initialised")
+      ->check(CLI::ExistingFile);
+  app.add_option("--input", benchOptions.inputs, "name=file.npy, or file.npy in order")
+      ->allow_extra_args(false);
+  app.add_option("--target-input,--labels", benchOptions.targets, "the train section's inputs")
+      ->allow_extra_args(false);
+  app.add_option("--output", benchOptions.output, "file.npy, written after the first request");
+}
+
+void profilingOptions(CLI::App& app) {
+  app.add_option("--mode", profileOptions.mode, "infer or train")->check(CLI::IsMember({"infer", "train"}));
+  app.add_option("--batch", profileOptions.batch, "samples an iteration; default: 1")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--iterations", profileOptions.iterations, "default: 20")->check(CLI::Range(1, 1 << 20));
+}
+
+void verifyingOptions(CLI::App& app) {
+  app.add_option("--batch", verifyOptions.batches, "batch sizes; default: 1 3")->check(CLI::Range(1, 4096));
+  app.add_option("--seed", verifyOptions.seed, "of weights and inputs");
+  app.add_flag("--checked", verifyOptions.checked, "build the kernels with Halide's assertions");
+  app.add_flag("--mutate", verifyOptions.mutate,
+               "also spoil each operator of the reference in turn, to see it noticed");
+}
+
+} // namespace
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> table = {
+      {"build",
+       "compile to libNAME.a, NAME.h and NAME.hpp (the default)",
+       "cnnc lenet.cnn -o generated",
+       {fileOptions, compilingOptions, buildingOptions},
+       [] { return build(compile, buildOptions); }},
+      {"check",
+       "report all mistakes of a file",
+       "cnnc check lenet.cnn",
+       {fileOptions, checkingOptions},
+       [] { return check(compile, checkOptions); }},
+      {"summary",
+       "layers, shapes, parameters, MACs, memory",
+       "cnnc summary resnet.cnn --set size=64",
+       {fileOptions, compilingOptions, summarizingOptions},
+       [] { return summary(compile, summaryOptions); }},
+      {"draw",
+       "a picture: SVG, or an HTML page in which blocks fold",
+       "cnnc draw resnet.cnn --network ResNet18 -o resnet18.html",
+       {fileOptions, compilingOptions, drawingOptions},
+       [] { return draw(compile, drawOptions); }},
+      {"train",
+       "compile and train in process",
+       "cnnc train lenet.cnn --epochs 5 --save lenet.safetensors",
+       {fileOptions, compilingOptions, dataOptions, trainingOptions},
+       [] { return train(compile, trainOptions); }},
+      {"eval",
+       "loss and metrics on the test data",
+       "cnnc eval lenet.cnn --weights lenet.safetensors",
+       {fileOptions, compilingOptions, dataOptions, evaluatingOptions},
+       [] { return eval(compile, trainOptions); }},
+      {"predict",
+       "run the network on arrays or pictures",
+       "cnnc predict lenet.cnn --weights lenet.safetensors shoe.png",
+       {fileOptions, compilingOptions, predictingOptions},
+       [] { return predict(compile, predictOptions); }},
+      {"bench",
+       "time predict or train steps on request: 'run K' on stdin",
+       "echo run 100 | cnnc bench lenet.cnn --input image.npy",
+       {fileOptions, compilingOptions, timingOptions},
+       [] { return bench(compile, benchOptions); }},
+      {"profile",
+       "time of each layer's kernels, on one thread",
+       "cnnc profile resnet.cnn --mode train --batch 64",
+       {fileOptions, compilingOptions, profilingOptions},
+       [] { return profile(compile, profileOptions); }},
+      {"verify",
+       "compiled code against the reference, gradients against differences",
+       "cnnc verify lenet.cnn",
+       {fileOptions, compilingOptions, verifyingOptions},
+       [] { return verify(compile, verifyOptions); }},
+  };
+  return table;
+}
+
+std::unique_ptr<CLI::App> commandLine() {
+  auto cnnc = std::make_unique<CLI::App>(
+      "Compiles neural networks from .cnn files to static libraries, and trains and runs them.", "cnnc");
+  cnnc->require_subcommand(1);
+  cnnc->footer("cnnc FILE.cnn is short for cnnc build FILE.cnn. cnnc VERB --help tells more.");
+  cnnc->add_flag_callback(
+      "--version",
+      [] {
+        printVersion();
+        throw CLI::Success();
+      },
+      "versions of cnnc and what it is built on");
+  for (const Verb& verb : verbs()) {
+    CLI::App* app = cnnc->add_subcommand(verb.name, verb.help);
+    app->footer(std::string("Example: ") + verb.example);
+    for (auto addOptions : verb.options) addOptions(*app);
+  }
+  return cnnc;
+}
+
+} // namespace cnn::tools
