@@ -52,9 +52,10 @@ LogicalResult ReturnOp::verify() {
 }
 
 /// The network has the parameter, with the type of `value`.
-static LogicalResult verifyParameter(Operation* op, FlatSymbolRefAttr name, Value value) {
+static LogicalResult verifyParameter(Operation* op, FlatSymbolRefAttr name, Value value,
+                                     SymbolTableCollection& symbols) {
   auto network = op->getParentOfType<NetworkOp>();
-  auto parameter = network ? network.lookupSymbol<ParameterOp>(name.getAttr()) : ParameterOp();
+  auto parameter = network ? symbols.lookupSymbolIn<ParameterOp>(network, name) : ParameterOp();
   if (!parameter) return op->emitOpError("the network has no parameter '") << name.getValue() << "'";
   if (!sameTensor(parameter.getType(), value.getType()))
     return op->emitOpError("parameter '") << name.getValue() << "' is " << parameter.getType() << ", found "
@@ -62,11 +63,11 @@ static LogicalResult verifyParameter(Operation* op, FlatSymbolRefAttr name, Valu
   return success();
 }
 
-LogicalResult GetOp::verifySymbolUses(SymbolTableCollection&) {
-  return verifyParameter(*this, getParameterAttr(), getResult());
+LogicalResult GetOp::verifySymbolUses(SymbolTableCollection& symbols) {
+  return verifyParameter(*this, getParameterAttr(), getResult(), symbols);
 }
-LogicalResult GradientOp::verifySymbolUses(SymbolTableCollection&) {
-  return verifyParameter(*this, getParameterAttr(), getValue());
+LogicalResult GradientOp::verifySymbolUses(SymbolTableCollection& symbols) {
+  return verifyParameter(*this, getParameterAttr(), getValue(), symbols);
 }
 
 /// group (%a = %x, %b = %y : types) -> (types) attributes { ... }

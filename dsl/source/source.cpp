@@ -40,6 +40,14 @@ size_t utf8SequenceLength(std::string_view text) {
 size_t codePointCount(std::string_view text) {
   size_t count = 0;
   while (!text.empty()) {
+    // Eight ASCII characters at a time: a column is asked for at each layer, in lines that may be very long.
+    uint64_t eight = 0;
+    if (text.size() >= sizeof eight) std::memcpy(&eight, text.data(), sizeof eight);
+    if (text.size() >= sizeof eight && (eight & 0x8080808080808080u) == 0) {
+      text.remove_prefix(sizeof eight);
+      count += sizeof eight;
+      continue;
+    }
     text.remove_prefix(std::max<size_t>(1, utf8SequenceLength(text)));
     ++count;
   }
