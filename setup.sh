@@ -25,10 +25,14 @@ packages=(
   "librapidcheck-dev     | random inputs for tests"
   "zlib1g-dev            | reads gzip-compressed data sets"
   "dataset-fashion-mnist | the pictures that the examples train on"
+  "patch                 | a test applies what cnnc fmt --diff prints"
   "python3               | runs the tools below"
   "python3-venv          | keeps those tools inside build/venv"
 )
 developer_packages=(
+  "zsh                   | a test reads the completion script for it"
+  "fish                  | the same"
+  "groff                 | a test checks the manual page with it"
   "clang-22              | compiles the fuzz targets"
   "libclang-rt-22-dev    | libFuzzer and the sanitizers for clang"
   "clang-format-22       | formats the source"

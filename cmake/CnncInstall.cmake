@@ -5,6 +5,7 @@
 #   lib/libcnn_runtime.a          what generated libraries are linked with
 #   lib/cmake/cnnc/               find_package(cnnc) and cnnc_add_library
 #   share/cnnc/zoo/               the networks that `use "zoo/…"` finds
+#   share/man/man1/cnnc.1         the manual page; share/… also completion for bash, zsh and fish
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 # Not Debian's lib/x86_64-linux-gnu: one layout under any prefix.
@@ -26,6 +27,12 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/runtime/include/cnn ${CMAKE_SOURCE_DIR}/ru
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/zoo DESTINATION ${CMAKE_INSTALL_DATADIR}/cnnc
         FILES_MATCHING PATTERN "*.cnn")
+
+set(pages ${CMAKE_BINARY_DIR}/share) # written by the target cnnc_pages
+install(FILES ${pages}/cnnc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${pages}/cnnc.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME cnnc)
+install(FILES ${pages}/_cnnc DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${pages}/cnnc.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 install(EXPORT cnncTargets NAMESPACE cnnc:: DESTINATION ${package_dir})
 configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/cnncConfig.cmake.in ${CMAKE_BINARY_DIR}/cnncConfig.cmake

@@ -1,4 +1,5 @@
-//===- build_command.cpp - cnnc build: libraries, headers, and every stage as text -------------------------------===//
+//===- build_command.cpp - cnnc build: libraries, headers, and every stage as text
+//-------------------------------===//
 
 #include "compilation.h"
 #include "files.h"
@@ -13,7 +14,9 @@
 namespace cnn::tools {
 namespace {
 
-void show(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void show(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 std::string textOf(mlir::ModuleOp module) {
   std::string text;
@@ -29,7 +32,8 @@ bool showCode(Frontend& frontend, const LibraryPlan& plan, const std::string& st
   for (const kernel::Kernel& kernel : plan.network.kernels) facts.push_back({kernel::symbolOf(kernel), 0});
   std::vector<ArchiveMember> drivers;
   CodeForm form = stage == "llvm" ? CodeForm::llvm : CodeForm::assembly;
-  if (stage != "stmt" && !emitDrivers(frontend.context, plan, facts, form, drivers, error)) return fail(error) == 0;
+  if (stage != "stmt" && !emitDrivers(frontend.context, plan, facts, form, drivers, error))
+    return fail(error) == 0;
   for (const ArchiveMember& driver : drivers) show(std::string(driver.bytes.begin(), driver.bytes.end()));
   kernel::Text text = stage == "stmt"   ? kernel::Text::stmt
                       : stage == "llvm" ? kernel::Text::llvm
@@ -84,7 +88,8 @@ int emit(const CompileOptions& compile, const BuildOptions& options) {
 }
 
 /// Adds the three files of a network's library.
-bool addLibrary(const BuildOptions& options, const CompiledNetwork& compiled, std::vector<OutputFile>& files) {
+bool addLibrary(const BuildOptions& options, const CompiledNetwork& compiled,
+                std::vector<OutputFile>& files) {
   std::string error, c, cpp;
   OutputFile archive{options.folder + "/lib" + compiled.plan.name + ".a", {}};
   if (!writeArchive(compiled.members, archive.bytes, error)) return fail(error) == 0;
@@ -108,8 +113,8 @@ int build(const CompileOptions& compile, const BuildOptions& options) {
     if (!planLibrary(frontend, compile, network, compiled.plan)) return 1;
     auto [other, isNew] = names.emplace(compiled.plan.name, compiled.plan.network.name);
     if (!isNew)
-      return fail("networks " + other->second + " and " + compiled.plan.network.name + " would both become lib" +
-                  compiled.plan.name + ".a");
+      return fail("networks " + other->second + " and " + compiled.plan.network.name +
+                  " would both become lib" + compiled.plan.name + ".a");
     if (!compilePlan(frontend, compile, compiled) || !addLibrary(options, compiled, files)) return 1;
   }
   std::string error;
@@ -128,8 +133,9 @@ int check(const CompileOptions& compile, const CheckOptions& options) {
   return right ? 0 : 1;
 }
 
-void printVersion() {
-  std::printf("cnnc %s (LLVM %s, Halide 21, %s)\n", cnncVersion, LLVM_VERSION_STRING, kernel::hostTarget().c_str());
+std::string versionText() {
+  return std::string("cnnc ") + cnncVersion + " (LLVM " + LLVM_VERSION_STRING + ", Halide " + CNNC_HALIDE_VERSION +
+         ", " + kernel::hostTarget() + ")";
 }
 
 } // namespace cnn::tools

@@ -1,4 +1,5 @@
-//===- files.cpp - Output files: whole or not at all ------------------------------------------------------------===//
+//===- files.cpp - Output files: whole or not at all
+//------------------------------------------------------------===//
 
 #include "files.h"
 
@@ -42,6 +43,9 @@ bool writeFiles(const std::vector<OutputFile>& files, std::string& error) {
     break;
   }
   for (size_t i = 0; error.empty() && i < files.size(); ++i) {
+    // A file that is replaced keeps its permissions.
+    if (auto old = fs::status(files[i].path, failed); fs::exists(old))
+      fs::permissions(files[i].path + suffix, old.permissions(), failed);
     fs::rename(files[i].path + suffix, files[i].path, failed);
     if (failed) error = files[i].path + ": cannot write: " + failed.message();
   }

@@ -1,7 +1,8 @@
-//===- options.h - What the command line asks for --------------------------------------------------------------===//
+//===- options.h - What the command line asks for
+//--------------------------------------------------------------===//
 //
-// Plain data between the command line's parser (cnnc.cpp) and the commands. A command returns the exit status:
-// 0, or 1 after an error that it has printed.
+// Plain data between the command line's parser (cnnc.cpp) and the commands. A command returns the exit
+// status: 0, or 1 after an error that it has printed.
 //
 //===------------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_OPTIONS_H
@@ -29,6 +30,12 @@ struct CompileOptions {
 struct BuildOptions {
   std::string folder = ".";
   std::string emit; ///< ast, cnn, groups, schedule, stmt, llvm, asm, object; empty: the library
+};
+
+struct FormatOptions {
+  std::vector<std::string> files; ///< "-": stdin to stdout
+  bool check = false;             ///< name the files that are not formatted
+  bool diff = false;              ///< show what would change
 };
 
 struct CheckOptions {
@@ -85,6 +92,11 @@ struct VerifyOptions {
 };
 
 int build(const CompileOptions& compile, const BuildOptions& options);
+int format(const FormatOptions& options);
+int explain(const std::string& id);       ///< an id or name of a diagnostic; empty: a list of all
+int createFile(const std::string& name);  ///< NAME.cnn, to start from
+int completion(const std::string& shell); ///< bash, zsh or fish
+int manual();                             ///< the manual page, for man(1)
 int check(const CompileOptions& compile, const CheckOptions& options);
 int summary(const CompileOptions& compile, const SummaryOptions& options);
 int draw(const CompileOptions& compile, const DrawOptions& options);
@@ -94,7 +106,7 @@ int predict(const CompileOptions& compile, const PredictOptions& options);
 int bench(const CompileOptions& compile, const BenchOptions& options);
 int profile(const CompileOptions& compile, const ProfileOptions& options);
 int verify(const CompileOptions& compile, const VerifyOptions& options);
-void printVersion();
+std::string versionText(); ///< cnnc 0.1.0 (LLVM 22.1.0, Halide 21.0.0, TARGET)
 
 } // namespace cnn::tools
 

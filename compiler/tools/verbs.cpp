@@ -9,11 +9,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
+
 namespace cnn::tools {
 namespace {
 
 CompileOptions compile;
 BuildOptions buildOptions;
+FormatOptions formatOptions;
+std::string wantedId, newName, shell;
 CheckOptions checkOptions;
 SummaryOptions summaryOptions;
 DrawOptions drawOptions;
@@ -80,6 +84,27 @@ void drawingOptions(CLI::App& app) {
   app.add_option("--depth", drawOptions.depth,
                  "open blocks within so many blocks; default: as many as stay readable")
       ->check(CLI::Range(0, 1000));
+}
+
+void formattingOptions(CLI::App& app) {
+  app.add_option("FILES", formatOptions.files, "the .cnn files; - for stdin to stdout")
+      ->required();
+  app.add_flag("--check", formatOptions.check, "change nothing, name the files that are not formatted");
+  app.add_flag("--diff", formatOptions.diff, "change nothing, show what would change");
+}
+
+void explainingOptions(CLI::App& app) {
+  app.add_option("ID", wantedId, "a diagnostic, such as E0302; without it all are listed");
+}
+
+void creatingOptions(CLI::App& app) {
+  app.add_option("NAME", newName, "the file to write, with or without .cnn")->required();
+}
+
+void completingOptions(CLI::App& app) {
+  app.add_option("SHELL", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 
 void dataOptions(CLI::App& app) {
@@ -167,6 +192,21 @@ const std::vector<Verb>& verbs() {
        "cnnc check lenet.cnn",
        {fileOptions, checkingOptions},
        [] { return check(compile, checkOptions); }},
+      {"fmt",
+       "bring files into the canonical form",
+       "cnnc fmt --diff lenet.cnn",
+       {formattingOptions},
+       [] { return format(formatOptions); }},
+      {"new",
+       "write a file to start from",
+       "cnnc new shoes",
+       {creatingOptions},
+       [] { return createFile(newName); }},
+      {"explain",
+       "tell more about a diagnostic",
+       "cnnc explain E0302",
+       {explainingOptions},
+       [] { return explain(wantedId); }},
       {"summary",
        "layers, shapes, parameters, MACs, memory",
        "cnnc summary resnet.cnn --set size=64",
@@ -207,6 +247,12 @@ const std::vector<Verb>& verbs() {
        "cnnc verify lenet.cnn",
        {fileOptions, compilingOptions, verifyingOptions},
        [] { return verify(compile, verifyOptions); }},
+      {"completion",
+       "print the completion script of a shell",
+       "source <(cnnc completion bash)",
+       {completingOptions},
+       [] { return completion(shell); }},
+      {"manual", "print the manual page", "cnnc manual | man -l -", {}, [] { return manual(); }},
   };
   return table;
 }
@@ -219,7 +265,7 @@ std::unique_ptr<CLI::App> commandLine() {
   cnnc->add_flag_callback(
       "--version",
       [] {
-        printVersion();
+        std::printf("%s\n", versionText().c_str());
         throw CLI::Success();
       },
       "versions of cnnc and what it is built on");

@@ -14,6 +14,22 @@ struct Colours {
   const char *error = "", *note = "", *bold = "", *reset = "";
 };
 
+/// Appends one character so that it takes a known number of columns: control characters and ill-formed bytes
+/// must not reach a terminal.
+size_t appendVisible(std::string& shown, std::string_view character) {
+  unsigned char first = static_cast<unsigned char>(character[0]);
+  if (first == '\t') {
+    shown += "    ";
+    return 4;
+  }
+  if (first < 0x20 || first == 0x7F || utf8SequenceLength(character) == 0) {
+    shown += "\xEF\xBF\xBD"; // U+FFFD
+    return 1;
+  }
+  shown += character;
+  return 1;
+}
+
 class TextPrinter {
 public:
   TextPrinter(const SourceManager& sources, bool colour) : sources(sources) {
@@ -96,22 +112,6 @@ private:
            (label.empty() ? "" : " " + label) + "\n";
   }
 
-  /// Appends one character so that it takes a known number of columns: control characters and ill-formed
-  /// bytes must not reach a terminal.
-  static size_t appendVisible(std::string& shown, std::string_view character) {
-    unsigned char first = static_cast<unsigned char>(character[0]);
-    if (first == '\t') {
-      shown += "    ";
-      return 4;
-    }
-    if (first < 0x20 || first == 0x7F || utf8SequenceLength(character) == 0) {
-      shown += "\xEF\xBF\xBD"; // U+FFFD
-      return 1;
-    }
-    shown += character;
-    return 1;
-  }
-
   void fix(const FixIt& fixIt) {
     out += std::string(colours.note) + "fix" + colours.reset + ": " + fixIt.message + "\n";
     const std::vector<Edit>& edits = fixIt.edits;
@@ -129,13 +129,7 @@ private:
       size_t at = std::min<size_t>(edit.span.begin - start, text.size());
       text.replace(at, edit.span.end - edit.span.begin, edit.text);
     }
-    std::string shown;
-    for (size_t i = 0; i < text.size();) {
-      size_t length = std::max<size_t>(1, utf8SequenceLength(std::string_view(text).substr(i)));
-      appendVisible(shown, std::string_view(text).substr(i, length));
-      i += length;
-    }
-    out += "      + " + shown + "\n";
+    out += "      + " + visibleText(text) + "\n";
   }
 
   const SourceManager& sources;
@@ -221,6 +215,19 @@ private:
 };
 
 } // namespace
+
+std::string visibleText(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    size_t length = std::max<size_t>(1, utf8SequenceLength(text));
+    if (text[0] == '\n')
+      shown += '\n';
+    else
+      appendVisible(shown, text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return shown;
+}
 
 std::string toText(const DiagnosticEngine& engine, bool colour) {
   TextPrinter printer(engine.sourceManager(), colour);

@@ -59,13 +59,17 @@ public:
     }
     while (comment < stream.comments.size())
       items.push_back({TokenKind::EndOfFile, stream.comments[comment++].span, true});
+    nextToken.resize(items.size());
+    for (size_t i = items.size(), next = i; i-- > 0;) nextToken[i] = next = items[i].comment ? next : i;
   }
 
   std::string run() {
     for (size_t i = 0; i < items.size(); ++i) {
+      newlines += newlinesBefore(i);
       if (isRedundantSemicolon(i)) continue;
       place(i);
       write(items[i]);
+      newlines = 0;
     }
     if (!out.empty()) out += '\n';
     return std::move(out);
@@ -87,13 +91,6 @@ private:
     return static_cast<size_t>(std::count(gap.begin(), gap.end(), '\n'));
   }
 
-  /// Newlines up to the last thing written: what stood before a dropped ';' counts as well.
-  size_t newlinesSinceLast(size_t i) const {
-    size_t count = newlinesBefore(i);
-    for (size_t j = i; j > 0 && isRedundantSemicolon(j - 1); --j) count += newlinesBefore(j - 1);
-    return count;
-  }
-
   bool isRedundantSemicolon(size_t i) const {
     if (items[i].comment || items[i].kind != TokenKind::Semicolon) return false;
     size_t next = i + 1;
@@ -107,37 +104,39 @@ private:
 
   bool inStatements() const { return brackets.empty() || brackets.back().kind == TokenKind::LeftBrace; }
 
+  static bool linksBack(const Item& item) {
+    return !item.comment && (item.kind == TokenKind::Pipe || item.kind == TokenKind::Else ||
+                             item.kind == TokenKind::And || item.kind == TokenKind::Or);
+  }
+
   /// The line belongs to the statement that began above.
   bool isContinuation(const Item& item) const {
     if (!inStatements() || !last) return false;
-    bool linksBack = item.kind == TokenKind::Pipe || item.kind == TokenKind::Else ||
-                     item.kind == TokenKind::And || item.kind == TokenKind::Or;
-    if (linksBack && !item.comment) return true;
+    if (linksBack(item)) return true;
     return !endsOperand(last->kind) && last->kind != TokenKind::LeftBrace &&
            last->kind != TokenKind::Semicolon;
   }
 
   size_t lineIndentFor(size_t i) const {
     // A comment stands with what it is about.
-    size_t next = i;
-    while (next < items.size() && items[next].comment) ++next;
+    size_t next = nextToken[i];
     bool closing = next < items.size() && next == i && closes(items[next].kind);
     if (closing && !brackets.empty()) return brackets.back().indent;
     size_t base = brackets.empty() ? 0 : brackets.back().indent + indentWidth;
-    bool continues =
-        next < items.size() && !(next != i && closes(items[next].kind)) && isContinuation(items[next]);
-    if (!continues) return base;
+    bool closesNext = next < items.size() && next != i && closes(items[next].kind);
+    bool continues = next < items.size() && !closesNext && isContinuation(items[next]);
+    bool linksInBrackets = next < items.size() && !inStatements() && linksBack(items[next]);
+    if (!continues && !linksInBrackets) return base;
     // A writer may align the line with what it goes on with.
     std::string_view gap = gapBefore(i);
     std::string_view given = gap.substr(gap.find_last_of('\n') + 1);
     bool plain = given.find_first_not_of(' ') == std::string_view::npos;
-    return std::max(base + indentWidth, plain ? given.size() : 0);
+    return std::max(base + (continues ? indentWidth : 0), plain ? given.size() : 0);
   }
 
   /// Line breaks and white space before an item.
   void place(size_t i) {
     Item& item = items[i];
-    size_t newlines = out.empty() ? 0 : newlinesSinceLast(i);
     bool startsStatement = inStatements() && !item.comment &&
                            (!last || last->kind == TokenKind::Semicolon ||
                             last->kind == TokenKind::LeftBrace || (newlines > 0 && !isContinuation(item)));
@@ -232,23 +231,15 @@ private:
   const std::string& text;
   const SourceManager& sources;
   std::vector<Item> items;
+  std::vector<size_t> nextToken; ///< of each item: itself, or the first token after comments
   std::vector<Bracket> brackets;
   std::string out;
   size_t lineIndent = 0;
+  size_t newlines = 0;        ///< since the last thing written: those beside a dropped ';' count as well
   const Item* last = nullptr; ///< token written before
   bool lastWasComment = false;
   bool lastIsSign = false;
 };
-
-std::vector<std::string_view> lines(std::string_view text) {
-  std::vector<std::string_view> result;
-  while (!text.empty()) {
-    size_t end = text.find('\n');
-    result.push_back(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  }
-  return result;
-}
 
 } // namespace
 
@@ -258,43 +249,6 @@ std::optional<std::string> format(const SourceManager& sources, FileId file, Dia
   parse(sources, file, context, diagnostics);
   if (diagnostics.count() != before) return std::nullopt;
   return Formatter(sources, file, lex(sources, wholeFile(sources, file), diagnostics)).run();
-}
-
-std::string unifiedDiff(std::string_view name, std::string_view before, std::string_view after) {
-  if (before == after) return "";
-  std::vector<std::string_view> a = lines(before), b = lines(after);
-  size_t head = 0, tail = 0;
-  while (head < a.size() && head < b.size() && a[head] == b[head]) ++head;
-  while (tail < a.size() - head && tail < b.size() - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail])
-    ++tail;
-  constexpr size_t context = 3;
-  size_t from = head > context ? head - context : 0, kept = std::min(tail, context);
-  size_t endA = a.size() - tail, endB = b.size() - tail;
-  std::string out = "--- " + std::string(name) + "\n+++ " + std::string(name) + "\n@@ -" +
-                    std::to_string(from + 1) + "," + std::to_string(endA + kept - from) + " +" +
-                    std::to_string(from + 1) + "," + std::to_string(endB + kept - from) + " @@\n";
-  auto line = [&](char mark, std::string_view text) { out += mark + std::string(text) + "\n"; };
-  for (size_t i = from; i < head; ++i) line(' ', a[i]);
-  // Lines that stayed between the first and the last change are shown where both sides have the same number
-  // of lines, as formatting keeps line breaks.
-  if (endA - head == endB - head) {
-    for (size_t i = head; i < endA; ++i) {
-      if (a[i] == b[i]) {
-        line(' ', a[i]);
-        continue;
-      }
-      size_t stop = i;
-      while (stop < endA && a[stop] != b[stop]) ++stop;
-      for (size_t j = i; j < stop; ++j) line('-', a[j]);
-      for (size_t j = i; j < stop; ++j) line('+', b[j]);
-      i = stop - 1;
-    }
-  } else {
-    for (size_t i = head; i < endA; ++i) line('-', a[i]);
-    for (size_t i = head; i < endB; ++i) line('+', b[i]);
-  }
-  for (size_t i = endA; i < endA + kept; ++i) line(' ', a[i]);
-  return out;
 }
 
 } // namespace cnn

@@ -14,7 +14,4 @@ namespace cnn {
 /// for a file with syntax errors, which are reported.
 std::optional<std::string> format(const SourceManager& sources, FileId file, DiagnosticEngine& diagnostics);
 
-/// The lines that differ, in unified form with three lines of context; empty for equal texts.
-std::string unifiedDiff(std::string_view name, std::string_view before, std::string_view after);
-
 } // namespace cnn

@@ -8,6 +8,9 @@ fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 work=$(mktemp -d /var/tmp/cnnc-package.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 "$cmake" --install "$build_dir" --prefix "$work/prefix" >/dev/null
+for page in man/man1/cnnc.1 bash-completion/completions/cnnc zsh/site-functions/_cnnc fish/vendor_completions.d/cnnc.fish; do
+  [ -s "$work/prefix/share/$page" ] || fail "share/$page is not installed"
+done
 cp -r "$here/project" "$work/project"
 cp "$source_dir/examples/lenet/lenet.cnn" "$work/project/"
 cp "$here/use.sh" "$work/"

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# verbs.sh CNNC
+# fmt, check --fix, explain, new, completion and the manual page.
+set -euo pipefail
+cnnc=$1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export XDG_CACHE_HOME=$work/cache
+expect() { # expect STATUS PATTERN command…: the exit status, and what stdout and stderr together must match
+  local status=$1 pattern=$2 found=0
+  shift 2
+  "$@" > output 2>&1 || found=$?
+  [ "$found" = "$status" ] || { cat output; fail "$*: exit status $found, expected $status"; }
+  grep -qE "$pattern" output || { cat output; fail "$*: expected $pattern"; }
+}
+
+expect 0 '^cnnc [0-9.]+ \(LLVM [0-9.]+, Halide [0-9.]+, ' "$cnnc" --version
+
+# fmt
+printf 'let a=1+2 // sum\r\n' > loose.cnn
+printf 'let b = 3\n' > tidy.cnn
+printf 'let = 3\n' > wrong.cnn
+chmod 640 loose.cnn
+ln -s loose.cnn link.cnn
+expect 1 '^loose.cnn$' "$cnnc" fmt --check tidy.cnn loose.cnn
+[ "$(cat output)" = loose.cnn ] || fail "fmt --check names $(cat output)"
+expect 0 '^\+let a = 1 \+ 2 // sum' "$cnnc" fmt --diff loose.cnn
+cp loose.cnn patched.cnn
+"$cnnc" fmt --diff loose.cnn | patch --binary -s patched.cnn || fail "patch refuses what fmt --diff prints"
+expect 1 'wrong.cnn:1:5: error' "$cnnc" fmt wrong.cnn link.cnn tidy.cnn
+[ "$(cat wrong.cnn)" = 'let = 3' ] || fail "fmt changed a file with a mistake"
+[ "$(cat loose.cnn)" = 'let a = 1 + 2 // sum' ] || fail "fmt wrote $(cat loose.cnn)"
+cmp loose.cnn patched.cnn || fail "fmt and its diff disagree"
+[ -L link.cnn ] || fail "fmt replaced a symbolic link"
+[ "$(stat -c %a loose.cnn)" = 640 ] || fail "fmt changed the permissions of a file"
+[ "$(printf 'let a=[1,2]' | "$cnnc" fmt -)" = 'let a = [1, 2]' ] || fail "fmt of stdin"
+expect 1 'cannot read' "$cnnc" fmt nowhere.cnn
+[ "$(find . -name '*.part')" = "" ] || fail "fmt left a temporary file"
+
+# check --fix and --json
+printf 'network A {\n  input x: f32[N, 1, 8, 8]\n  output y = x |> cnov(8, kernal = 3)\n}\n' > fix.cnn
+expect 1 'cnov' "$cnnc" check --fix fix.cnn
+expect 1 'kernal' "$cnnc" check --fix fix.cnn
+"$cnnc" check fix.cnn || fail "check --fix does not repair the file"
+python3 -c 'import json, sys; assert json.load(sys.stdin) == {"version": 1, "diagnostics": []}' \
+  < <("$cnnc" check --json fix.cnn) || fail "check --json of a right file"
+
+# explain
+expect 0 'not whole' "$cnnc" explain E0302
+expect 0 'example.cnn:1:24: error\[E0302\]' "$cnnc" explain inexactdivision
+expect 1 'no diagnostic E9999' "$cnnc" explain E9999
+"$cnnc" explain > list
+[ "$(grep -c '^E[0-9]' list)" -ge 90 ] || fail "explain lists $(wc -l < list) diagnostics"
+cut -c1-5 list | while read -r id; do "$cnnc" explain "$id" > page || fail "explain $id"; done
+
+# new
+expect 0 'network MyNet' "$cnnc" new my-net
+expect 1 'exists already' "$cnnc" new my-net.cnn
+expect 1 'no name' "$cnnc" new 3d
+for name in n conv layer image N; do "$cnnc" new "$name" > /dev/null; "$cnnc" check "$name.cnn" || fail "new $name"; done
+"$cnnc" fmt --check my-net.cnn || fail "the file of cnnc new is not formatted"
+"$cnnc" train my-net.cnn --epochs 1 --quiet --save my-net.safetensors > training || { cat training; fail "cnnc new: training"; }
+expect 0 'accuracy (8|9)' "$cnnc" eval my-net.cnn --weights my-net.safetensors
+
+# completion and the manual page
+complete_bash() { # what bash offers after these words
+  bash -c 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cnnc; printf "%s\n" "${COMPREPLY[@]}"' \
+    "$cnnc" "$@" 2>&1
+}
+complete_bash cnnc tr | grep -qx train || fail "bash does not complete a verb"
+complete_bash cnnc train --ep | grep -qx -- --epochs || fail "bash does not complete an option"
+complete_bash cnnc build --emit gr | grep -qx groups || fail "bash does not complete a value"
+complete_bash cnnc check ti | grep -qx tidy.cnn || fail "bash does not complete a file"
+complete_bash cnnc completion z | grep -qx zsh || fail "bash does not complete a positional choice"
+for verb in $("$cnnc" --help | sed -n '/^Subcommands:/,$s/^  \([a-z]\+\) .*/\1/p'); do
+  for option in $("$cnnc" "$verb" --help | grep -oE '^  (-[a-zA-Z],)?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+    for shell in bash zsh fish; do
+      name=$option
+      [ $shell = fish ] && name="-l ${option#--}"
+      "$cnnc" completion $shell | grep -qe "$name" || fail "completion for $shell lacks $verb $option"
+    done
+    "$cnnc" manual | sed 's/\\-/-/g' | grep -qe "$option" || fail "the manual page lacks $verb $option"
+  done
+done
+"$cnnc" completion zsh > _cnnc
+"$cnnc" completion fish > cnnc.fish
+if command -v zsh > /dev/null; then zsh -n _cnnc || fail "zsh cannot read its completion"; fi
+if command -v fish > /dev/null; then fish -n cnnc.fish || fail "fish cannot read its completion"; fi
+if command -v groff > /dev/null; then
+  "$cnnc" manual | groff -man -Tutf8 -ww > page 2> warnings
+  [ ! -s warnings ] || { cat warnings; fail "the manual page is not clean"; }
+fi
