@@ -33,15 +33,19 @@ Value Application::value(std::string_view argument) const {
   return real;
 }
 
-void Application::fail(std::string_view argument, std::string message) {
+bool Application::isPiped() const {
+  if (!span.valid()) return false;
+  std::string_view text = elaborator.program.sources.file(span.file).text;
+  size_t last = text.substr(0, span.begin).find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && last > 0 && text.substr(last - 1, 2) == "|>";
+}
+
+Diagnostic& Application::fail(std::string_view argument, std::string message) {
   hasFailed = true;
-  if (argument.empty()) {
-    elaborator.shapeError(message, subjects, span, block.op->name, frame);
-    return;
-  }
+  if (argument.empty()) return elaborator.shapeError(message, subjects, span, block.op->name, frame);
   const Given* found = given(argument);
-  elaborator.error(Diag::BadArgument, found ? found->span : span, frame, "'" + std::string(argument) + "'",
-                   block.op->name, message);
+  return elaborator.error(Diag::BadArgument, found ? found->span : span, frame,
+                          "'" + std::string(argument) + "'", block.op->name, message);
 }
 
 int64_t Application::integer(std::string_view argument, int64_t least) {
@@ -81,6 +85,16 @@ llvm::SmallVector<int64_t> Application::ints(std::string_view argument, int64_t 
   return result;
 }
 
+/// One of the words that a string may be, where it is nearly one.
+static void suggestWord(Diagnostic& diagnostic, std::string_view word, std::vector<std::string> words) {
+  std::string_view meant = nearest(word, words);
+  if (!meant.empty())
+    diagnostic.fix(
+        "did you mean '" + std::string(meant) + "'?",
+        {{{diagnostic.span.file, diagnostic.span.end - uint32_t(word.size()) - 2, diagnostic.span.end},
+          "\"" + std::string(meant) + "\""}});
+}
+
 llvm::SmallVector<int64_t> Application::padding(std::string_view argument, llvm::ArrayRef<int64_t> kernel,
                                                 llvm::ArrayRef<int64_t> stride,
                                                 llvm::ArrayRef<int64_t> dilation) {
@@ -89,7 +103,8 @@ llvm::SmallVector<int64_t> Application::padding(std::string_view argument, llvm:
   llvm::SmallVector<int64_t> result(2 * count, 0);
   if (auto* mode = found.get<std::string>()) {
     if (*mode != "same" && *mode != "valid")
-      fail(argument, "expected \"same\" or \"valid\", found \"" + *mode + "\"");
+      suggestWord(fail(argument, "expected \"same\" or \"valid\", found \"" + *mode + "\""), *mode,
+                  {"same", "valid"});
     for (unsigned i = 0; i < count && *mode == "same"; ++i) {
       int64_t reach = dilation[i] * (kernel[i] - 1), total = reach;
       if (stride[i] > 1) {

@@ -94,8 +94,31 @@ bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view
   if (value.get<Dimension>())
     error(Diag::FreeDimension, span, frame, what);
   else
-    error(Diag::TypeMismatch, span, frame, what, describe(takes), value.describe());
+    suggestValue(error(Diag::TypeMismatch, span, frame, what, describe(takes), value.describe()), value,
+                 takes, span);
   return false;
+}
+
+void Elaborator::suggestValue(Diagnostic& diagnostic, const Value& value, Takes takes, Span given) {
+  // A named argument's span begins with its name.
+  std::string_view text = program.sources.text(given);
+  size_t equals = text.find('=');
+  bool named = equals != std::string_view::npos && text.find_first_of("\"([{<>!=") == equals &&
+               text.substr(equals).substr(0, 2) != "==";
+  size_t skipped = named ? text.find_first_not_of(" \t\r\n", equals + 1) : 0;
+  if (skipped == std::string_view::npos) return;
+  Span span{given.file, given.begin + uint32_t(skipped), given.end};
+  text = text.substr(skipped);
+  auto* whole = value.get<int64_t>();
+  auto* real = value.get<double>();
+  bool wantsWhole = takes == Takes::Int || takes == Takes::Ints || takes == Takes::Padding;
+  if (takes == Takes::Bool && whole && (*whole == 0 || *whole == 1))
+    diagnostic.fix("write a truth value", {{span, *whole ? "true" : "false"}});
+  else if (wantsWhole && real && text.find_first_not_of("0123456789.") == std::string_view::npos)
+    diagnostic.fix("write a whole number", {{span, std::to_string(int64_t(*real))}});
+  else if (wantsWhole && real)
+    diagnostic.fix("round down",
+                   {{{span.file, span.begin, span.begin}, "floor("}, {{span.file, span.end, span.end}, ")"}});
 }
 
 std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
@@ -124,7 +147,17 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         ok = false;
         continue;
       }
-      if (auto earlier = result->given.find(index); earlier != result->given.end()) {
+      auto earlier = result->given.find(index);
+      bool ofThisCall = earlier != result->given.end() && span.file == earlier->second.span.file &&
+                        earlier->second.span.begin >= span.begin && earlier->second.span.end <= span.end;
+      bool twice = ofThisCall && std::ranges::count_if(arguments, [&](const Argument& other) {
+                                   return other.name.present() && other.name.text == argument.name.text;
+                                 }) > 1;
+      if (twice) { // the parser has reported it
+        ok = false;
+        continue;
+      }
+      if (earlier != result->given.end()) {
         error(Diag::ArgumentGivenTwice, argument.name.span, frame, name, argument.name.text)
             .secondary(earlier->second.span, "given here");
         ok = false;
@@ -137,8 +170,11 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         std::string takes = most == 0   ? "no arguments"
                             : most == 1 ? "one argument"
                                         : "at most " + std::to_string(most) + " arguments";
-        error(Diag::TooManyArguments, argument.value->span, frame, name, takes,
-              int64_t(arguments.size() - firstIndex));
+        Diagnostic& diagnostic = error(Diag::TooManyArguments, argument.value->span, frame, name, takes,
+                                       int64_t(arguments.size() - firstIndex));
+        if (isSubject(values[i].value) && firstIndex == 0)
+          diagnostic.note("the tensor comes first, or before '|>': " +
+                          std::string(program.sources.text(argument.value->span)) + " |> " + name + "(…)");
         return nullptr;
       }
       index = place;
@@ -188,11 +224,21 @@ bool Elaborator::checkType(const Value& value, const Type* type, const std::stri
                            const Frame& frame) {
   if (value.isPoison()) return false;
   if (fitsType(value, type)) return true;
-  if (value.get<Dimension>())
+  if (value.get<Dimension>()) {
     error(Diag::FreeDimension, span, frame, what);
-  else
-    error(Diag::TypeMismatch, span, frame, what, std::string(program.sources.text(type->span)),
-          value.describe());
+    return false;
+  }
+  Diagnostic& diagnostic = error(Diag::TypeMismatch, span, frame, what,
+                                 std::string(program.sources.text(type->span)), value.describe());
+  auto* named = as<NamedType>(type);
+  auto* text = value.get<std::string>();
+  if (named && named->name == "int") suggestValue(diagnostic, value, Takes::Int, span);
+  if (named && named->name == "bool") suggestValue(diagnostic, value, Takes::Bool, span);
+  bool quotedName =
+      named && named->name == "block" && text && program.sources.text(span).ends_with("\"" + *text + "\"");
+  if (quotedName && (findOperator(*text) || frame.module->globals.count(*text)))
+    diagnostic.fix("write it without quotes",
+                   {{{span.file, span.end - uint32_t(text->size()) - 2, span.end}, *text}});
   return false;
 }
 
@@ -449,6 +495,12 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
                   : applyDeclared(block, subjects, span, frame, path);
 }
 
+/// Operators that only move elements, of whatever type.
+static bool movesOnly(const Operator& op) {
+  static constexpr std::string_view names[] = {"concat", "flatten", "identity", "slice"};
+  return std::ranges::count(names, op.name) != 0;
+}
+
 Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                                 const Frame& frame, const std::string& path) {
   std::vector<mlir::Value> tensors;
@@ -473,6 +525,17 @@ Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value
   for (size_t i = 0; i < op.arguments.size(); ++i) {
     if (!op.arguments[i].required() || block.given.count(i)) continue;
     error(Diag::MissingArgument, span, frame, op.name, op.arguments[i].name);
+    return Poison{};
+  }
+  for (mlir::Value tensor : tensors) {
+    auto type = mlir::cast<cnn::TensorType>(tensor.getType());
+    if (op.family != Family::Layer || mlir::isa<mlir::FloatType>(type.getElementType()) || movesOnly(op))
+      continue;
+    std::string element;
+    llvm::raw_string_ostream(element) << type.getElementType();
+    shapeError("expected numbers with a fraction, f32, found '" + element + "' " + type.shapeText(), tensors,
+               span, op.name, frame)
+        .note("an input that is declared f32 takes pictures as well: they are converted when they are read");
     return Poison{};
   }
   Application application(*this, block, std::move(tensors), span, frame, path);

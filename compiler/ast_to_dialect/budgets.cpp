@@ -1,5 +1,6 @@
 /// Budget and kernels sections.
 #include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/names.h"
 
 #include <algorithm>
 
@@ -26,6 +27,7 @@ void Elaborator::targetSections(const CallableDecl& network, const Frame& frame)
       auto* assign = as<AssignStatement>(statement);
       if (!assign) continue;
       if (assign->name.text != "parameters") {
+        if (!std::ranges::count(budgetSettings, assign->name.text)) continue; // checkNames has reported it
         error(Diag::NotCompiledYet, assign->span, frame,
               "'" + std::string(assign->name.text) + "' of a budget");
         continue;

@@ -133,7 +133,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   if (bindParameters(*base, given, 0, decl.name.span, frame, outside)) {
     execute(base->body, frame, false);
     state.incomplete = poisonedOutput || !base->body.complete || diagnostics.count() != errors;
-    if (state.inputs.empty() && !hasStatement(base->body, Kind::Input))
+    if (state.inputs.empty() && !state.incomplete)
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "input");
     if (state.outputs.empty() && !state.incomplete)
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "output");

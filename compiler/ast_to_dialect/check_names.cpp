@@ -1,4 +1,5 @@
 /// Resolves every name of a program without evaluating anything.
+#include "ast_to_dialect/foreign.h"
 #include "ast_to_dialect/names.h"
 #include "ast_to_dialect/operators/operator.h"
 #include "ast_to_dialect/program.h"
@@ -26,6 +27,7 @@ public:
   void run() {
     for (const Decl* decl : module.file.declarations) {
       scopes.clear();
+      ended.clear();
       freeDimensions.clear();
       if (auto* let = as<LetDecl>(decl)) expression(let->value);
       if (auto* callable = as<CallableDecl>(decl)) check(*callable);
@@ -39,7 +41,10 @@ private:
 
   struct Scope {
     explicit Scope(NameChecker& checker) : checker(checker) { checker.scopes.emplace_back(); }
-    ~Scope() { checker.scopes.pop_back(); }
+    ~Scope() {
+      for (auto& [name, local] : checker.scopes.back()) checker.ended[name] = local.span;
+      checker.scopes.pop_back();
+    }
     NameChecker& checker;
   };
 
@@ -49,7 +54,7 @@ private:
     return nullptr;
   }
 
-  void declare(const Identifier& name, bool isVar = false) {
+  void declare(const Identifier& name, bool isVar = false, const Expr* value = nullptr) {
     if (!name.present() || name.text.empty() || name.text == "_") return;
     Span earlier;
     if (Local* local = findLocal(name.text))
@@ -57,9 +62,17 @@ private:
     else if (auto global = module.globals.find(name.text); global != module.globals.end())
       earlier = global->second.span;
     if (earlier.valid())
-      diagnostics.report(Diag::Shadowing, name.span, name.text).secondary(earlier, "declared here");
+      shadowing(name, earlier, value);
     else
       scopes.back()[name.text] = {name.span, isVar};
+  }
+
+  void shadowing(const Identifier& name, Span earlier, const Expr* value) {
+    Diagnostic& diagnostic = diagnostics.report(Diag::Shadowing, name.span, name.text);
+    diagnostic.secondary(earlier, "declared here");
+    auto* same = value ? as<NameExpr>(value) : nullptr;
+    if (same && same->name == name.text)
+      diagnostic.note("an output is named where it is computed: output " + std::string(name.text) + " = …");
   }
 
   void declare(const Pattern& pattern, bool isVar) {
@@ -74,14 +87,70 @@ private:
   }
 
   void unknown(Span span, std::string_view name) {
-    if (module.incomplete) return;
+    if (module.incomplete || std::ranges::count(module.file.lostNames, name)) return;
+    if (wanted) return unknownSetting(span, name);
+    const Foreign* foreign = foreignName(name);
+    std::string_view torch = operatorOfTorch(name);
+    if (foreign || !torch.empty()) {
+      Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
+      diagnostic.didYouMean(foreign ? foreign->meant : torch);
+      if (foreign && !foreign->note.empty()) diagnostic.note(std::string(foreign->note));
+      return;
+    }
     std::vector<std::string_view> candidates(builtinFunctions.begin(), builtinFunctions.end());
     for (auto& scope : scopes)
       for (auto& [local, where] : scope) candidates.push_back(local);
     for (auto& [global, where] : module.globals) candidates.push_back(global);
     for (const Operator& op : allOperators()) candidates.push_back(op.name);
     for (std::string_view dimension : freeDimensions) candidates.push_back(dimension);
-    diagnostics.report(Diag::UnknownName, span, name).didYouMean(nearest(name, candidates));
+    std::string_view meant = nearest(name, candidates);
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
+    diagnostic.didYouMean(meant);
+    if (auto gone = ended.find(name); gone != ended.end())
+      diagnostic.secondary(gone->second,
+                           "known in this body only; a var declared before it keeps what it sets");
+    else if (inLoss && meant.empty())
+      diagnostic.note("a train section declares its targets, for example: input label: i32[N]");
+  }
+
+  /// An unknown name where only a certain kind of thing may stand: those that there are.
+  void unknownSetting(Span span, std::string_view name) {
+    std::vector<std::string_view> candidates;
+    std::string list;
+    for (const Operator& op : allOperators()) {
+      if (op.family != *wanted) continue;
+      candidates.push_back(op.name);
+      list += (list.empty() ? "" : ", ") + std::string(op.name);
+    }
+    std::string_view meant = operatorOfTorch(name);
+    if (!std::ranges::count(candidates, meant)) meant = nearest(name, candidates);
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
+    diagnostic.didYouMean(meant);
+    if (meant.empty()) diagnostic.note("the choices are " + list);
+  }
+
+  /// A value whose outermost name is one of the family's, such as `adam(lr = 1e-3)`.
+  void valueOf(Family family, const Expr* value) {
+    std::vector<const Expr*> parts{value};
+    if (auto* chain = as<ChainExpr>(value)) parts = {chain->stages.begin(), chain->stages.end()};
+    inLoss = family == Family::Loss || family == Family::Metric;
+    for (const Expr* part : parts) {
+      auto* call = as<CallExpr>(part);
+      auto* name = as<NameExpr>(call ? call->callee : part);
+      // A loss may also be a name that was computed before.
+      bool choice = name && (call || !inLoss);
+      bool unknownName = choice && !known(name->name) && !name->name.empty();
+      if (!unknownName) {
+        expression(part);
+        continue;
+      }
+      wanted = family;
+      unknown(name->span, name->name);
+      wanted.reset();
+      if (call)
+        for (const Argument& argument : call->arguments) expression(argument.value);
+    }
+    inLoss = false;
   }
 
   // ---- declarations ----
@@ -172,6 +241,11 @@ private:
   /// Free dimensions are named by the types of inputs, and known in the whole body.
   void collectDimensions(const Body& body) {
     for (const Statement* statement : body.statements) {
+      if (auto* value = as<ExprStatement>(statement)) {
+        if (auto* loop = as<ForExpr>(value->value)) collectDimensions(loop->body);
+        if (auto* branch = as<IfExpr>(value->value))
+          collectDimensions(branch->thenBody), collectDimensions(branch->elseBody);
+      }
       auto* input = as<InputStatement>(statement);
       auto* tensor = input && input->type ? as<ast::TensorType>(input->type) : nullptr;
       if (!tensor) continue;
@@ -182,6 +256,13 @@ private:
           freeDimensions.insert(name->name);
       }
     }
+  }
+
+  static std::string settingHint(std::string_view name, const std::string& list) {
+    if (name == "metric") return "a metric has a name: metric top1 = accuracy(logits, label)";
+    if (name == "lr" || name == "learning_rate")
+      return "the learning rate is an argument of the optimizer, adam(lr = 1e-3); in a group it is lr_scale";
+    return "settings here are " + list;
   }
 
   template <typename Names> void settings(const Body& body, const Names& names) {
@@ -197,7 +278,7 @@ private:
           list += (list.empty() ? "" : ", ") + std::string(candidate);
         diagnostics.report(Diag::UnknownSetting, assign->name.span, name)
             .didYouMean(nearest(name, candidates))
-            .note("settings here are " + list);
+            .note(settingHint(name, list));
       } else if (auto [it, inserted] = seen.try_emplace(name, assign->name.span); !inserted) {
         diagnostics.report(Diag::DuplicateSetting, assign->name.span, name)
             .secondary(it->second, "first here");
@@ -227,11 +308,15 @@ private:
       type(s->type, true);
       expression(s->value);
       if (s->value) return use(s->name); // feeds an input that the network has
-      return declare(s->name);
+      if (scopes.size() < 2) return declare(s->name);
+      // In an if or for it is a mistake of its own, and known all the same.
+      scopes.front()[s->name.text] = {s->name.span, false};
+      return;
     }
     if (auto* s = as<OutputStatement>(&statement)) {
       expression(s->value);
-      return declare(s->name);
+      if (!as<ErrorExpr>(s->value)) declare(s->name, false, s->value);
+      return;
     }
     if (auto* s = as<ParamStatement>(&statement)) {
       type(s->type, false);
@@ -243,14 +328,15 @@ private:
       return declare(s->name);
     }
     if (auto* s = as<AssertStatement>(&statement)) return expression(s->condition), expression(s->message);
-    if (auto* s = as<InitStatement>(&statement)) return expression(s->selectors), expression(s->value);
+    if (auto* s = as<InitStatement>(&statement))
+      return expression(s->selectors), valueOf(Family::Initialiser, s->value);
     if (auto* s = as<LabelsStatement>(&statement)) return use(s->name), expression(s->value);
     if (auto* s = as<PictureStatement>(&statement)) {
       for (const Identifier& name : s->names) use(name);
-      return expression(s->value);
+      return s->kind == Kind::Augment ? valueOf(Family::Augmentation, s->value) : expression(s->value);
     }
     if (auto* s = as<MetricStatement>(&statement)) {
-      expression(s->value);
+      valueOf(Family::Metric, s->value);
       return declare(s->name);
     }
     if (auto* s = as<GroupStatement>(&statement)) {
@@ -269,7 +355,17 @@ private:
   }
 
   void assignment(const AssignStatement& statement) {
-    expression(statement.value);
+    std::string_view setting = isSetting.count(&statement) ? statement.name.text : std::string_view();
+    if (setting == "optimizer")
+      valueOf(Family::Optimizer, statement.value);
+    else if (setting == "schedule")
+      valueOf(Family::Schedule, statement.value);
+    else if (setting == "data")
+      valueOf(Family::Data, statement.value);
+    else if (setting == "loss")
+      valueOf(Family::Loss, statement.value);
+    else
+      expression(statement.value);
     if (statement.selector || isSetting.count(&statement)) return;
     Local* local = findLocal(statement.name.text);
     if (local && local->isVar) return;
@@ -279,7 +375,9 @@ private:
           .secondary(local ? local->span : global->second.span, "declared here, not with var");
     } else if (!module.incomplete) {
       diagnostics.report(Diag::UnknownName, statement.name.span, statement.name.text)
-          .note("a name is introduced with let or var");
+          .note("a name is introduced with let or var")
+          .fix("declare the name",
+               {{{statement.span.file, statement.span.begin, statement.span.begin}, "let "}});
       scopes.back()[statement.name.text] = {statement.name.span, true};
     }
   }
@@ -290,6 +388,13 @@ private:
     for (const Expr* extent : tensor->shape) {
       auto* name = as<NameExpr>(extent);
       if (freeAllowed && name && freeDimensions.count(name->name)) continue;
+      bool lower = freeAllowed && name && name->name.size() == 1 && !known(name->name) && !module.incomplete;
+      if (lower && name->name[0] >= 'a' && name->name[0] <= 'z') {
+        diagnostics.report(Diag::UnknownName, name->span, name->name)
+            .didYouMean(std::string(1, static_cast<char>(name->name[0] - 'a' + 'A')))
+            .note("a dimension that is free has a name with a capital initial");
+        continue;
+      }
       expression(extent);
     }
   }
@@ -336,6 +441,7 @@ private:
 
   /// `file.thing` for a file used under a name; members of values are known when they are evaluated.
   void memberAccess(const MemberExpr& node) {
+    if (library(node)) return;
     auto* base = as<NameExpr>(node.base);
     auto global = base && !findLocal(base->name) ? module.globals.find(base->name) : module.globals.end();
     bool isFile = global != module.globals.end() && !global->second.decl;
@@ -346,6 +452,24 @@ private:
     for (auto& [name, entry] : used.globals) candidates.push_back(name);
     diagnostics.report(Diag::UnknownMember, node.member.span, "'" + used.path + "'", node.member.text)
         .didYouMean(nearest(node.member.text, candidates));
+  }
+
+  /// `nn.Conv2d`, `torch.nn.functional.relu`: reported as a whole. True when it was.
+  bool library(const MemberExpr& node) {
+    const Expr* root = &node;
+    while (auto* member = as<MemberExpr>(root)) root = member->base;
+    auto* name = as<NameExpr>(root);
+    if (!name || known(name->name) || module.incomplete ||
+        std::ranges::count(module.file.lostNames, name->name))
+      return false;
+    if (!isLibrary(name->name)) return false;
+    Diagnostic& diagnostic = diagnostics.report(
+        Diag::UnknownName, node.span, std::string(name->name) + "." + std::string(node.member.text));
+    diagnostic.didYouMean(operatorOfTorch(node.member.text));
+    const Foreign* foreign = foreignName(node.member.text);
+    diagnostic.note(foreign && !foreign->note.empty() ? std::string(foreign->note)
+                                                      : "operators are built in, without a library's name");
+    return true;
   }
 
   void call(const CallExpr& node) {
@@ -371,16 +495,37 @@ private:
       if (!argument.name.present() || std::ranges::count(names, argument.name.text)) continue;
       std::string list;
       for (std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-      diagnostics.report(Diag::UnknownArgument, argument.name.span, callee->name, argument.name.text)
-          .didYouMean(nearest(argument.name.text, names))
+      unknownArgument(node, argument, names)
           .note(list.empty() ? std::string(callee->name) + " has no arguments"
                              : "the arguments of " + std::string(callee->name) + " are " + list);
     }
   }
 
+  Diagnostic& unknownArgument(const CallExpr& node, const Argument& argument,
+                              const std::vector<std::string_view>& names) {
+    std::string_view name = argument.name.text;
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownArgument, argument.name.span,
+                                                static_cast<const NameExpr*>(node.callee)->name, name);
+    const Foreign* foreign = foreignArgument(name);
+    if (!foreign || (!foreign->meant.empty() && !std::ranges::count(names, foreign->meant)))
+      return diagnostic.didYouMean(nearest(name, names));
+    if (!foreign->meant.empty()) return diagnostic.didYouMean(foreign->meant);
+    // Without the comma that belongs to it.
+    size_t i = static_cast<size_t>(&argument - node.arguments.data());
+    Span whole = argument.span();
+    if (i + 1 < node.arguments.size())
+      whole.end = node.arguments[i + 1].span().begin;
+    else if (i > 0)
+      whole.begin = node.arguments[i - 1].span().end;
+    return diagnostic.note(std::string(foreign->note)).fix("leave it out", {{whole, ""}});
+  }
+
   const Module& module;
   DiagnosticEngine& diagnostics;
   std::vector<std::map<std::string_view, Local>> scopes;
+  std::map<std::string_view, Span> ended; ///< names of bodies that have ended
+  std::optional<Family> wanted;           ///< what alone may stand where the name is looked up
+  bool inLoss = false;                    ///< in a loss or metric
   std::set<std::string_view> freeDimensions;
   std::set<const AssignStatement*> isSetting;
 };

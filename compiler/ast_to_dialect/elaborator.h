@@ -168,6 +168,9 @@ public:
                                             const Frame& frame);
   bool checkArgument(const Value& value, Takes takes, std::string_view argument, std::string_view owner,
                      Span span, const Frame& frame);
+  /// Adds the change that makes a value what is wanted, where it is plain.
+  void suggestValue(Diagnostic& diagnostic, const Value& value, Takes takes, Span span);
+  void suggestSelector(Diagnostic& diagnostic, const Selector& selector);
   bool checkType(const Value& value, const ast::Type* type, const std::string& what, Span span,
                  const Frame& frame);
   bool fitsType(const Value& value, const ast::Type* type) const;
@@ -192,7 +195,7 @@ public:
   void input(const ast::InputStatement& statement, const Frame& frame);
   void output(const ast::OutputStatement& statement, const Frame& frame);
   void parameterStatement(const ast::ParamStatement& statement, const Frame& frame);
-  void assertion(const ast::AssertStatement& statement, const Frame& frame);
+  bool assertion(const ast::AssertStatement& statement, const Frame& frame);
   void picture(const ast::PictureStatement& statement, const Frame& frame);
   void bindInput(const ast::InputStatement& statement, const ast::TensorType& type, const Frame& frame);
   mlir::DictionaryAttr recordAttribute(const Record& record);
@@ -229,8 +232,8 @@ public:
                     const Frame& frame) {
     return build<Op>(operands, [](auto&) {}, span, what, path, frame);
   }
-  void shapeError(const std::string& message, mlir::ValueRange operands, Span span, std::string_view what,
-                  const Frame& frame);
+  Diagnostic& shapeError(const std::string& message, mlir::ValueRange operands, Span span,
+                         std::string_view what, const Frame& frame);
   void remember(mlir::Value tensor, Span span, std::string_view what);
 
   const Program& program;
@@ -315,6 +318,9 @@ public:
   unsigned spatial() const { return type().getRank() < 2 ? 0 : type().getRank() - 2; }
   mlir::Builder& attributes() { return elaborator.builder; }
 
+  /// Whether `|>` stands before it, and the place between the two.
+  bool isPiped() const;
+  Span before() const { return {span.file, span.begin, span.begin}; }
   bool has(std::string_view argument) const;
   int64_t integer(std::string_view argument, int64_t least = 1);
   double real(std::string_view argument);
@@ -334,7 +340,7 @@ public:
   int64_t randomStream();
 
   /// An error about an argument, or about the input where the name is empty.
-  void fail(std::string_view argument, std::string message);
+  Diagnostic& fail(std::string_view argument, std::string message);
   bool failed() const { return hasFailed; }
 
   template <typename Op>

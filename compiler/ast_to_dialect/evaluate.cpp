@@ -1,5 +1,6 @@
 /// Expressions.
 #include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/foreign.h"
 #include "ast_to_dialect/names.h"
 
 #include <algorithm>
@@ -14,12 +15,33 @@ Value* Environment::find(std::string_view name) {
   return nullptr;
 }
 
+/// What stands in the middle of a path says little.
+static std::string shortened(const std::string& path) {
+  constexpr size_t kept = 30;
+  return path.size() <= 2 * kept + 3 ? path : path.substr(0, kept) + " … " + path.substr(path.size() - kept);
+}
+
 void Elaborator::addChain(Diagnostic& diagnostic, const Frame& frame) {
   int shown = 0;
+  Span last;
   for (const Instance* instance = frame.instance; instance && instance->callSpan.valid() && shown < 5;
-       instance = instance->caller, ++shown)
-    diagnostic.note(instance->callSpan,
-                    "in " + instance->name + ", applied here as '" + instance->path + "'");
+       instance = instance->caller) {
+    if (instance->callSpan == last) continue; // a block that applies itself
+    last = instance->callSpan;
+    ++shown;
+    diagnostic.note(last, "in " + instance->name + ", applied here as '" + shortened(instance->path) + "'");
+  }
+}
+
+/// Types and dimensions as the language writes them.
+static std::string readable(std::string text) {
+  static constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"'ui8'", "u8"}, {"'si8'", "i8"},  {"'f32'", "f32"}, {"'f64'", "f64"}, {"'bf16'", "bf16"},
+      {"'i8'", "i8"},  {"'i32'", "i32"}, {"'i64'", "i64"}, {" + -", " - "}};
+  for (auto& [word, ours] : words)
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + ours.size()))
+      text.replace(at, word.size(), ours);
+  return text;
 }
 
 void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what) {
@@ -29,20 +51,39 @@ void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what) 
 void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
   auto found = origins.find(tensor);
   if (found == origins.end()) return;
-  std::string text = mlir::cast<cnn::TensorType>(tensor.getType()).shapeText();
+  std::string text = readable(mlir::cast<cnn::TensorType>(tensor.getType()).shapeText());
   diagnostic.note(found->second.span, "the shape " + text + " comes from " + found->second.what + " here");
 }
 
-void Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,
-                            std::string_view what, const Frame& frame) {
-  Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, message);
+Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,
+                                   std::string_view what, const Frame& frame) {
+  Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, readable(message));
   llvm::SmallVector<mlir::Value, 4> shown;
+  bool isSign = what.starts_with('\'');
   for (mlir::Value operand : operands) {
-    bool parameter = operand && operand.getDefiningOp<GetOp>(); // made for the operator, says nothing new
+    // Made for the operator, it says nothing new.
+    bool parameter = operand && !isSign && operand.getDefiningOp<GetOp>();
     if (!operand || parameter || llvm::is_contained(shown, operand)) continue;
     shown.push_back(operand);
     addOrigin(diagnostic, operand);
   }
+  bool pair = shown.size() == 2 && isSign;
+  auto shapeOf = [&](size_t i) { return mlir::cast<cnn::TensorType>(shown[i].getType()); };
+  for (size_t i = 0; pair && i < 2; ++i) {
+    cnn::TensorType one = shapeOf(i), other = shapeOf(1 - i);
+    bool channels = one.getRank() == 1 && other.getRank() > 2 && one.getShape()[0] == other.getShape()[1];
+    if (!channels) continue;
+    std::string ones;
+    for (unsigned d = 2; d < other.getRank(); ++d) ones += ", 1";
+    diagnostic.note("shapes are compared from the right: one value a channel has the shape [" +
+                    std::to_string(one.getFixed(0).value_or(0)) + ones + "]");
+  }
+  bool residual = pair && shapeOf(0).getRank() == 4 && shapeOf(1).getRank() == 4;
+  if (residual && shapeOf(0).getShape()[1] != shapeOf(1).getShape()[1])
+    diagnostic.note("a convolution with kernel 1 gives a tensor other channels: |> conv(channels, 1)");
+  else if (residual)
+    diagnostic.note("padding or the same stride on both ways keep pictures equally large");
+  return diagnostic;
 }
 
 static Value builtinName(std::string_view name) {
@@ -159,9 +200,16 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
   auto unknown = [&](const std::string& what, std::vector<std::string_view> names) {
     std::string list;
     for (std::string_view candidate : names) list += (list.empty() ? "" : ", ") + std::string(candidate);
-    elaborator.error(Diag::UnknownMember, expr.member.span, frame, what, name)
-        .didYouMean(nearest(name, names))
-        .note("its members are " + list);
+    Diagnostic& diagnostic = elaborator.error(Diag::UnknownMember, expr.member.span, frame, what, name);
+    const Foreign* foreign = base.tensor() ? foreignMember(name) : nullptr;
+    const Operator* op = base.tensor() ? findOperator(name) : nullptr;
+    if (op && op->subjects == 1) {
+      Span dot{expr.span.file, expr.base->span.end, expr.member.span.begin};
+      diagnostic.fix("apply the operator", {{dot, " |> "}});
+      return Value();
+    }
+    diagnostic.didYouMean(nearest(name, names)).note("its members are " + list);
+    if (foreign) diagnostic.note(std::string(foreign->note));
     return Value();
   };
   if (base.isPoison()) return Poison{};

@@ -8,6 +8,11 @@ namespace cnn {
 
 using namespace ast;
 
+/// Where a function's result is written: its value, if that is all it is; else the call.
+static Span resultSpan(const CallableDecl& decl, const CallExpr& call) {
+  return decl.value ? decl.value->span : call.span;
+}
+
 Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& expr, const Frame& frame) {
   if (!function.decl) {
     std::vector<Given> values;
@@ -40,7 +45,8 @@ Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& ex
                                   : execute(function.decl->body, inner, false).value;
     if (!result.isPoison() && function.decl->resultType)
       if (!checkType(result, function.decl->resultType,
-                     "the result of " + std::string(function.decl->name.text), expr.span, frame))
+                     "the result of " + std::string(function.decl->name.text),
+                     resultSpan(*function.decl, expr), frame))
         result = Poison{};
     if (auto* i = result.get<int64_t>(); i && function.decl->resultType)
       if (auto* named = as<NamedType>(function.decl->resultType); named && named->name == "float")

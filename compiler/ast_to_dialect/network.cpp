@@ -36,7 +36,12 @@ std::optional<std::vector<mlir::AffineExpr>> Elaborator::shape(const ast::Tensor
       result.push_back(builder.getAffineConstantExpr(*fixed));
     } else {
       ok = false;
-      if (!value.isPoison()) error(Diag::BadDimension, extent->span, frame, value.describe());
+      auto* number = value.get<int64_t>();
+      if (!value.isPoison()) {
+        Diagnostic& diagnostic = error(Diag::BadDimension, extent->span, frame, value.describe());
+        if (number && *number == -1)
+          diagnostic.note("a dimension of any size has a name with a capital initial: N");
+      }
     }
   }
   return ok ? std::optional(result) : std::nullopt;
@@ -51,10 +56,10 @@ void Elaborator::input(const InputStatement& statement, const Frame& frame) {
   }
   auto* type = statement.type ? as<ast::TensorType>(statement.type) : nullptr;
   if (!type) {
-    if (statement.type && !statement.type->span.valid()) return;
-    auto* named = statement.type ? as<NamedType>(statement.type) : nullptr;
+    if (!statement.type || !statement.type->span.valid()) return; // the parser has reported it
+    auto* named = as<NamedType>(statement.type);
     if (!named || !named->name.empty())
-      error(Diag::TypeMismatch, statement.type ? statement.type->span : statement.span, frame, "an input",
+      error(Diag::TypeMismatch, statement.type->span, frame, "an input",
             "a tensor type such as f32[N, 3, 224, 224]", "another type");
     return;
   }
@@ -111,6 +116,11 @@ void Elaborator::bindInput(const InputStatement& statement, const ast::TensorTyp
   frame.environment->names[statement.name.text] = value;
 }
 
+/// The name of the first input.
+static std::string inputsOf(const Elaborator& elaborator) {
+  return elaborator.net && !elaborator.net->inputs.empty() ? elaborator.net->inputs.front().name : "";
+}
+
 void Elaborator::output(const OutputStatement& statement, const Frame& frame) {
   Value value = evaluate(statement.value, frame);
   frame.environment->names[statement.name.text] = value;
@@ -120,8 +130,11 @@ void Elaborator::output(const OutputStatement& statement, const Frame& frame) {
   }
   mlir::Value tensor = value.tensor();
   if (!tensor) {
-    error(Diag::TypeMismatch, statement.value->span, frame,
-          "output '" + std::string(statement.name.text) + "'", "a tensor", value.describe());
+    Diagnostic& diagnostic =
+        error(Diag::TypeMismatch, statement.value->span, frame,
+              "output '" + std::string(statement.name.text) + "'", "a tensor", value.describe());
+    if (value.block() && !inputsOf(*this).empty())
+      diagnostic.note("a block is applied with '|>': " + inputsOf(*this) + " |> …");
     (sub ? sub->poisoned : poisonedOutput) = true;
     return;
   }
@@ -159,7 +172,8 @@ void Elaborator::parameterStatement(const ParamStatement& statement, const Frame
     frame.environment->names[statement.name.text] = value;
 }
 
-void Elaborator::assertion(const AssertStatement& statement, const Frame& frame) {
+/// False when it does not hold.
+bool Elaborator::assertion(const AssertStatement& statement, const Frame& frame) {
   Value condition = evaluate(statement.condition, frame);
   std::string message;
   if (statement.message) {
@@ -173,12 +187,15 @@ void Elaborator::assertion(const AssertStatement& statement, const Frame& frame)
   if (auto* holds = condition.get<bool>()) {
     if (!*holds)
       error(Diag::AssertFailed, statement.condition->span, frame, message.empty() ? "" : ": " + message);
-  } else if (condition.get<RunTimeCondition>()) {
+    return *holds;
+  }
+  if (condition.get<RunTimeCondition>()) {
     error(Diag::NotCompiledYet, statement.condition->span, frame, "an assert about a free dimension");
   } else if (!condition.isPoison()) {
     error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false",
           condition.describe());
   }
+  return true;
 }
 
 void Elaborator::picture(const PictureStatement& statement, const Frame& frame) {

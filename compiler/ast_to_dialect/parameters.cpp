@@ -89,8 +89,11 @@ InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> sha
   if (value.isPoison()) return {};
   const Record* record = value.record();
   if (!record || record->op->family != Family::Initialiser) {
-    error(Diag::TypeMismatch, span, frame, "a first value",
-          "an initialiser such as zeros or kaiming_normal()", value.describe());
+    Diagnostic& diagnostic = error(Diag::TypeMismatch, span, frame, "a first value",
+                                   "an initialiser such as zeros or kaiming_normal()", value.describe());
+    if (value.number())
+      diagnostic.fix("one value everywhere", {{{span.file, span.begin, span.begin}, "full("},
+                                              {{span.file, span.end, span.end}, ")"}});
     return {};
   }
   auto number = [&](std::string_view name, double otherwise) {
@@ -122,7 +125,8 @@ InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> sha
   std::string mode = text("mode", "fan_in");
   if (mode != "fan_in" && mode != "fan_out") {
     error(Diag::BadArgument, record->arguments.find("mode")->second.span, frame, "'mode'", kind,
-          "expected \"fan_in\" or \"fan_out\", found \"" + mode + "\"");
+          "expected \"fan_in\" or \"fan_out\", found \"" + mode + "\"")
+        .note("fan_in keeps the size of values going forward, fan_out of gradients going back");
     return {};
   }
   double deviation = std::sqrt(2.0 / (mode == "fan_in" ? fanIn : fanOut));
@@ -154,9 +158,35 @@ void Elaborator::applyInits() {
       bool known = any || net->incomplete;
       for (auto& [path, owner] : net->operatorPaths) known = known || owner == selector.owner;
       Frame frame{&program.main(), &none, nullptr};
-      if (!known) error(Diag::NothingSelected, selector.span, frame, selector.text());
+      if (!known)
+        suggestSelector(error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
     }
   }
+}
+
+/// The path that is nearly that of a selector, or what paths there are.
+void Elaborator::suggestSelector(Diagnostic& diagnostic, const Selector& selector) {
+  if (!net || selector.pattern.empty()) {
+    diagnostic.note("no part of the network is made by it");
+    return;
+  }
+  std::set<std::string> parts;
+  std::string list;
+  for (const ParameterInfo& info : net->parameters) {
+    std::string top = info.path.substr(0, info.path.find('.'));
+    if (parts.insert(top).second && parts.size() <= 12) list += (list.empty() ? "" : ", ") + top;
+  }
+  if (parts.size() > 12) list += ", …";
+  std::vector<std::string> paths(parts.begin(), parts.end());
+  for (const ParameterInfo& info : net->parameters) {
+    paths.push_back(info.ownerPath);
+    paths.push_back(info.path);
+  }
+  std::string_view meant = nearest(selector.pattern, paths);
+  if (!meant.empty())
+    diagnostic.fix("did you mean '" + std::string(meant) + "'?",
+                   {{selector.span, "\"" + std::string(meant) + "\""}});
+  diagnostic.note(list.empty() ? "the network has no parameters" : "its parts are " + list);
 }
 
 Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {

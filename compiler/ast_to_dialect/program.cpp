@@ -2,6 +2,7 @@
 
 #include "dsl/source_to_ast/parser.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace cnn {
@@ -20,6 +21,7 @@ public:
     module.path = path;
     loading.push_back(path);
     module.file = parse(program.sources, file, program.context, diagnostics);
+    module.incomplete = !module.file.complete;
     for (const Decl* decl : module.file.declarations) {
       if (auto* use = as<UseDecl>(decl)) import(module, *use);
     }
@@ -52,6 +54,8 @@ private:
     Module* used = nullptr;
     if (auto known = loaded.find(path); known != loaded.end()) {
       used = known->second;
+    } else if (!std::filesystem::exists(path)) {
+      missing(use, path);
     } else {
       FileId file = program.sources.addFile(path, diagnostics, use.path->span);
       used = file == Span::noFile ? nullptr : load(file, path);
@@ -71,6 +75,25 @@ private:
     }
     for (auto& [name, global] : used->globals)
       if (global.module == used && global.decl) add(module, name, {global.decl, used, use.path->span});
+  }
+
+  /// With the file of the folder that has nearly this name.
+  void missing(const UseDecl& use, const std::string& path) {
+    namespace fs = std::filesystem;
+    fs::path folder = fs::path(path).parent_path();
+    std::vector<std::string> files;
+    std::error_code failed;
+    for (fs::directory_iterator at(folder.empty() ? "." : folder, failed), end;
+         !failed && at != end && files.size() < 1000; at.increment(failed))
+      if (at->path().extension() == ".cnn") files.push_back(at->path().filename().string());
+    std::sort(files.begin(), files.end());
+    Diagnostic& diagnostic =
+        diagnostics.report(Diag::CannotReadFile, use.path->span, path, "No such file or directory");
+    std::string_view meant = nearest(fs::path(path).filename().string(), files);
+    if (meant.empty()) return;
+    std::string written(use.path->literal());
+    written = written.substr(0, written.rfind('/') + 1) + std::string(meant);
+    diagnostic.fix("did you mean '" + written + "'?", {{use.path->span, "\"" + written + "\""}});
   }
 
   void add(Module& module, std::string_view name, Global global) {

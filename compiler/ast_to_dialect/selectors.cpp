@@ -8,15 +8,25 @@ std::string Selector::text() const {
   return owner.empty() ? pattern : owner + (parameter.empty() ? "" : "." + parameter);
 }
 
-/// `*` within one segment.
+/// `*` within one segment. A star takes as little as it can, and more only when what follows does not fit: no
+/// earlier star has to be looked at again, so that the time is at most the product of the lengths.
 static bool matchesSegment(std::string_view pattern, std::string_view segment) {
-  size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == segment;
-  if (!segment.starts_with(pattern.substr(0, star))) return false;
-  std::string_view rest = pattern.substr(star + 1);
-  for (size_t i = star; i <= segment.size(); ++i)
-    if (matchesSegment(rest, segment.substr(i))) return true;
-  return false;
+  size_t p = 0, s = 0, star = std::string_view::npos, taken = 0;
+  while (s < segment.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      taken = s;
+    } else if (p < pattern.size() && pattern[p] == segment[s]) {
+      ++p, ++s;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      s = ++taken;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
 }
 
 static std::pair<std::string_view, std::string_view> split(std::string_view path) {

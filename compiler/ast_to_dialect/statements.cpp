@@ -47,7 +47,9 @@ Outcome Elaborator::execute(const Statement& statement, const Frame& frame, bool
     }
     return {false, evaluate(s->value, frame)};
   }
-  if (auto* s = as<AssertStatement>(&statement)) assertion(*s, frame);
+  // What an assert of a block guards is not worth a second error.
+  if (auto* s = as<AssertStatement>(&statement); s && !assertion(*s, frame))
+    if (!frame.instance || frame.instance->callSpan.valid()) return {true, Poison{}};
   if (auto* s = as<InputStatement>(&statement)) input(*s, frame);
   if (auto* s = as<OutputStatement>(&statement)) output(*s, frame);
   if (auto* s = as<ParamStatement>(&statement)) parameterStatement(*s, frame);
@@ -112,12 +114,19 @@ void Elaborator::poisonAssigned(const Body& body, const Frame& frame) {
   }
 }
 
+/// `for i in 3` goes over 0, 1, 2 in no language, but is what is meant.
+static void forOver(Diagnostic& diagnostic, const Value& sequence, Span span) {
+  if (sequence.get<int64_t>()) diagnostic.fix("count from 0", {{{span.file, span.begin, span.begin}, "0.."}});
+}
+
 Outcome Elaborator::executeFor(const ForExpr& expr, const Frame& frame, List* results) {
   Value sequence = evaluate(expr.sequence, frame);
   const List* list = sequence.list();
   if (!list) {
     if (!sequence.isPoison())
-      error(Diag::TypeMismatch, expr.sequence->span, frame, "for", "a list or a range", sequence.describe());
+      forOver(error(Diag::TypeMismatch, expr.sequence->span, frame, "for", "a list or a range",
+                    sequence.describe()),
+              sequence, expr.sequence->span);
     poisonAssigned(expr.body, frame);
     return {};
   }

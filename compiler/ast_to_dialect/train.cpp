@@ -161,7 +161,12 @@ private:
     Value value = e.evaluate(statement.value, frame);
     if (value.isPoison()) return;
     auto wrong = [&](std::string_view expected) {
-      e.error(Diag::BadSetting, span, frame, name, expected, value.describe());
+      Diagnostic& diagnostic = e.error(Diag::BadSetting, span, frame, name, expected, value.describe());
+      // data = "fashion_mnist"
+      auto* text = value.get<std::string>();
+      const Operator* named = text ? findOperator(*text) : nullptr;
+      bool asName = named && named->isSetting() && e.program.sources.text(span) == "\"" + *text + "\"";
+      if (asName) diagnostic.fix("write it without quotes", {{span, *text + "()"}});
     };
     const Record* record = value.record();
     auto isFamily = [&](Family family) { return record && record->op->family == family; };
@@ -198,7 +203,7 @@ private:
       else if (fits)
         put(name, e.builder.getI64IntegerAttr(*whole));
       else
-        wrong(name == "seed" ? "a whole number" : "a whole number of at least 1");
+        wrong(name == "seed" ? "a whole number of at least 0" : "a whole number of at least 1");
     } else if (name == "clip_norm" || name == "validation" || name == "ema") {
       std::optional<double> number = value.number();
       bool fits = number && *number > 0 && (name == "clip_norm" || *number < 1);
@@ -267,7 +272,8 @@ private:
       bool any = std::ranges::any_of(e.net->parameters, [&](const ParameterInfo& info) {
         return matches(selector, info.owner, info.ownerPath, info.name);
       });
-      if (!any && !e.net->incomplete) e.error(Diag::NothingSelected, selector.span, frame, selector.text());
+      if (!any && !e.net->incomplete)
+        e.suggestSelector(e.error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
       all = all && any;
     }
     return all;

@@ -69,7 +69,10 @@ std::string Value::describe() const {
       return b->op ? "the operator " + b->name() : b->decl ? "the block " + b->name() : "a chain of blocks";
     }
     std::string operator()(const std::shared_ptr<const Record>& r) const {
-      return "the setting " + std::string(r->op->name);
+      static constexpr std::string_view kinds[] = {"operator",    "loss",         "metric",
+                                                   "optimizer",   "schedule",     "data",
+                                                   "initialiser", "augmentation", "setting"};
+      return "the " + std::string(kinds[size_t(r->op->family)]) + " " + std::string(r->op->name);
     }
     std::string operator()(const std::shared_ptr<const Members>& m) const {
       return "the network " + m->network;

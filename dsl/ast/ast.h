@@ -518,6 +518,9 @@ struct TargetDecl : Decl {
 struct File {
   FileId file = Span::noFile;
   std::vector<Decl*> declarations;
+  /// Names whose declarations could not be understood and have been reported: their uses are no mistakes.
+  std::vector<std::string_view> lostNames;
+  bool complete = true; ///< false where a `use` is missing, which may have brought any name
 };
 
 /// Owns nodes. They are freed one by one, not recursively.

@@ -94,7 +94,9 @@ std::string applyFixIts(const DiagnosticEngine& engine, FileId file) {
   std::vector<Edit> edits;
   auto overlaps = [&](const Edit& edit) {
     return std::any_of(edits.begin(), edits.end(), [&](const Edit& other) {
-      return edit.span.begin <= other.span.end && other.span.begin <= edit.span.end;
+      bool inserts = edit.span.begin == edit.span.end || other.span.begin == other.span.end;
+      return inserts ? edit.span.begin <= other.span.end && other.span.begin <= edit.span.end
+                     : edit.span.begin < other.span.end && other.span.begin < edit.span.end;
     });
   };
   for (const Diagnostic* diagnostic : engine.sorted()) {
@@ -145,6 +147,11 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     best = candidate;
     bestDistance = distance;
   }
+  if (!best.empty()) return best;
+  // `batch_size` for batch: a word of ours with something behind it.
+  for (std::string_view candidate : candidates)
+    if (candidate.size() > std::max<size_t>(3, best.size()) && word.starts_with(std::string(candidate) + "_"))
+      best = candidate;
   return best;
 }
 

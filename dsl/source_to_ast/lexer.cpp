@@ -233,6 +233,7 @@ private:
 
   void string() {
     size_t begin = at++;
+    bool spaced = space; // bad bytes inside are no space before
     while (at < text.size() && text[at] != '"' && text[at] != '\n') {
       if (text[at] == '\\' && at + 1 < text.size() && text[at + 1] != '\n') {
         at += 2;
@@ -250,6 +251,7 @@ private:
       while (at > begin + 1 && (text[at - 1] == '\r')) --at;
       diagnostics.report(Diag::UnterminatedString, spanFrom(begin));
     }
+    space = spaced;
     add(TokenKind::String, begin);
   }
 
@@ -289,15 +291,25 @@ private:
       auto& [found, meant] = *row;
       size_t begin = at;
       at += found.size();
-      diagnostics.report(Diag::UnexpectedCharacter, spanFrom(begin), found)
-          .fix("write '" + std::string(meant) + "'", {{spanFrom(begin), std::string(meant)}});
+      std::vector<Edit> edits{{spanFrom(begin), std::string(meant)}};
+      if (meant == "\"") { // up to the sign that closes it
+        std::string_view closing = found == "“" ? "”" : found == "‘" ? "’" : found;
+        while (at < text.size() && text[at] != '\n' && !text.substr(at).starts_with(closing)) ++at;
+        size_t end = at;
+        if (text.substr(at).starts_with(closing)) {
+          at += closing.size();
+          edits.push_back({spanFrom(end), "\""});
+        }
+      }
+      Span first{file, static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + found.size())};
+      bool blank = meant == " ";
+      diagnostics.report(Diag::UnexpectedCharacter, first, blank ? "U+00A0" : found)
+          .fix(blank ? "write a plain space" : "write '" + std::string(meant) + "'", edits);
       if (meant == "//") {
         while (at < text.size() && text[at] != '\n') ++at;
       } else if (meant == "\"") {
-        while (at < text.size() && text[at] != '\n' && !text.substr(at).starts_with(found)) ++at;
-        if (text.substr(at).starts_with(found)) at += found.size();
         add(TokenKind::Invalid, begin);
-      } else if (meant != " ") {
+      } else if (!blank) {
         add(TokenKind::Invalid, begin);
       }
       return;
@@ -311,7 +323,10 @@ private:
     std::string shown = control ? "U+00" + std::string(1, "0123456789ABCDEF"[character[0] >> 4]) +
                                       std::string(1, "0123456789ABCDEF"[character[0] & 15])
                                 : std::string(character);
-    diagnostics.report(Diag::UnexpectedCharacter, spanFrom(begin), shown);
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnexpectedCharacter, spanFrom(begin), shown);
+    if (character == "?")
+      diagnostic.note(
+          "a choice is written if condition { a } else { b }, a free dimension has a name like N");
     add(TokenKind::Invalid, begin);
   }
 

@@ -29,9 +29,13 @@ Expr* Parser::ifExpression(bool asValue) {
     uint32_t saved = peak;
     peak = 0;
     node->thenBody = body(section, asValue);
-    bool elseFollows = at(TokenKind::Else) && !panic;
-    if (elseFollows) {
-      take();
+    bool elif = !panic && (atWord("elif") || atWord("elsif") || atWord("elseif"));
+    if (elif) {
+      error(Diag::UnknownStatement, here(), text(current())).didYouMean("else if");
+      stream.tokens[position].kind = TokenKind::If;
+    }
+    if (elif || (at(TokenKind::Else) && !panic)) {
+      if (!elif) take();
       node->hasElse = true;
       if (at(TokenKind::If)) {
         Span begin = here();

@@ -10,6 +10,7 @@ using namespace ast;
 Decl* Parser::declaration() {
   std::string_view doc = docBefore(current());
   Decl* result = nullptr;
+  if (foreignDeclaration()) return nullptr;
   bool misspelled = at(TokenKind::Identifier) && !startsDeclaration() && !next().newlineBefore &&
                     (next().kind == TokenKind::Identifier || next().kind == TokenKind::String);
   if (misspelled) {
@@ -22,7 +23,8 @@ Decl* Parser::declaration() {
                              : word == "import" || word == "include"             ? std::string_view("use")
                              : word == "class" || word == "module" || word == "model"
                                  ? std::string_view("network")
-                                 : nearest(word, words);
+                             : word == "const" || word == "auto" ? std::string_view("let")
+                                                                 : nearest(word, words);
     size_t index = static_cast<size_t>(std::ranges::find(words, meant) - words.begin());
     if (index < std::size(kinds)) {
       error(Diag::ExpectedDeclaration, here(), found()).didYouMean(meant);
@@ -58,7 +60,7 @@ Decl* Parser::declaration() {
     else if (at(TokenKind::Invalid))
       panic = true;
     else
-      fail(Diag::ExpectedDeclaration, here(), found());
+      failDeclaration();
   }
   bool nested = section != Section::Func;
   if (!nested && !unclosedBody && !at(TokenKind::RightBrace)) endStatement();
@@ -66,14 +68,51 @@ Decl* Parser::declaration() {
   return result;
 }
 
+/// `class`, `def` and `import` of Python: what follows them is not taken apart, as all of it is foreign. The
+/// name that they declare is known, so that its uses are no mistakes.
+bool Parser::foreignDeclaration() {
+  if (!at(TokenKind::Identifier) || next().newlineBefore) return false;
+  std::string_view word = text(current());
+  bool imports = (word == "import" || word == "from") && next().kind == TokenKind::Identifier;
+  size_t last = 1;
+  while (!next(last + 1).newlineBefore && next(last + 1).kind != TokenKind::EndOfFile) ++last;
+  bool indents = (word == "class" || word == "def") && next(last).kind == TokenKind::Colon;
+  if (!imports && !indents) return false;
+  if (next().kind == TokenKind::Identifier) tree.lostNames.push_back(text(next()));
+  fail(Diag::ExpectedDeclaration, here(), found())
+      .note(imports ? "operators are built in; a file with blocks and networks is used by its name: use "
+                      "\"./layers.cnn\""
+            : word == "class" ? "a network is declared network Name { input …; output … }, a part of one "
+                                "block Name(x) = x |> …"
+                              : "a part of a network is declared block Name(x) = x |> …, a function of "
+                                "numbers func name(a: int) -> "
+                                "int = …");
+  return true;
+}
+
+void Parser::failDeclaration() {
+  bool sets = at(TokenKind::Identifier) && next().kind == TokenKind::Assign;
+  if (sets) tree.lostNames.push_back(text(current()));
+  Span before{here().file, here().begin, here().begin};
+  Diagnostic& diagnostic = fail(Diag::ExpectedDeclaration, here(), found());
+  if (sets) diagnostic.fix("declare the name", {{before, "let "}});
+}
+
 Decl* Parser::use() {
   Token first = take();
   auto* result = make<UseDecl>(first.span);
   if (!at(TokenKind::String)) {
     failExpected("the file's name in quotes");
+    tree.complete = false;
     return nullptr;
   }
+  bool closed = text(current()).size() > 1 && text(current()).ends_with('"');
   result->path = stringToken();
+  if (!closed) { // reported by the lexer
+    tree.complete = false;
+    panic = true;
+    return nullptr;
+  }
   if (!result->path->isLiteral()) error(Diag::NeedsPlainString, result->path->span, "the name of a file");
   if (accept(TokenKind::As)) result->alias = expectName("a name after 'as'");
   result->span = since(first.span);
@@ -112,10 +151,12 @@ Decl* Parser::callable(Kind kind) {
   }
   if (!panic && at(TokenKind::Arrow)) {
     Span arrow = here();
+    uint32_t beforeArrow = previousEnd().end;
     take();
     result->resultType = type();
     if (kind != Kind::Func)
-      error(Diag::ResultTypeNotHere, since(arrow)).fix("leave it out", {{since(arrow), ""}});
+      error(Diag::ResultTypeNotHere, since(arrow))
+          .fix("leave it out", {{{arrow.file, beforeArrow, since(arrow).end}, ""}});
   }
   if (!panic && accept(TokenKind::Assign)) {
     result->value = expression();
@@ -129,6 +170,7 @@ Decl* Parser::callable(Kind kind) {
                           false);
   }
   result->span = since(first.span);
+  if (!result->value && result->body.span == first.span) result->body.complete = false;
   return result->name.present() ? result : nullptr;
 }
 

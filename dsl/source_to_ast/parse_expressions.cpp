@@ -175,14 +175,25 @@ Expr* Parser::binary(int minimum) {
   }
   while (!panic && continues()) {
     if (at(TokenKind::Invalid) && !current().newlineBefore) { // stands where an operator should; reported
-      take();
-      if (startsExpression()) unary();
+      bool choice = text(take()) == "?"; // a ? b : c goes on in a way that nothing here does
+      if (choice) panic = true;
+      if (!panic && startsExpression()) unary();
       left = errorExpr(since(left->span));
       continue;
     }
     int strength = precedence(current().kind);
     if (strength < minimum || strength < 0) break;
     Token token = take();
+    if (at(TokenKind::Assign) && !current().spaceBefore && as<NameExpr>(left)) { // x += 1
+      Span both = token.span.to(here());
+      std::string name(sources.text(left->span)), sign(text(token));
+      error(Diag::ExpectedToken, both, "'='", "'" + std::string(sources.text(both)) + "'")
+          .fix("write the name again", {{both, "= " + name + " " + sign}});
+      take();
+      expression();
+      left = errorExpr(since(left->span));
+      continue;
+    }
     auto* node = make<BinaryExpr>(left->span);
     node->op = binaryOperator(token.kind);
     node->opSpan = token.span;

@@ -12,7 +12,16 @@ Expr* Parser::primary() {
   Token token = current();
   switch (token.kind) {
   case TokenKind::Identifier: {
+    if (text(token) == "lambda") {
+      fail(Diag::ExpectedToken, token.span, "a value", "'lambda'")
+          .note("a function of values is declared with func, one of tensors with block");
+      return errorExpr(token.span);
+    }
     take();
+    if (at(TokenKind::String) && !current().spaceBefore) { // f"…" of Python
+      error(Diag::StringPrefix, token.span, text(token)).fix("leave it out", {{token.span, ""}});
+      return stringToken();
+    }
     auto* name = make<NameExpr>(token.span);
     name->name = text(token);
     return finish(name, {});
@@ -47,6 +56,13 @@ Expr* Parser::primary() {
   bool keywordHere = isKeyword(token.kind) && !token.newlineBefore && token.kind != TokenKind::Else &&
                      token.kind != TokenKind::And && token.kind != TokenKind::Or &&
                      token.kind != TokenKind::In && token.kind != TokenKind::As;
+  if (keywordHere &&
+      std::ranges::count(keywordNames, token.kind)) { // has been reported where it was declared
+    take();
+    auto* name = make<NameExpr>(token.span);
+    name->name = text(token);
+    return finish(name, {});
+  }
   if (keywordHere) {
     take();
     error(Diag::KeywordAsName, token.span, text(token));
@@ -124,7 +140,8 @@ StringExpr* Parser::string(Span content) {
         piece += escaped;
       else
         error(Diag::BadEscape, span(i - 1, i + std::max<size_t>(1, utf8SequenceLength(text.substr(i)))),
-              text.substr(i, std::max<size_t>(1, utf8SequenceLength(text.substr(i)))));
+              text.substr(i, std::max<size_t>(1, utf8SequenceLength(text.substr(i)))))
+            .fix("write '\\\\' for a backslash", {{span(i - 1, i - 1), "\\"}});
       continue;
     }
     if (c == '}') error(Diag::UnmatchedBraceInString, span(i, i + 1), "'}'", "'{'");
@@ -159,11 +176,52 @@ Expr* Parser::parenthesised() {
   {
     Newlines inside(*this, true);
     node->inner = expression();
+    if (!panic && at(TokenKind::Comma)) return tuple(open, node->inner);
     if (panic) syncInBrackets(TokenKind::RightParen);
     closeBracket(TokenKind::RightParen, open);
   }
   node->span = since(open.span);
   return finish(node, {node->inner});
+}
+
+/// `(3, 3)`, which is a list in square brackets here; parsed as one.
+Expr* Parser::tuple(const Token& open, Expr* first) {
+  auto* node = make<ListExpr>(open.span);
+  uint32_t height = first->height;
+  node->elements.push_back(first);
+  while (!panic && accept(TokenKind::Comma) && !at(TokenKind::RightParen)) {
+    node->elements.push_back(expression());
+    height = std::max(height, node->elements.back()->height);
+  }
+  if (panic) syncInBrackets(TokenKind::RightParen);
+  Span close = here();
+  bool complete = !panic && at(TokenKind::RightParen);
+  closeBracket(TokenKind::RightParen, open);
+  node->span = since(open.span);
+  if (complete)
+    error(Diag::TupleIsList, node->span).fix("write square brackets", {{open.span, "["}, {close, "]"}});
+  return finish(node, {}, height);
+}
+
+/// `[value for name in list]` of Python; reported with what it is here.
+Expr* Parser::comprehension(const Token& open, const Expr* value) {
+  Span loop = here();
+  take();
+  Pattern* names = panic ? nullptr : pattern();
+  bool in = !panic && accept(TokenKind::In);
+  Expr* sequence = in ? expression() : nullptr;
+  Span close = here();
+  bool complete = sequence && !panic && at(TokenKind::RightBracket);
+  panic = false;
+  Diagnostic& diagnostic = error(Diag::Comprehension, loop);
+  if (complete)
+    diagnostic.fix("write the loop first",
+                   {{open.span, "for " + std::string(sources.text(names->span)) + " in " +
+                                    std::string(sources.text(sequence->span)) + " { "},
+                    {{close.file, value->span.end, close.end}, " }"}});
+  if (!complete) syncInBrackets(TokenKind::RightBracket);
+  accept(TokenKind::RightBracket);
+  return errorExpr(since(open.span));
 }
 
 Expr* Parser::list() {
@@ -176,13 +234,25 @@ Expr* Parser::list() {
       Expr* element = expression();
       height = std::max(height, element->height);
       node->elements.push_back(element);
+      if (!panic && at(TokenKind::For)) return comprehension(open, element);
       if (panic && !syncInBrackets(TokenKind::RightBracket)) break;
-      if (!accept(TokenKind::Comma)) break;
+      if (!accept(TokenKind::Comma) && !missingComma(open, TokenKind::RightBracket)) break;
     }
     closeBracket(TokenKind::RightBracket, open, true);
   }
   node->span = since(open.span);
   return finish(node, {}, height);
+}
+
+/// Two values side by side in a list: reported, and parsed as if there was a comma.
+bool Parser::missingComma(const Token& open, TokenKind close) {
+  bool value =
+      !panic && startsExpression() && !current().newlineBefore && !at(TokenKind::If) && !at(TokenKind::For);
+  if (!value) return false;
+  error(Diag::UnclosedBracket, here(), "',' or " + std::string(describe(close)), describe(open.kind), found())
+      .secondary(open.span, "opened here")
+      .fix("write ','", {{previousEnd(), ","}});
+  return true;
 }
 
 /// The list after `(`, up to and with `)`.
@@ -192,20 +262,24 @@ std::vector<Argument> Parser::arguments(uint32_t& height) {
   std::vector<Argument> list;
   while (!at(TokenKind::RightParen)) {
     Argument argument;
-    bool named = (at(TokenKind::Identifier) || isKeyword(current().kind)) && next().kind == TokenKind::Assign;
-    if (named) {
+    bool word = at(TokenKind::Identifier) || isKeyword(current().kind);
+    bool colon = word && next().kind == TokenKind::Colon;
+    if (colon || (word && next().kind == TokenKind::Assign)) {
       Token name = take();
       argument.name = {text(name), name.span};
+      if (colon) error(Diag::ExpectedToken, here(), "'='", "':'").fix("write '='", {{here(), " ="}});
       take();
     }
     argument.value = expression();
     height = std::max(height, argument.value->height);
     list.push_back(argument);
     if (panic && !syncInBrackets(TokenKind::RightParen)) break;
-    if (!accept(TokenKind::Comma)) break;
+    if (!accept(TokenKind::Comma) && !missingComma(open, TokenKind::RightParen)) break;
   }
-  closeBracket(TokenKind::RightParen, open, true);
-  checkArguments(list);
+  if (closeBracket(TokenKind::RightParen, open, true))
+    checkArguments(list);
+  else // where the call ends is unknown, and with it what its arguments are
+    list.assign(1, Argument{{}, errorExpr(open.span)});
   return list;
 }
 
@@ -278,6 +352,12 @@ Expr* Parser::label(Expr* inner) {
   } else {
     node->path = make<StringExpr>(Span{token.span.file, token.span.begin + 1, token.span.end});
     node->path->parts.push_back({std::string(text(token).substr(1)), nullptr});
+    if (at(TokenKind::String) && !current().spaceBefore) { // @f"…"
+      Span prefix{token.span.file, token.span.begin + 1, token.span.end};
+      error(Diag::StringPrefix, prefix, text(token).substr(1)).fix("leave it out", {{prefix, ""}});
+      node->path = stringToken();
+      node->quoted = true;
+    }
   }
   node->span = since(inner->span);
   const Expr* target = inner;

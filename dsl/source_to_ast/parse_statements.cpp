@@ -96,7 +96,13 @@ void Parser::checkUnused(const Body& body, bool asValue) {
     if (!statement || (asValue && item == body.statements.back())) continue;
     if (as<IfExpr>(statement->value) || as<ForExpr>(statement->value) || as<ErrorExpr>(statement->value))
       continue;
-    diagnostics.report(Diag::UnusedValue, statement->span);
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnusedValue, statement->span);
+    // `x` in one line and `conv(8, 3)` in the next: what is piped was forgotten.
+    const Expr* head = statement->value;
+    if (auto* chain = as<ChainExpr>(head)) head = chain->stages[0];
+    if (as<CallExpr>(head) && item != body.statements.front())
+      diagnostic.fix("go on with the line above",
+                     {{{head->span.file, head->span.begin, head->span.begin}, "|> "}});
   }
 }
 
@@ -109,8 +115,29 @@ void Parser::endStatement() {
   bool stray = at(TokenKind::RightParen) || at(TokenKind::RightBracket);
   if (stray)
     fail(Diag::StrayBracket, here(), describe(current().kind));
-  else
+  else if (!missingSeparator())
     fail(Diag::TwoStatements, here(), found());
+}
+
+/// What a writer who comes from another language puts where a statement should end. True when it was
+/// reported.
+bool Parser::missingSeparator() {
+  bool another = at(TokenKind::Let) || at(TokenKind::Var) || at(TokenKind::Return) || at(TokenKind::Output) ||
+                 (at(TokenKind::Identifier) && next().kind == TokenKind::Assign);
+  if (another) { // goes on as if the ';' was there
+    error(Diag::TwoStatements, here(), found()).fix("write ';'", {{previousEnd(), ";"}});
+    return true;
+  }
+  if (at(TokenKind::If)) {
+    fail(Diag::TwoStatements, here(), found()).note("a choice is written if condition { a } else { b }");
+    return true;
+  }
+  if (!at(TokenKind::Arrow)) return false;
+  std::vector<Edit> arrows;
+  for (size_t i = 0; i == 0 || (!next(i).newlineBefore && next(i).kind != TokenKind::EndOfFile); ++i)
+    if (next(i).kind == TokenKind::Arrow) arrows.push_back({next(i).span, "|>"});
+  fail(Diag::TwoStatements, here(), found()).fix("write '|>'", arrows);
+  return true;
 }
 
 /// `lett x = 1`: reported here, and parsed as what was meant, so that x is known.
@@ -151,6 +178,13 @@ Statement* Parser::statement(Section owner, bool asValue) {
   Token first = current();
   std::string_view doc = docBefore(first);
   std::string_view word = isKeyword(first.kind) ? unquoted(describe(first.kind)) : text(first);
+  if (at(TokenKind::Identifier) && next().kind == TokenKind::Colon && !next(2).newlineBefore) { // epochs: 10
+    Span colon = next().span;
+    bool both = next(2).kind == TokenKind::Assign; // :=
+    error(Diag::ExpectedToken, both ? colon.to(next(2).span) : colon, "'='", both ? "':='" : "':'")
+        .fix("write '='", {{colon, both ? "" : " ="}});
+    stream.tokens[position + 1].kind = TokenKind::Assign;
+  }
   bool isAssignment =
       (at(TokenKind::Identifier) || at(TokenKind::String)) && next().kind == TokenKind::Assign;
   bool isStatementWord = contextual || first.kind == TokenKind::Let || first.kind == TokenKind::Var ||
@@ -163,6 +197,10 @@ Statement* Parser::statement(Section owner, bool asValue) {
   bool isDeclaration = startsDeclaration();
   if (isDeclaration) {
     error(Diag::NestedDeclaration, first.span, word, sectionName(owner));
+    if (next().kind == TokenKind::Identifier)
+      tree.lostNames.push_back(text(next()));
+    else
+      panic = true;
     declaration();
     return nullptr;
   }
@@ -270,6 +308,11 @@ Expr* Parser::valueAfterAssign() {
   if (at(TokenKind::Equal)) {
     error(Diag::ExpectedToken, here(), "'='", "'=='").fix("write '='", {{here(), "="}});
     take();
+  } else if (at(TokenKind::Colon) && next().kind == TokenKind::Assign) {
+    Span colon = here();
+    take();
+    take();
+    error(Diag::ExpectedToken, since(colon), "'='", "':='").fix("write '='", {{colon, ""}});
   } else if (!expect(TokenKind::Assign)) {
     return errorExpr(previousEnd());
   }
@@ -280,7 +323,7 @@ Statement* Parser::binding() {
   Token first = take();
   auto* result = context.make<BindingStatement>(first.kind == TokenKind::Var, first.span);
   result->pattern = pattern();
-  if (!panic && at(TokenKind::Colon)) {
+  if (!panic && at(TokenKind::Colon) && next().kind != TokenKind::Assign) {
     Span colon = here();
     take();
     type();
@@ -301,7 +344,8 @@ Statement* Parser::assignment(Section owner) {
     take();
     result->name = {text(first), first.span};
   }
-  take(); // '='
+  take();                                                                  // '='
+  if (text(stream.tokens[position - 1]) == ":") accept(TokenKind::Assign); // ':=', which has been reported
   result->value = expression();
   result->span = since(first.span);
   return result;
@@ -343,7 +387,12 @@ Statement* Parser::input() {
     result->type = type();
   else if (!panic && at(TokenKind::Assign) && section == Section::Train)
     result->value = valueAfterAssign();
-  else if (!panic)
+  else if (!panic && at(TokenKind::Assign) && next(2).kind == TokenKind::LeftBracket) {
+    error(Diag::ExpectedToken, here(), "':' and the input's type", found())
+        .fix("write ':'", {{{here().file, previousEnd().end, here().end}, ":"}});
+    take();
+    result->type = type();
+  } else if (!panic)
     failExpected("':' and the input's type");
   result->span = since(first.span);
   return result;

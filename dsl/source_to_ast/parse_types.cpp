@@ -9,6 +9,22 @@ using namespace ast;
 static constexpr std::string_view valueTypes[] = {"int", "float", "bool", "string", "block"};
 static constexpr std::string_view elementTypes[] = {"f32", "f64", "bf16", "u8", "i8", "i32", "i64"};
 
+/// What other languages call our types; else the nearest of the candidates.
+static std::string_view meantType(std::string_view word, bool element,
+                                  std::span<const std::string_view> candidates) {
+  static constexpr std::pair<std::string_view, std::string_view> values[] = {
+      {"integer", "int"},  {"str", "string"},   {"boolean", "bool"},
+      {"double", "float"}, {"number", "float"}, {"layer", "block"}};
+  static constexpr std::pair<std::string_view, std::string_view> elements[] = {
+      {"float", "f32"}, {"float32", "f32"}, {"double", "f64"},    {"float64", "f64"},
+      {"int", "i32"},   {"int32", "i32"},   {"long", "i64"},      {"int64", "i64"},
+      {"int8", "i8"},   {"uint8", "u8"},    {"bfloat16", "bf16"}, {"byte", "u8"}};
+  using Pairs = std::span<const std::pair<std::string_view, std::string_view>>;
+  for (auto& [foreign, ours] : element ? Pairs(elements) : Pairs(values))
+    if (foreign == word) return ours;
+  return nearest(word, candidates);
+}
+
 Type* Parser::type() {
   Level level(*this);
   Token token = current();
@@ -49,7 +65,7 @@ Type* Parser::type() {
       std::vector<std::string_view> all(std::begin(valueTypes), std::end(valueTypes));
       all.insert(all.end(), std::begin(elementTypes), std::end(elementTypes));
       error(Diag::UnknownType, token.span, named->name)
-          .didYouMean(nearest(named->name, all))
+          .didYouMean(meantType(named->name, false, all))
           .note("types are int, float, bool, string, block, lists like [int], rows like [int, bool], and "
                 "tensors "
                 "like f32[N, 3, 224, 224]");
@@ -59,7 +75,7 @@ Type* Parser::type() {
   }
   if (!isElement)
     error(Diag::UnknownElementType, token.span, named->name)
-        .didYouMean(nearest(named->name, elementTypes))
+        .didYouMean(meantType(named->name, true, elementTypes))
         .note("element types are f32, f64, bf16, u8, i8, i32 and i64");
   take();
   Newlines inside(*this, true);

@@ -64,7 +64,8 @@ void Parser::failExpected(std::string_view what) {
   Span span = atEnd && position > 0 ? previousEnd() : here();
   std::string foundText =
       current().newlineBefore && !at(TokenKind::EndOfFile) ? "the end of the line" : found();
-  fail(Diag::ExpectedToken, span, what, foundText);
+  Diagnostic& diagnostic = fail(Diag::ExpectedToken, span, what, foundText);
+  if (at(TokenKind::Colon) && what.starts_with("'{'")) diagnostic.note("a body stands between '{' and '}'");
 }
 
 bool Parser::expect(TokenKind kind, std::string_view what) {
@@ -81,6 +82,7 @@ ast::Identifier Parser::expectName(std::string_view what) {
   if (isKeyword(current().kind) && !current().newlineBefore) {
     Token token = take();
     error(Diag::KeywordAsName, token.span, text(token));
+    keywordNames.push_back(token.kind);
     return {text(token), token.span};
   }
   failExpected(what);
@@ -234,18 +236,17 @@ bool Parser::closeBracket(TokenKind close, const Token& open, bool list) {
 }
 
 ast::File Parser::file() {
-  ast::File result;
-  result.file = range.file;
+  tree.file = range.file;
   while (!at(TokenKind::EndOfFile)) {
     if (accept(TokenKind::Semicolon)) continue;
     size_t before = position;
     unclosedBody = false;
     ast::Decl* decl = declaration();
-    if (decl) result.declarations.push_back(decl);
+    if (decl) tree.declarations.push_back(decl);
     if (position == before) take();
     if (panic) syncDeclaration();
   }
-  return result;
+  return std::move(tree);
 }
 
 ast::Expr* Parser::hole() {

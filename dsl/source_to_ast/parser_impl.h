@@ -103,6 +103,9 @@ private:
   ast::StringExpr* stringToken();
   ast::Expr* parenthesised();
   ast::Expr* list();
+  ast::Expr* tuple(const Token& open, ast::Expr* first);
+  ast::Expr* comprehension(const Token& open, const ast::Expr* value);
+  bool missingComma(const Token& open, TokenKind close);
   ast::Expr* call(ast::Expr* callee);
   ast::Expr* index(ast::Expr* base);
   ast::Expr* label(ast::Expr* inner);
@@ -135,6 +138,9 @@ private:
   bool startsContextual(std::string_view word) const;
   void checkUnused(const ast::Body& body, bool asValue);
   bool misspelledKeyword();
+  bool foreignDeclaration();
+  void failDeclaration();
+  bool missingSeparator();
 
   // ---- declarations ----
   ast::Decl* declaration();
@@ -158,6 +164,8 @@ private:
   bool panic = false;
   bool unclosedBody = false; ///< reported; the bodies around it end silently
   Section section = Section::Func;
+  std::vector<TokenKind> keywordNames; ///< keywords that were declared as names, which has been reported
+  ast::File tree;
   uint32_t peak = 0; ///< greatest height of an expression since the innermost body began
   Diagnostic discarded{};
 };

@@ -1,6 +1,7 @@
 #include "parsed.h"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include <set>
 
@@ -86,10 +87,37 @@ TEST_CASE("JSON holds places, notes and fixes and escapes what it must") {
   CHECK(json.find("\\u0001") != std::string::npos);
 }
 
+/// dsl/diagnostics/README.md promises these fields.
+TEST_CASE("JSON has the fields of version 1") {
+  Parsed parsed("let a = max(1, 2\nlet b = .5\nlet c: int = 1 let d = 1\n");
+  nlohmann::json all = nlohmann::json::parse(toJson(parsed.diagnostics));
+  CHECK(all["version"] == 1);
+  auto keys = [](const nlohmann::json& object) {
+    std::string list;
+    for (auto& [key, value] : object.items()) list += (list.empty() ? "" : " ") + key;
+    return list;
+  };
+  REQUIRE(all["diagnostics"].size() >= 2);
+  size_t edits = 0;
+  for (const nlohmann::json& one : all["diagnostics"]) {
+    CHECK(keys(one) == "file fixes id label message name notes range secondary severity");
+    CHECK(keys(one["range"]["start"]) == "column line offset");
+    CHECK(keys(one["range"]["end"]) == "column line offset");
+    for (const nlohmann::json& note : one["secondary"]) CHECK(keys(note) == "file message range");
+    for (const nlohmann::json& fix : one["fixes"]) {
+      CHECK(keys(fix) == "edits message");
+      for (const nlohmann::json& edit : fix["edits"]) {
+        CHECK(keys(edit) == "file range text");
+        ++edits;
+      }
+    }
+  }
+  CHECK(edits >= 1);
+}
+
 TEST_CASE("applying the fixes gives a text without those errors") {
   Parsed parsed("func f(a: integer) -> int { return if a = .5 { 1 } else { 2 } }\nlet b = 1 < 2 < 3\n");
   CHECK(parsed.errors() == "E0125 1:11, E0116 1:41, E0008 1:43, E0107 2:15");
   std::string fixed = applyFixIts(parsed.diagnostics, 0);
-  CHECK(fixed ==
-        "func f(a: integer) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
+  CHECK(fixed == "func f(a: int) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
 }

@@ -177,12 +177,6 @@ TEST_CASE("deep recursion within deep expressions is an error") {
             .diagnostics.hasErrors());
 }
 
-TEST_CASE("twenty thousand layers are elaborated") {
-  std::string text = "network A {\n  input x: f32[N, 3]\n  var y = x\n  for i in 0..20000 { y = y |> relu "
-                     "}\n  output z = y\n}\n";
-  CHECK(Elaborated(text).errors() == "");
-}
-
 TEST_CASE("every prefix of a program is elaborated without a crash") {
   std::string text = test::readFile(CNN_TEST_PROGRAMS "/programs/resnet.cnn");
   for (size_t length = 0; length < text.size(); length += 7) Elaborated(text.substr(0, length));
@@ -222,16 +216,4 @@ TEST_CASE("every operator's example is elaborated") {
 TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {
   Elaborated thirty(test::readFile(CNN_TEST_PROGRAMS "/wrong_meaning/thirty.cnn"));
   CHECK(thirty.diagnostics.sorted().size() == 30);
-}
-
-TEST_CASE("wrong programs of every kind give exactly the expected diagnostics") {
-  size_t count = 0;
-  for (const std::string& path : test::filesIn(CNN_TEST_PROGRAMS "/wrong_meaning", ".cnn")) {
-    std::string name = path.substr(path.rfind('/') + 1);
-    INFO(name);
-    Elaborated elaborated(test::readFile(path), {}, name);
-    CHECK(toText(elaborated.diagnostics) == test::readFile(path.substr(0, path.size() - 4) + ".expected"));
-    ++count;
-  }
-  CHECK(count >= 5);
 }

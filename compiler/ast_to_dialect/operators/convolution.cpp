@@ -36,8 +36,11 @@ static Value conv(Application& a) {
 
 static Value linear(Application& a) {
   int64_t out = a.integer("out");
-  if (a.type().getRank() != 2)
-    a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them");
+  if (a.type().getRank() != 2) {
+    Diagnostic& diagnostic =
+        a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them");
+    if (a.type().getRank() > 2 && a.isPiped()) diagnostic.fix("flatten before", {{a.before(), "flatten |> "}});
+  }
   auto features = a.failed() ? std::nullopt : a.extent(1);
   if (!features) return Value();
   llvm::SmallVector<mlir::Value> operands{a.input(),

@@ -21,7 +21,7 @@ static Value batchNorm(Application& a) {
 
 static Value dropout(Application& a) {
   double p = a.real("p");
-  if (p < 0 || p >= 1) a.fail("p", "expected a share from 0 to below 1");
+  if (p < 0 || p >= 1) a.fail("p", "expected a share from 0 to below 1, found " + Value(p).describe());
   return a.build<DropoutOp>(a.inputs(), [&](DropoutOp::Properties& properties) {
     properties.setP(a.attributes().getF64FloatAttr(p));
     properties.setStream(a.attributes().getI64IntegerAttr(a.randomStream()));

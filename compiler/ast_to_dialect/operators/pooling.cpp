@@ -22,10 +22,11 @@ static bool fixedForCeil(Application& a) {
 /// PyTorch refuses pads of more than half a window: a window must see the picture.
 static void checkPadding(Application& a, llvm::ArrayRef<int64_t> padding, llvm::ArrayRef<int64_t> kernel) {
   for (unsigned i = 0; i < padding.size(); ++i)
-    if (2 * padding[i] > kernel[i % kernel.size()])
-      return a.fail("padding", "expected at most half of the window " +
-                                   std::to_string(kernel[i % kernel.size()]) + ", found " +
-                                   std::to_string(padding[i]));
+    if (2 * padding[i] > kernel[i % kernel.size()]) {
+      a.fail("padding", "expected at most half of the window " + std::to_string(kernel[i % kernel.size()]) +
+                            ", found " + std::to_string(padding[i]));
+      return;
+    }
 }
 
 static bool isPicture(Application& a) {

@@ -1,0 +1,93 @@
+/// Wrong programs that are elaborated: what is said about them, and what the fixes do.
+#include "elaborated.h"
+#include "expected.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+using namespace cnn;
+using test::Elaborated;
+
+namespace {
+
+/// Programs are named without their folder, and use files relative to it.
+struct InFolder {
+  explicit InFolder(const std::string& folder) : before(std::filesystem::current_path()) {
+    std::filesystem::current_path(std::string(CNN_TEST_PROGRAMS "/") + folder);
+  }
+  ~InFolder() { std::filesystem::current_path(before); }
+  std::filesystem::path before;
+};
+
+std::string fileName(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+size_t checkFolder(const std::string& folder) {
+  InFolder inside(folder);
+  std::vector<std::string> paths = test::filesIn(".", ".cnn");
+  for (const std::string& path : paths) {
+    std::string name = fileName(path);
+    INFO(folder << "/" << name);
+    Elaborated elaborated(test::readFile(path), {}, name);
+    CHECK(elaborated.diagnostics.hasErrors());
+    std::string expected = std::filesystem::absolute(path).replace_extension(".expected").string();
+    test::checkExpected(expected, toText(elaborated.diagnostics));
+  }
+  return paths.size();
+}
+
+/// How often each diagnostic is reported, by message.
+std::map<std::string, int> messages(const DiagnosticEngine& diagnostics) {
+  std::map<std::string, int> result;
+  for (const Diagnostic* diagnostic : diagnostics.sorted()) ++result[diagnostic->message];
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("files with many mistakes give exactly the expected diagnostics") {
+  CHECK(checkFolder("wrong_meaning") >= 5);
+}
+
+TEST_CASE("programs with one mistake give exactly the expected diagnostics") {
+  CHECK(checkFolder("wrong_programs") >= 150);
+}
+
+TEST_CASE("every diagnostic is in the expected text of a wrong program") {
+  std::set<std::string> missing;
+  for (const DiagnosticInfo& row : allDiagnostics()) missing.insert(std::string(row.id));
+  for (const char* folder : {"wrong", "wrong_meaning", "wrong_programs"})
+    for (const std::string& path : test::filesIn(std::string(CNN_TEST_PROGRAMS "/") + folder, ".expected")) {
+      std::string text = test::readFile(path);
+      for (size_t at = text.find("error[E"); at != std::string::npos; at = text.find("error[E", at + 1))
+        missing.erase(text.substr(at + 6, 5));
+    }
+  // A file of 100 MB and a wrong --set are no programs; other tests have them.
+  CHECK(missing == std::set<std::string>{"E0002", "E0605"});
+}
+
+TEST_CASE("applying the fixes removes what they are for, and brings nothing new of the kind") {
+  InFolder inside("wrong_programs");
+  size_t fixed = 0;
+  for (const std::string& path : test::filesIn(".", ".cnn")) {
+    std::string name = fileName(path);
+    INFO(name);
+    Elaborated wrong(test::readFile(path), {}, name);
+    std::string text = applyFixIts(wrong.diagnostics, 0);
+    if (text == wrong.sources.file(0).text) continue;
+    ++fixed;
+    Elaborated right(text, {}, name);
+    INFO(text << toText(right.diagnostics));
+    std::map<std::string, int> before = messages(wrong.diagnostics), after = messages(right.diagnostics);
+    for (const Diagnostic* diagnostic : wrong.diagnostics.sorted()) {
+      bool hasFix = !diagnostic->fixIts.empty();
+      if (hasFix) CHECK(after[diagnostic->message] < before[diagnostic->message]);
+    }
+  }
+  CHECK(fixed >= 50);
+}
