@@ -65,6 +65,7 @@ const Foreign* foreignMember(std::string_view word) {
 }
 
 std::string_view operatorOfTorch(std::string_view word) {
+  if (word.empty()) return {}; // `nn.` with nothing behind it
   if (const Operator* op = findOperator(word)) return op->name;
   if (const Foreign* known = foreignName(word)) return known->meant;
   for (const Operator& op : allOperators()) {

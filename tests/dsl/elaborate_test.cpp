@@ -141,6 +141,7 @@ TEST_CASE("free dimensions go into shapes") {
 TEST_CASE("broken programs of every size end with errors and no crash") {
   CHECK(Elaborated("network A = A\n").errors() == "E0209 1:9");
   CHECK(Elaborated("network A = B\nnetwork B = A\n").diagnostics.hasErrors());
+  CHECK(Elaborated("let a = nn.\n").diagnostics.hasErrors());
   CHECK(Elaborated("block A(x) = x |> A\nnetwork B {\n  input x: f32[N, 3]\n  output y = x |> A\n}\n")
             .errors() == "E0309 1:19");
   CHECK(Elaborated("network A {\n  input x: f32[N, 3]\n  output y = x |> linear(2147483647) |> "
