@@ -1,8 +1,9 @@
 //===- bench_command.cpp - cnnc bench: runs on request and says how long each took ----------------------------------===//
 //
 // Prints `ready`; for each line `run K` on stdin runs K iterations and prints their K times in microseconds on one
-// line; `quit` or the end of input ends it. After the first request --output is written: the first output of the
-// last iteration (infer), or the loss of each iteration (train).
+// line; `quit` or the end of input ends it. Files that hold several batches are gone through, over and over. After the
+// first request --output is written: the first output of the last iteration (infer), or the loss of each iteration
+// (train).
 //
 //===------------------------------------------------------------------------------------------------------===//
 
@@ -32,9 +33,11 @@ public:
     }
     if (Status bad = read(options.inputs, inputs, "--input"); !bad) return bad;
     if (Status bad = read(options.targets, targets, "--target-input"); !bad) return bad;
+    if (samples < options.batch || samples % options.batch != 0)
+      return Status::error(CNN_ERROR_ARGUMENT, "--input: expected whole batches of %lld samples (--batch), found %lld samples",
+                           static_cast<long long>(options.batch), static_cast<long long>(samples));
     for (std::uint32_t i = 0; i < tables.output_count; ++i) outputs.push_back(allocate(tables.outputs[i], options.batch));
     for (Batch& output : outputs) to.push_back(output.bytes.data());
-    for (Batch& input : given) from.push_back(input.bytes.data());
 
     Options wanted;
     wanted.max_batch = trains ? 1 : options.batch;
@@ -72,8 +75,8 @@ private:
   LinkedNetwork& linked;
   bool trains;
   std::optional<Model> model;
+  std::int64_t samples = 0; ///< in each input: one batch or several
   std::vector<Batch> given, outputs;
-  std::vector<const void*> from;
   std::vector<void*> to;
   std::vector<float> losses;
 
@@ -84,8 +87,7 @@ private:
       std::string file;
       Result<std::size_t> which = whichTensor(files[i], tensors, i, file);
       if (!which) return std::move(which).error();
-      std::int64_t batch = options.batch;
-      Result<Batch> read = readBatch(file, *tensors[*which], batch);
+      Result<Batch> read = readBatch(file, *tensors[*which], samples);
       if (!read) return std::move(read).error();
       batches[*which] = *std::move(read);
     }
@@ -98,11 +100,21 @@ private:
     return {};
   }
 
+  /// The batch that iteration `i` takes of each input.
+  std::vector<const void*> batchOf(long i) const {
+    std::int64_t first = i % (samples / options.batch) * options.batch;
+    std::vector<const void*> from;
+    for (const Batch& input : given)
+      from.push_back(input.bytes.data() + static_cast<std::size_t>(first) * sampleBytes(*input.tensor));
+    return from;
+  }
+
   Status run(long count) {
     losses.clear();
     std::vector<double> times;
     std::vector<float> results(trains ? linked.training->results_count : 0);
     for (long i = 0; i < count; ++i) {
+      std::vector<const void*> from = batchOf(i);
       auto start = std::chrono::steady_clock::now();
       int code = trains ? cnn_training_step(model->handle(), from.data(), options.batch, nullptr, results.data())
                         : cnn_model_predict(model->handle(), from.data(), to.data(), options.batch);

@@ -156,7 +156,7 @@ void timingOptions(CLI::App& app) {
   app.add_option("--threads", benchOptions.threads, "default: 1")->check(CLI::Range(1, 256));
   app.add_option("--weights", benchOptions.weights, ".safetensors; default: initialised")
       ->check(CLI::ExistingFile);
-  app.add_option("--input", benchOptions.inputs, "name=file.npy, or file.npy in order")
+  app.add_option("--input", benchOptions.inputs, "name=file.npy, or file.npy in order; whole batches")
       ->allow_extra_args(false);
   app.add_option("--target-input,--labels", benchOptions.targets, "the train section's inputs")
       ->allow_extra_args(false);

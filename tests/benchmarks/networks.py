@@ -11,9 +11,16 @@ import torch
 from torch import nn
 
 
+ACTIVATIONS = {"relu": nn.functional.relu, "silu": nn.functional.silu, "tanh": torch.tanh}
+
+
 class LeNet(nn.Module):
-    def __init__(self, classes=10):
+    """With ReLU and max pooling, or in its original form, with tanh and average pooling."""
+
+    def __init__(self, classes=10, activation=nn.functional.relu):
         super().__init__()
+        self.activation = activation
+        self.pool = nn.functional.avg_pool2d if activation is torch.tanh else nn.functional.max_pool2d
         self.conv1 = nn.Conv2d(1, 6, 5, padding=2)
         self.conv2 = nn.Conv2d(6, 16, 5)
         self.linear1 = nn.Linear(400, 120)
@@ -21,9 +28,9 @@ class LeNet(nn.Module):
         self.linear3 = nn.Linear(84, classes)
 
     def forward(self, x):
-        x = nn.functional.max_pool2d(self.conv1(x).relu(), 2)
-        x = nn.functional.max_pool2d(self.conv2(x).relu(), 2).flatten(1)
-        return self.linear3(self.linear2(self.linear1(x).relu()).relu())
+        x = self.pool(self.activation(self.conv1(x)), 2)
+        x = self.pool(self.activation(self.conv2(x)), 2).flatten(1)
+        return self.linear3(self.activation(self.linear2(self.activation(self.linear1(x)))))
 
 
 class Shortcut(nn.Sequential):
