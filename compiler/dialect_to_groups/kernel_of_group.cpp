@@ -133,9 +133,10 @@ int64_t pixelsOf(GroupOp group) {
   return 1;
 }
 
-kernel::Kernel kernelOf(GroupOp group, StringRef target) {
+kernel::Kernel kernelOf(GroupOp group, StringRef target, bool exact) {
   kernel::Kernel result;
   result.target = target.str();
+  result.exact = exact;
   Block& body = group.getBody().front();
   llvm::DenseMap<Value, int> numbers;
   for (BlockArgument argument : body.getArguments()) {

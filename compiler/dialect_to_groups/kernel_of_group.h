@@ -18,7 +18,7 @@ kernel::Op kernelOp(mlir::Operation* op, llvm::function_ref<int(mlir::Value)> nu
 
 /// The kernel that computes a group of batch_lanes tensors. Inputs are the group's operands in order, outputs its
 /// results in order; batch_norm_combine's running statistics follow as further outputs.
-kernel::Kernel kernelOf(GroupOp group, llvm::StringRef target);
+kernel::Kernel kernelOf(GroupOp group, llvm::StringRef target, bool exact);
 
 /// The parameters that the group changes in place, in the order of its kernel's last outputs.
 llvm::SmallVector<llvm::StringRef> changedInPlace(GroupOp group);

@@ -11,7 +11,7 @@ namespace cnn {
 
 struct NetworkPlanOptions {
   std::string target; ///< a Halide target string
-  bool exact = false; ///< FMA in the written order: no Winograd
+  bool exact = false; ///< inference: FMA in the written order, no Winograd; training: sums in f64
 };
 
 /// Adds the passes that a network goes through from the front end's form to groups.

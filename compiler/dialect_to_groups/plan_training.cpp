@@ -33,7 +33,7 @@ bool reduces(GroupOp group) { return cast<KernelOpInterface>(group.getBody().fro
 class TrainingPlanner {
 public:
   TrainingPlanner(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& network)
-      : train(train), network(network),
+      : train(train), network(network), exact(options.exact),
         planner(train, network, network.train, kernel::vectorLanes(options.target)) {}
 
   void run() {
@@ -48,6 +48,7 @@ public:
 private:
   FunctionOp train;
   NetworkPlan& network;
+  bool exact;
   FunctionPlanner planner;
 
   Phase& phase(int64_t number) {
@@ -57,7 +58,7 @@ private:
   }
 
   void addCalls(GroupOp group) {
-    kernel::Kernel kernel = kernelOf(group, network.target);
+    kernel::Kernel kernel = kernelOf(group, network.target, exact);
     Call call;
     call.source = FunctionPlanner::pathOf(group) + "." + mnemonic(&group.getBody().front().front()).str();
     for (Value operand : group.getOperands()) call.inputs.push_back(planner.addressOf(operand));

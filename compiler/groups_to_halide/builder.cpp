@@ -88,6 +88,10 @@ RDom Builder::rdom(const std::vector<Expr>& extents, const std::string& role) co
   return RDom(bounds, symbol + "_" + role);
 }
 
+Type Builder::sumType() const {
+  return hasWideSums(kernel) ? Float(64) : Float(32);
+}
+
 Expr Builder::scalar(const std::string& name) const {
   auto found = scalars.find(name);
   if (found == scalars.end()) fail("kernel: the scalar '" + name + "' is missing");

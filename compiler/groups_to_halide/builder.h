@@ -57,6 +57,11 @@ public:
   /// From 0 to each extent.
   Halide::RDom rdom(const std::vector<Halide::Expr>& extents, const std::string& role) const;
 
+  /// What sums are taken in: f64 where the kernel has wide sums, else f32.
+  Halide::Type sumType() const;
+  Halide::Expr widened(const Halide::Expr& term) const { return Halide::cast(sumType(), term); }
+  Halide::Expr zeroSum() const { return Halide::Internal::make_zero(sumType()); }
+
   /// A scalar argument by name.
   Halide::Expr scalar(const std::string& name) const;
   bool hasScalar(const std::string& name) const { return scalars.count(name) != 0; }

@@ -98,7 +98,7 @@ Target targetOf(const Kernel& kernel) {
   target.set_features({Target::NoRuntime, Target::UserContext});
   target.set_feature(Target::NoBoundsQuery);
   target.set_feature(Target::NoAsserts, !kernel.checked);
-  target.set_feature(Target::StrictFloat, kernel.exact);
+  target.set_feature(Target::StrictFloat, kernel.exact && !hasWideSums(kernel));
   return target;
 }
 

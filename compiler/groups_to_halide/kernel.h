@@ -102,7 +102,7 @@ struct Kernel {
   Range range = Range::none;
   int64_t rangeGranule = 1; ///< rangeMin and every rangeExtent but the last are multiples of it
   Schedule schedule;
-  bool exact = false;   ///< keep to IEEE in the written order (strict_float), no Winograd, no split bf16
+  bool exact = false; ///< inference: in the written order (strict_float), no Winograd; training: sums in f64
   bool checked = false; ///< build with Halide's assertions, for tests
 
   bool operator==(const Kernel&) const = default;

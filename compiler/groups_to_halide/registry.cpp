@@ -71,6 +71,10 @@ bool isSingleImage(const Kernel& kernel) {
   return kernel.scalars.empty();
 }
 
+bool hasWideSums(const Kernel& kernel) {
+  return kernel.exact && !isSingleImage(kernel);
+}
+
 const Operation* findOperation(const Kernel& kernel, const Op& op) {
   const Operation* special = isSingleImage(kernel) ? findOperation("image_" + op.name) : nullptr;
   return special ? special : findOperation(op.name);

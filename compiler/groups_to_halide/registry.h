@@ -35,6 +35,10 @@ const Operation* findOperation(std::string_view name);
 /// Kernels of inference, without a batch, prefer an operation's form image_X to X.
 const Operation* findOperation(const Kernel& kernel, const Op& op);
 bool isSingleImage(const Kernel& kernel);
+/// Exact kernels of training take their sums in f64, and round them once. They cannot have strict_float as
+/// those of inference: with it, Halide 21 updates the elements of a tuple one after the other, and later ones
+/// read the new values of earlier ones.
+bool hasWideSums(const Kernel& kernel);
 const Template* findTemplate(std::string_view name);
 
 /// The op whose loops the kernel's template arranges, or null.

@@ -46,7 +46,8 @@ void compilingOptions(CLI::App& app) {
             return error;
           },
           ""));
-  app.add_flag("--exact", compile.exact, "arithmetic in the written order: no Winograd");
+  app.add_flag("--exact", compile.exact,
+               "inference in the written order, no Winograd; training with sums in f64");
   app.add_option("-j,--jobs", compile.jobs, "kernels compiled at a time; default: all cores")
       ->check(CLI::Range(1, 256));
   app.add_option("--cache", compile.cache, "folder of compiled kernels; default: ~/.cache/cnnc");

@@ -22,17 +22,18 @@ Value statistics(Builder& b, const Op& op) {
   Expr images = b.scalar("images");
   auto sums = pictureSum(b, "sum", width, height, Expr(), [=](const Coordinates& at) { return x.at(at); });
   auto total = laneSum(b, "total", images, sums);
-  Expr inverseCount = 1.0f / cast<float>(images * (width * height));
+  Expr inverseCount = 1.0f / b.widened(images * (width * height));
   Func mean = b.func("mean");
-  mean(b.c) = total(b.c) * inverseCount;
+  mean(b.c) = cast<float>(total(b.c) * inverseCount);
   b.funcs["mean"] = mean;
   auto squares = pictureSum(b, "squares", width, height, Expr(), [=](const Coordinates& at) {
     Expr difference = x.at(at) - mean(at[3]);
     return difference * difference;
   });
   auto totalSquares = laneSum(b, "total_squares", images, squares);
-  Value value = b.result(
-      op, x, [=](const Coordinates& at) { return select(at[1] == 0, mean(at[0]), totalSquares(at[0])); });
+  Value value = b.result(op, x, [=](const Coordinates& at) {
+    return select(at[1] == 0, mean(at[0]), cast<float>(totalSquares(at[0])));
+  });
   value.layout = Layout::plain;
   return value;
 }
@@ -47,21 +48,22 @@ Value combine(Builder& b, const Op& op) {
         momentum = static_cast<float>(floatOf(op, "momentum", 0.1));
   RDom r = b.rdom({blocks}, "blocks");
   Func combined = b.func("combined"); // mean, sum of squared differences, count
-  combined(b.c) = Tuple(0.0f, 0.0f, 0.0f);
+  combined(b.c) = Tuple(b.zeroSum(), b.zeroSum(), b.zeroSum());
   Expr count = combined(b.c)[2];
-  Expr added = cast<float>(min(lanes, batch - r * lanes)) * static_cast<float>(perImage);
-  Expr difference = partials.at({b.c, 0, r}) - combined(b.c)[0];
+  Expr added = b.widened(min(lanes, batch - r * lanes)) * static_cast<float>(perImage);
+  Expr difference = b.widened(partials.at({b.c, 0, r})) - combined(b.c)[0];
   Expr share = added / (count + added);
-  combined(b.c) = Tuple(combined(b.c)[0] + difference * share,
-                        combined(b.c)[1] + partials.at({b.c, 1, r}) + difference * difference * count * share,
-                        count + added);
+  combined(b.c) =
+      Tuple(combined(b.c)[0] + difference * share,
+            combined(b.c)[1] + b.widened(partials.at({b.c, 1, r})) + difference * difference * count * share,
+            count + added);
   combined.compute_root();
 
   auto variables = b.outputVariables(0);
   Func stat = b.func("output0");
   Var c = variables[0];
   Expr variance = combined(c)[1] / combined(c)[2];
-  stat(variables) = select(variables[1] == 0, combined(c)[0], 1.0f / sqrt(variance + eps));
+  stat(variables) = cast<float>(select(variables[1] == 0, combined(c)[0], 1.0f / sqrt(variance + eps)));
   b.bindOutput(stat, 0);
   b.boundLoops(stat, 0);
   b.outputs.push_back(stat);
@@ -70,7 +72,8 @@ Value combine(Builder& b, const Op& op) {
     Var k = b.outputVariables(i)[0];
     Expr unbiased = combined(k)[1] / max(combined(k)[2] - 1.0f, 1.0f);
     running(k) = undef<float>();
-    running(k) = (1.0f - momentum) * running(k) + momentum * (i == 1 ? combined(k)[0] : unbiased);
+    running(k) =
+        cast<float>((1.0f - momentum) * running(k) + momentum * (i == 1 ? combined(k)[0] : unbiased));
     b.bindOutput(running, i);
     b.boundLoops(running, i);
     b.outputs.push_back(running);
@@ -111,7 +114,7 @@ Value backwardStatistics(Builder& b, const Op& op) {
   auto total = laneSum(b, "total", Expr(), sums),
        totalProducts = laneSum(b, "total_products", Expr(), products);
   Value value = b.result(op, x, [=](const Coordinates& at) {
-    return select(at[1] == 0, total(at[0]), totalProducts(at[0]) * stat.at({at[0], 1}));
+    return cast<float>(select(at[1] == 0, total(at[0]), totalProducts(at[0]) * stat.at({at[0], 1})));
   });
   value.layout = Layout::plain;
   return value;

@@ -67,7 +67,8 @@ Value conv(Builder& b, const Op& op) {
 
   RDom taps = b.rdom({Expr(int(g.kernelX)), Expr(int(g.kernelY)), Expr(inPerGroup)}, "taps");
   Func accumulator = b.func("accumulator");
-  accumulator(b.lane, b.x, b.y, b.c) = b.hasOperand(op, 2) ? b.operand(op, 2).at({b.c}) : Expr(0.0f);
+  accumulator(b.lane, b.x, b.y, b.c) =
+      b.hasOperand(op, 2) ? b.widened(b.operand(op, 2).at({b.c})) : b.zeroSum();
   Expr channel = taps[2];
   if (g.groups > 1) channel += b.c / outPerGroup * inPerGroup;
   Expr column = b.x * int(g.strideX) + taps[0] * int(g.dilationX) - int(g.left);
@@ -76,11 +77,11 @@ Value conv(Builder& b, const Op& op) {
   // own).
   if (inPerGroup > 1 && (g.top > 0 || g.bottom > 0)) taps.where(row >= 0 && row < int(x.height()));
   accumulator(b.lane, b.x, b.y, b.c) +=
-      x.at({b.lane, column, row, channel}) * w.at({taps[0], taps[1], taps[2], b.c});
+      b.widened(x.at({b.lane, column, row, channel})) * b.widened(w.at({taps[0], taps[1], taps[2], b.c}));
 
   b.funcs["accumulator"] = accumulator;
   b.domains["taps"] = taps;
-  return b.result(op, x, [accumulator](const Coordinates& at) { return accumulator(at); });
+  return b.result(op, x, [accumulator](const Coordinates& at) { return cast<float>(accumulator(at)); });
 }
 
 /// out(o) = bias(o) + sum over the features, in the order C, H, W, of x * w.
@@ -90,12 +91,14 @@ Value linear(Builder& b, const Op& op) {
   int width = static_cast<int>(x.width()), height = static_cast<int>(x.height());
   RDom taps = b.rdom({Expr(width), Expr(height), Expr(int(x.channels()))}, "taps");
   Func accumulator = b.func("accumulator");
-  accumulator(b.lane, b.x, b.y, b.c) = b.hasOperand(op, 2) ? b.operand(op, 2).at({b.c}) : Expr(0.0f);
+  accumulator(b.lane, b.x, b.y, b.c) =
+      b.hasOperand(op, 2) ? b.widened(b.operand(op, 2).at({b.c})) : b.zeroSum();
   Expr feature = (taps[2] * height + taps[1]) * width + taps[0];
-  accumulator(b.lane, b.x, b.y, b.c) += x.at({b.lane, taps[0], taps[1], taps[2]}) * w.at({feature, b.c});
+  accumulator(b.lane, b.x, b.y, b.c) +=
+      b.widened(x.at({b.lane, taps[0], taps[1], taps[2]})) * b.widened(w.at({feature, b.c}));
   b.funcs["accumulator"] = accumulator;
   b.domains["taps"] = taps;
-  return b.result(op, x, [accumulator](const Coordinates& at) { return accumulator(at); });
+  return b.result(op, x, [accumulator](const Coordinates& at) { return cast<float>(accumulator(at)); });
 }
 
 Schedule chooseConv(const Kernel& kernel, const Op& op) {
@@ -105,9 +108,9 @@ Schedule chooseConv(const Kernel& kernel, const Op& op) {
   bool depthwise = g.groups > 1;
   int64_t mostChannels = depthwise ? 1 : 16, inputWidth = kernel.inputs.at(op.operands.at(0)).shape[2];
   Tile tile = g.strideX == 1
-                  ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel.target), mostChannels,
+                  ? chooseRowTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels,
                                   inputWidth, -g.left, g.kernelX, g.dilationX)
-                  : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel.target), mostChannels);
+                  : chooseTile(out.shape[2], out.shape[0], accumulatorRegisters(kernel), mostChannels);
   // The rows that a row of output reads, over all channels, should stay in L2 while every channel tile passes
   // over them; where they do not, a column of tiles does and the weights stream instead.
   int64_t rowBytes = (g.kernelY - 1) * g.dilationY + 1;
@@ -117,7 +120,7 @@ Schedule chooseConv(const Kernel& kernel, const Op& op) {
 }
 
 Schedule chooseLinear(const Kernel& kernel, const Op& op) {
-  Tile tile = chooseTile(1, op.shape[0], accumulatorRegisters(kernel.target));
+  Tile tile = chooseTile(1, op.shape[0], accumulatorRegisters(kernel));
   return {"batch_conv", {{"channels", tile.channels}, {"x", 1}, {"order", 0}}};
 }
 

@@ -70,12 +70,13 @@ Value convBackwardInput(Builder& b, const Op& op) {
       Expr dyRow = b.y + int(row.offset) - taps[1] * int(row.back);
       if (dy.height() > 1) taps.where(dyRow >= 0 && dyRow < int(dy.height()));
       Func sum = b.func("accumulator" + role);
-      sum(b.lane, b.x, b.y, b.c) = 0.0f;
+      sum(b.lane, b.x, b.y, b.c) = b.zeroSum();
       Expr group = g.groups > 1 ? b.c / inPerGroup : Expr(0);
       Expr out = taps[2] + group * outPerGroup;
       Expr ky = taps[1] * int(row.step) + int(row.first), kx = taps[0] * int(column.step) + int(column.first);
       Expr dyAt = dy.at({b.lane, b.x + int(column.offset) - taps[0] * int(column.back), dyRow, out});
-      sum(b.lane, b.x, b.y, b.c) += dyAt * w.at({kx, ky, b.c - group * inPerGroup, out});
+      sum(b.lane, b.x, b.y, b.c) +=
+          b.widened(dyAt) * b.widened(w.at({kx, ky, b.c - group * inPerGroup, out}));
       phases->push_back({sum, true});
       b.funcs["regionAccumulator" + role] = sum;
       b.domains["regionTaps" + role] = taps;
@@ -86,12 +87,13 @@ Value convBackwardInput(Builder& b, const Op& op) {
     Func sum = phases->front().sum;
     b.funcs["accumulator"] = sum;
     b.domains["taps"] = b.domains["regionTaps0"];
-    return b.result(op, dyInMemory, [sum](const Coordinates& at) { return sum(at); });
+    return b.result(op, dyInMemory, [sum](const Coordinates& at) { return cast<float>(sum(at)); });
   }
   Builder* builder = &b;
   return b.result(op, dyInMemory, [=](const Coordinates& at) {
     const Phase& phase = (*phases)[builder->region->index];
-    return phase.reached ? phase.sum(at[0], builder->region->x, builder->region->y, at[3]) : Expr(0.0f);
+    return phase.reached ? cast<float>(phase.sum(at[0], builder->region->x, builder->region->y, at[3]))
+                         : Expr(0.0f);
   });
 }
 
@@ -120,21 +122,21 @@ Value convBackwardWeight(Builder& b, const Op& op) {
   Expr channel = in;
   if (g.groups > 1) channel += out / outPerGroup * inPerGroup;
   Expr row = band * rows + pixels[1];
-  part(b.lane, kx, ky, in, out, band, b.block) = 0.0f;
+  part(b.lane, kx, ky, in, out, band, b.block) = b.zeroSum();
   part(b.lane, kx, ky, in, out, band, b.block) +=
-      x.at({b.lane, pixels[0] * int(g.strideX) + kx * int(g.dilationX) - int(g.left),
-            row * int(g.strideY) + ky * int(g.dilationY) - int(g.top), channel, b.block}) *
-      dy.at({b.lane, pixels[0], row, out, b.block});
-  accumulator(b.lane, kx, ky, in, out) = 0.0f;
+      b.widened(x.at({b.lane, pixels[0] * int(g.strideX) + kx * int(g.dilationX) - int(g.left),
+                      row * int(g.strideY) + ky * int(g.dilationY) - int(g.top), channel, b.block})) *
+      b.widened(dy.at({b.lane, pixels[0], row, out, b.block}));
+  accumulator(b.lane, kx, ky, in, out) = b.zeroSum();
   accumulator(b.lane, kx, ky, in, out) += part(b.lane, kx, ky, in, out, bands[0], bands[1]);
   RDom allLanes = b.rdom({b.lanes}, "lanes");
-  total(kx, ky, in, out) = 0.0f;
+  total(kx, ky, in, out) = b.zeroSum();
   total(kx, ky, in, out) += accumulator(allLanes, kx, ky, in, out);
   b.funcs = {{"part", part}, {"accumulator", accumulator}, {"total", total}};
   b.domains["pixels"] = pixels;
   b.domains["bands"] = bands;
   b.domains["lanes"] = allLanes;
-  Value value = b.result(op, x, [total](const Coordinates& at) { return total(at); });
+  Value value = b.result(op, x, [total](const Coordinates& at) { return cast<float>(total(at)); });
   value.layout = Layout::plain;
   return value;
 }
@@ -146,12 +148,12 @@ Value linearBackwardInput(Builder& b, const Op& op) {
   int width = static_cast<int>(op.shape[2]), height = static_cast<int>(op.shape[1]);
   RDom taps = b.rdom({1, 1, int(dy.channels())}, "taps");
   Func sum = b.func("accumulator");
-  sum(b.lane, b.x, b.y, b.c) = 0.0f;
-  sum(b.lane, b.x, b.y, b.c) +=
-      dy.at({b.lane, taps[0], taps[1], taps[2]}) * w.at({(b.c * height + b.y) * width + b.x, taps[2]});
+  sum(b.lane, b.x, b.y, b.c) = b.zeroSum();
+  sum(b.lane, b.x, b.y, b.c) += b.widened(dy.at({b.lane, taps[0], taps[1], taps[2]})) *
+                                b.widened(w.at({(b.c * height + b.y) * width + b.x, taps[2]}));
   b.funcs["accumulator"] = sum;
   b.domains["taps"] = taps;
-  return b.result(op, dy, [sum](const Coordinates& at) { return sum(at); });
+  return b.result(op, dy, [sum](const Coordinates& at) { return cast<float>(sum(at)); });
 }
 
 /// dw(feature, out) = sum over images of x * dy, as a product of matrices with vectors over features: summing
@@ -170,11 +172,11 @@ Value linearBackwardWeight(Builder& b, const Op& op) {
   Expr f = min(feature, features - 1);
   transposed(feature, b.lane, b.block) =
       x.at({b.lane, f % width, f / width % height, f / (width * height), b.block});
-  product(feature, out, b.block) = 0.0f;
-  product(feature, out, b.block) +=
-      transposed(feature, imagesOf, b.block) * dy.at({imagesOf, 0, 0, min(out, outs - 1), b.block});
+  product(feature, out, b.block) = b.zeroSum();
+  product(feature, out, b.block) += b.widened(transposed(feature, imagesOf, b.block)) *
+                                    b.widened(dy.at({imagesOf, 0, 0, min(out, outs - 1), b.block}));
   gradient(feature, out) = 0.0f;
-  gradient(feature, out) += product(feature, out, blocks);
+  gradient(feature, out) += cast<float>(product(feature, out, blocks));
   b.funcs["transposed"] = transposed;
   b.funcs["product"] = product;
   b.domains["images"] = imagesOf;
@@ -193,7 +195,7 @@ Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
   // Phase 0 stands for all.
   PhaseTaps taps = tapsOfPhase(0, g.strideX, g.left, g.kernelX, g.dilationX);
   Tile tile =
-      chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel.target), g.groups > 1 ? 1 : 16,
+      chooseRowTile(width, out.shape[0], accumulatorRegisters(kernel), g.groups > 1 ? 1 : 16,
                     kernel.inputs.at(op.operands.at(0)).shape[2], taps.offset, taps.count, -taps.back);
   int64_t rowBytes =
       ((g.kernelY - 1) * g.dilationY + 1) * weights[0] / g.groups * (width + g.kernelX) * out.lanes * 4;
@@ -202,7 +204,7 @@ Schedule chooseBackwardInput(const Kernel& kernel, const Op& op) {
 }
 
 Schedule chooseLinearBackwardInput(const Kernel& kernel, const Op& op) {
-  Tile tile = chooseTile(op.shape[2], op.shape[0], accumulatorRegisters(kernel.target));
+  Tile tile = chooseTile(op.shape[2], op.shape[0], accumulatorRegisters(kernel));
   return {"batch_conv", {{"channels", tile.channels}, {"x", tile.x}, {"order", 0}}};
 }
 
@@ -211,7 +213,7 @@ Schedule chooseBackwardWeight(const Kernel& kernel, const Op& op) {
   const Tensor& x = kernel.inputs.at(op.operands.at(0));
   const Tensor& dy = kernel.inputs.at(op.operands.at(1));
   bool shared = intOf(op, "groups", 0, 1) == 1; // an input channel meets several output channels
-  int registers = accumulatorRegisters(kernel.target);
+  int registers = accumulatorRegisters(kernel);
   int64_t width = dy.shape[2], unroll = divisorBelow(width, 2);
   int64_t tileX = 1, tileY = 1, tileIn = 1, tileOut = 1;
   double best = 0;
@@ -265,7 +267,7 @@ Schedule chooseLinearBackwardWeight(const Kernel& kernel, const Op& op) {
   int64_t width = vectors * lanes;
   // The part of dw that all blocks pass over stays in L2, the transposed images in L1.
   int64_t chunk = std::clamp<int64_t>(96 * 1024 / outs, width, 240) / width * width;
-  int64_t rows = accumulatorRegisters(kernel.target) / vectors;
+  int64_t rows = accumulatorRegisters(kernel) / vectors;
   return {"batch_linear_weight",
           {{"channels", std::min(rows, outs)}, {"vectors", vectors}, {"features", chunk}}};
 }

@@ -107,7 +107,7 @@ Value crossEntropy(Builder& b, const Op& op) {
   auto sum = pictureSum(b, "picture", width, height, Expr(),
                         [=](const Coordinates& at) { return loss(at[0], at[1], at[2]); });
   float scale = 1.0f / static_cast<float>(width * height);
-  return b.result(op, x, [=](const Coordinates& at) { return sum(at[0], at[3]) * scale; });
+  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale); });
 }
 
 /// dy * (softmax - q) / pixels
@@ -132,12 +132,12 @@ Value mse(Builder& b, const Op& op) {
   RDom r = b.rdom({width, height, channels}, "squares");
   Func squares = b.func("squares");
   Expr difference = x.at({b.lane, r[0], r[1], r[2]}) - target.at({b.lane, r[0], r[1], r[2]});
-  squares(b.lane) = 0.0f;
-  squares(b.lane) += difference * difference;
+  squares(b.lane) = b.zeroSum();
+  squares(b.lane) += b.widened(difference * difference);
   b.funcs["squares"] = squares;
   b.domains["squares"] = r;
   float scale = 1.0f / static_cast<float>(channels * width * height);
-  return b.result(op, x, [=](const Coordinates& at) { return squares(at[0]) * scale; });
+  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(squares(at[0]) * scale); });
 }
 
 Value mseBackward(Builder& b, const Op& op) {
@@ -166,7 +166,7 @@ Value accuracy(Builder& b, const Op& op) {
   if (width * height == 1) return b.result(op, x, [=](const Coordinates& at) { return isRight(at); });
   auto sum = pictureSum(b, "picture", width, height, Expr(), isRight);
   float scale = 1.0f / static_cast<float>(width * height);
-  return b.result(op, x, [=](const Coordinates& at) { return sum(at[0], at[3]) * scale; });
+  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale); });
 }
 
 constexpr Operation operations[] = {

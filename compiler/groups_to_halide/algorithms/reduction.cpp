@@ -17,10 +17,10 @@ std::function<Expr(Expr, Expr)> pictureSum(Builder& b, const std::string& role, 
   RDom r = blocks.defined() ? b.rdom({width / columns, height, blocks}, role)
                             : b.rdom({width / columns, height}, role);
   Func partial = b.func(role);
-  partial(b.lane, column, b.c) = 0.0f;
+  partial(b.lane, column, b.c) = b.zeroSum();
   Coordinates at{b.lane, r[0] * columns + column, r[1], b.c};
   if (blocks.defined()) at.push_back(r[2]);
-  partial(b.lane, column, b.c) += term(at);
+  partial(b.lane, column, b.c) += b.widened(term(at));
   b.funcs[role] = partial;
   b.domains[role] = r;
   return [=](Expr lane, Expr c) {
@@ -40,9 +40,9 @@ std::function<Expr(Expr)> laneSum(Builder& b, const std::string& role, const Exp
                                   const std::function<Expr(Expr, Expr)>& term) {
   RDom r = b.rdom({b.lanes}, role);
   Func total = b.func(role), values = b.func(role + "_values");
-  Expr value = term(b.lane, b.c);
-  values(b.lane, b.c) = images.defined() ? select(b.lane < images, value, 0.0f) : value;
-  total(b.c) = 0.0f;
+  Expr value = b.widened(term(b.lane, b.c));
+  values(b.lane, b.c) = images.defined() ? select(b.lane < images, value, b.zeroSum()) : value;
+  total(b.c) = b.zeroSum();
   total(b.c) += values(r, b.c);
   b.funcs[role] = total;
   b.funcs[role + "_values"] = values;
@@ -66,7 +66,7 @@ Value channelSum(Builder& b, const Op& op) {
   auto sums = pictureSum(b, "picture", int(dy.width()), int(dy.height()), b.scalar("blocks"),
                          [=](const Coordinates& at) { return dy.at(at); });
   auto total = laneSum(b, "lanes", Expr(), sums);
-  Value value = b.result(op, dy, [=](const Coordinates& at) { return total(at[0]); });
+  Value value = b.result(op, dy, [=](const Coordinates& at) { return cast<float>(total(at[0])); });
   value.layout = Layout::plain;
   return value;
 }
@@ -77,7 +77,7 @@ Value spatialSumScaled(Builder& b, const Op& op, float factor) {
   auto sums = pictureSum(b, "picture", int(x.width()), int(x.height()), Expr(),
                          [=](const Coordinates& at) { return x.at(at); });
   return b.result(op, x, [=](const Coordinates& at) {
-    return factor == 1 ? sums(at[0], at[3]) : sums(at[0], at[3]) * factor;
+    return cast<float>(factor == 1 ? sums(at[0], at[3]) : sums(at[0], at[3]) * factor);
   });
 }
 
@@ -139,7 +139,7 @@ Value laneSumOp(Builder& b, const Op& op) {
   Value x = b.operand(op, 0);
   auto total =
       laneSum(b, "lanes", b.scalar("images"), [=](Expr lane, Expr c) { return x.at({lane, 0, 0, c}); });
-  Value value = b.result(op, x, [=](const Coordinates& at) { return total(at[0]); });
+  Value value = b.result(op, x, [=](const Coordinates& at) { return cast<float>(total(at[0])); });
   value.layout = Layout::plain;
   return value;
 }
@@ -150,11 +150,11 @@ Value blockMean(Builder& b, const Op& op) {
   RDom blocks = b.rdom({b.scalar("blocks")}, "blocks");
   Func total = b.func("total");
   Var i("i");
-  total(i) = 0.0f;
-  total(i) += partials.at({i, blocks});
+  total(i) = b.zeroSum();
+  total(i) += b.widened(partials.at({i, blocks}));
   total.compute_root();
   Expr scale = b.scalar("inverse_batch");
-  return b.result(op, partials, [=](const Coordinates& at) { return total(at[0]) * scale; });
+  return b.result(op, partials, [=](const Coordinates& at) { return cast<float>(total(at[0]) * scale); });
 }
 
 /// Plain [1] -> [1, 1, 1]: dy / N for each image.

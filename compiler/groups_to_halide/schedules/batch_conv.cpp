@@ -8,6 +8,7 @@
 #include "schedules.h"
 
 #include "compile.h"
+#include "registry.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,6 +21,11 @@ int accumulatorRegisters(const std::string& target) {
   // 32 vector registers with AVX-512 and on arm-64, else 16; some are needed for pixels and one for a weight.
   bool many = vectorLanes(target) == 16 || Target(target).arch == Target::ARM;
   return many ? 20 : 12;
+}
+
+int accumulatorRegisters(const Kernel& kernel) {
+  int registers = accumulatorRegisters(kernel.target);
+  return hasWideSums(kernel) ? registers / 2 : registers; // a sum in f64 takes two
 }
 
 Tile chooseTile(int64_t width, int64_t channels, int registers, int64_t mostChannels) {

@@ -72,6 +72,7 @@ void scheduleSerial(Builder& builder);
 
 /// Vector registers that hold accumulators without a spill: what the target has, less the operands.
 int accumulatorRegisters(const std::string& target);
+int accumulatorRegisters(const Kernel& kernel); ///< fewer where sums are in f64
 
 /// The tile of a `width` x `channels` loop nest that keeps the FMA units busiest: {x, channels}.
 struct Tile {
