@@ -66,6 +66,12 @@ int64_t winogradOutputs(const ConvShape& s, const PlanOptions& options, int lane
   return chosen;
 }
 
+/// The largest divisor of `number` that is at most `most`.
+int64_t largestDivisor(int64_t number, int64_t most) {
+  while (number % most != 0) --most;
+  return most;
+}
+
 /// Input channels in the innermost loop: all lanes of a block, or a part of them where the last block would
 /// be mostly pads (24 channels are three times 8).
 int64_t inputLanes(int64_t channels, int64_t lanes) {
@@ -194,18 +200,21 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   if (int64_t m = winogradOutputs(s, options, lanes)) {
     int64_t n = m + 2, tileRows = ceilDivide(outHeight, m);
     int64_t blockRows = winogradBlockRows(s.channels, s.outChannels, outHeight, outWidth, m, n);
-    auto tileOf = [&](int64_t mostBlocks) {
-      return chooseChannelTile({mostBlocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target});
+    auto tileOf = [&](int64_t vectors) { // 0: as many as are fastest
+      return chooseChannelTile(
+          {blocks, ceilDivide(outWidth, m), blockRows, s.channels, options.target, {1, 1}, vectors});
     };
-    ChannelTile tile = tileOf(blocks);
-    bool byRow = tileRows >= 4 * blockRows;
+    ChannelTile tile = tileOf(0);
+    // A chunk of rows is whole tiles.
+    bool byRow = tileRows >= 4 * blockRows && outHeight % m == 0;
     if (!byRow && blocks < 2 * tile.vectors) { // there should be parts for two threads at least
       int64_t weightBytes = n * n * s.channels * s.outChannels * 4;
-      // Rows, whose transforms are done once, where both caches hold the weights; else channels.
-      if (tileRows >= 2 && weightBytes <= 256 * 1024)
-        blockRows = ceilDivide(tileRows, 2), byRow = true, tile = tileOf(blocks);
+      // Two equal parts of whole blocks of rows, whose transforms are done once, where both caches hold the
+      // weights; else channels.
+      if (tileRows % 2 == 0 && outHeight % m == 0 && weightBytes <= 256 * 1024)
+        blockRows = tileRows / 2, byRow = true, tile = tileOf(0);
       else if (blocks >= 2)
-        tile = tileOf(blocks / 2);
+        tile = tileOf(largestDivisor(blocks, blocks / 2));
     }
     plan.pack = "pack_winograd", plan.compute = "conv_winograd";
     plan.ints["outputs"] = {m};

@@ -94,7 +94,9 @@ private:
       second = from.name;
     else if (other.shape.channels != from.shape.channels)
       second = "(" + other.name + " |> conv(" + text(from.shape.channels) + ", 1))";
-    let(from.name + signs[pick(0, 2)] + second, from.shape);
+    // x - x is constant, and normalising what is constant multiplies nothing but rounding.
+    std::string sign = second == from.name ? " + " : signs[pick(0, 2)];
+    let(from.name + sign + second, from.shape);
   }
 
   void concatenation(const Made& from) {
