@@ -264,6 +264,7 @@ bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t,
     auto* named = parameter.type ? as<NamedType>(parameter.type) : nullptr;
     if (auto* i = value.get<int64_t>(); i && named && named->name == "float") value = double(*i);
     callee.environment->names[parameter.name.text] = value;
+    if (observations) observations->bound(parameter.name.span, value, callee);
   }
   return ok;
 }
@@ -355,7 +356,15 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
 }
 
 /// Applies what stands right of a `|>`.
-Value Elaborator::applyStage(const Expr* stage, const Value& subject, const Frame& frame, PathHint hint) {
+Value Elaborator::applyStage(const Expr* stage, const Value& subject, const Frame& frame,
+                             const PathHint& hint) {
+  Cost before = observations ? observations->total() : Cost{};
+  Value value = applyStageNode(stage, subject, frame, hint);
+  if (observations) observations->applied(*stage, value, frame, before);
+  return value;
+}
+
+Value Elaborator::applyStageNode(const Expr* stage, const Value& subject, const Frame& frame, PathHint hint) {
   Span span = stage->span;
   const Expr* inner = stage;
   if (auto* labeled = as<LabeledExpr>(inner)) {
@@ -418,6 +427,7 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
       return Poison{};
     }
     chain->chain.push_back(*block);
+    chain->chainNodes.push_back(expr.stages[i]);
   }
   return std::shared_ptr<const BlockValue>(chain);
 }
@@ -448,22 +458,17 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     relative = join(hint.prefix, *hint.position);
 
   if (!block.chain.empty() && !block.sharedPath) {
+    if (observations) observations->named(span, relative.empty() ? "" : join(frame.instance->path, relative));
     PathHint inner;
     inner.prefix = relative;
-    std::vector<Value> value = subjects;
-    for (size_t i = 0; i < block.chain.size(); ++i) {
-      inner.position = relative.empty() ? std::nullopt : std::optional(std::to_string(i));
-      Value next = apply(*block.chain[i], value, span, frame, inner);
-      if (next.isPoison()) return next;
-      value = {next};
-    }
-    return value[0];
+    return applyChain(block, subjects, span, frame, inner, !relative.empty());
   }
   std::string path = relative.empty() ? "" : join(frame.instance->path, relative);
   if (block.sharedPath) {
     bool again = !net->sharedApplied.insert(*block.sharedPath).second;
     BlockValue own = block;
     own.sharedPath.reset();
+    if (observations) observations->named(span, *block.sharedPath);
     Instance shared;
     shared.path = *block.sharedPath;
     shared.caller = frame.instance;
@@ -473,15 +478,7 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     shared.depth = frame.instance->depth + 1;
     Frame inner{frame.module, frame.environment, &shared};
     if (!own.chain.empty()) {
-      PathHint sharedHint;
-      std::vector<Value> value = subjects;
-      for (size_t i = 0; i < own.chain.size(); ++i) {
-        sharedHint.position = std::to_string(i);
-        Value next = apply(*own.chain[i], value, span, inner, sharedHint);
-        if (next.isPoison()) return next;
-        value = {next};
-      }
-      return value[0];
+      return applyChain(own, subjects, span, inner, {}, true);
     }
     return own.op ? applyOperator(own, subjects, span, inner, shared.path)
                   : applyDeclared(own, subjects, span, inner, shared.path);
@@ -491,8 +488,27 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
   else if (!claimPath(path, block.name(), hint.span.valid() ? hint.span : span, frame))
     return Poison{};
   net->operatorPaths[path] = block.name();
+  if (observations) observations->named(span, path);
   return block.op ? applyOperator(block, subjects, span, frame, path)
                   : applyDeclared(block, subjects, span, frame, path);
+}
+
+/// The parts of a chain one after the other; they are numbered below the hint's prefix where it has a name.
+Value Elaborator::applyChain(const BlockValue& block, const std::vector<Value>& subjects, Span span,
+                             const Frame& frame, PathHint hint, bool numbered) {
+  std::vector<Value> value = subjects;
+  for (size_t i = 0; i < block.chain.size(); ++i) {
+    if (numbered) hint.position = std::to_string(i);
+    Cost before = observations ? observations->total() : Cost{};
+    const Expr& node = *block.chainNodes[i];
+    if (observations && numbered)
+      observations->named(node.span, join(frame.instance->path, join(hint.prefix, *hint.position)));
+    Value next = apply(*block.chain[i], value, span, frame, hint);
+    if (observations) observations->applied(node, next, frame, before);
+    if (next.isPoison()) return next;
+    value = {next};
+  }
+  return value[0];
 }
 
 /// Operators that only move elements, of whatever type.
@@ -566,6 +582,7 @@ Value Elaborator::applyDeclared(const BlockValue& block, const std::vector<Value
     return Poison{};
   }
   names.names[decl.parameters[0].name.text] = subjects[0];
+  if (observations) observations->bound(decl.parameters[0].name.span, subjects[0], inner);
   if (!bindParameters(decl, block.given, 1, span, inner, frame)) return Poison{};
   return decl.value ? evaluate(decl.value, inner) : execute(decl.body, inner, false).value;
 }

@@ -12,11 +12,16 @@
 
 namespace cnn {
 
+class Observations;
+
 struct ElaborationOptions {
   /// `--set name=value`, the value in the language: parameters of the networks that have one of this name.
   std::vector<std::pair<std::string, std::string>> settings;
   /// Build this network only; all whose parameters have values when empty.
   std::string network;
+  /// Filled with what each name refers to and what each expression was found to be. May be null.
+  NameIndex* names = nullptr;
+  Observations* observations = nullptr;
 };
 
 struct Elaboration {

@@ -12,13 +12,14 @@ using namespace ast;
 
 Elaborator::Elaborator(const Program& program, mlir::MLIRContext& context, const ElaborationOptions& options,
                        DiagnosticEngine& diagnostics)
-    : program(program), context(context), options(options), diagnostics(diagnostics), builder(&context) {
+    : program(program), context(context), options(options), diagnostics(diagnostics),
+      observations(options.observations), builder(&context) {
   context.getOrLoadDialect<CnnDialect>();
 }
 
 Elaboration elaborate(const Program& program, mlir::MLIRContext& context, const ElaborationOptions& options,
                       DiagnosticEngine& diagnostics) {
-  checkNames(program, diagnostics);
+  checkNames(program, diagnostics, options.names);
   return Elaborator(program, context, options, diagnostics).run();
 }
 

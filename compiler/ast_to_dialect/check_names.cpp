@@ -1,5 +1,6 @@
 /// Resolves every name of a program without evaluating anything.
 #include "ast_to_dialect/foreign.h"
+#include "ast_to_dialect/name_recorder.h"
 #include "ast_to_dialect/names.h"
 #include "ast_to_dialect/operators/operator.h"
 #include "ast_to_dialect/program.h"
@@ -21,13 +22,16 @@ struct Local {
 
 class NameChecker {
 public:
-  NameChecker(const Module& module, DiagnosticEngine& diagnostics)
-      : module(module), diagnostics(diagnostics) {}
+  NameChecker(const Module& module, DiagnosticEngine& diagnostics, NameIndex* index)
+      : module(module), diagnostics(diagnostics), record(module, index) {}
 
   void run() {
+    record.globals();
     for (const Decl* decl : module.file.declarations) {
       scopes.clear();
       ended.clear();
+      scopeEnds.clear();
+      declaring = decl;
       freeDimensions.clear();
       if (auto* let = as<LetDecl>(decl)) expression(let->value);
       if (auto* callable = as<CallableDecl>(decl)) check(*callable);
@@ -40,10 +44,14 @@ private:
   // ---- scopes ----
 
   struct Scope {
-    explicit Scope(NameChecker& checker) : checker(checker) { checker.scopes.emplace_back(); }
+    Scope(NameChecker& checker, uint32_t end) : checker(checker) {
+      checker.scopes.emplace_back();
+      checker.scopeEnds.push_back(end);
+    }
     ~Scope() {
       for (auto& [name, local] : checker.scopes.back()) checker.ended[name] = local.span;
       checker.scopes.pop_back();
+      checker.scopeEnds.pop_back();
     }
     NameChecker& checker;
   };
@@ -54,17 +62,17 @@ private:
     return nullptr;
   }
 
-  void declare(const Identifier& name, bool isVar = false, const Expr* value = nullptr) {
+  void declare(const Identifier& name, bool isVar = false, const Expr* value = nullptr,
+               const Parameter* parameter = nullptr) {
     if (!name.present() || name.text.empty() || name.text == "_") return;
     Span earlier;
     if (Local* local = findLocal(name.text))
       earlier = local->span;
     else if (auto global = module.globals.find(name.text); global != module.globals.end())
       earlier = global->second.span;
-    if (earlier.valid())
-      shadowing(name, earlier, value);
-    else
-      scopes.back()[name.text] = {name.span, isVar};
+    if (earlier.valid()) return shadowing(name, earlier, value);
+    scopes.back()[name.text] = {name.span, isVar};
+    record.local(name.text, name.span, *declaring, parameter, scopeEnds.back());
   }
 
   void shadowing(const Identifier& name, Span earlier, const Expr* value) {
@@ -79,6 +87,17 @@ private:
     if (auto* name = as<NamePattern>(&pattern)) return declare(Identifier{name->name, name->span}, isVar);
     for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements) declare(*element, isVar);
   }
+
+  /// Where a name of the program is declared; nowhere for those of the language.
+  Span declarationOf(std::string_view name) {
+    if (Local* local = findLocal(name)) return local->span;
+    if (auto global = module.globals.find(name); global != module.globals.end())
+      return NameRecorder::declarationOf(name, global->second);
+    auto dimension = freeDimensions.find(name);
+    return dimension == freeDimensions.end() ? Span{} : dimension->second;
+  }
+
+  void refer(Span use, std::string_view name) { record.use(use, declarationOf(name)); }
 
   bool known(std::string_view name) {
     return findLocal(name) || module.globals.count(name) || findOperator(name) ||
@@ -102,7 +121,7 @@ private:
       for (auto& [local, where] : scope) candidates.push_back(local);
     for (auto& [global, where] : module.globals) candidates.push_back(global);
     for (const Operator& op : allOperators()) candidates.push_back(op.name);
-    for (std::string_view dimension : freeDimensions) candidates.push_back(dimension);
+    for (auto& [dimension, where] : freeDimensions) candidates.push_back(dimension);
     std::string_view meant = nearest(name, candidates);
     Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
     diagnostic.didYouMean(meant);
@@ -156,11 +175,11 @@ private:
   // ---- declarations ----
 
   void check(const CallableDecl& decl) {
-    Scope scope(*this);
+    Scope scope(*this, decl.span.end);
     for (const Parameter& parameter : decl.parameters) {
       if (parameter.defaultValue) expression(parameter.defaultValue);
       type(parameter.type, false);
-      if (!findLocal(parameter.name.text)) declare(parameter.name);
+      if (!findLocal(parameter.name.text)) declare(parameter.name, false, nullptr, &parameter);
     }
     if (decl.value) return expression(decl.value);
     collectDimensions(decl.body);
@@ -182,7 +201,10 @@ private:
   const CallableDecl* network(const Identifier& name) {
     auto found = module.globals.find(name.text);
     const CallableDecl* decl = found == module.globals.end() ? nullptr : as<CallableDecl>(found->second.decl);
-    if (decl && decl->kind == Kind::Network) return decl;
+    if (decl && decl->kind == Kind::Network) {
+      refer(name.span, name.text);
+      return decl;
+    }
     if (module.incomplete) return nullptr;
     std::vector<std::string_view> candidates;
     for (auto& [candidate, global] : module.globals)
@@ -196,13 +218,16 @@ private:
     for (const Argument& argument : decl.arguments) expression(argument.value);
     const CallableDecl* base = declared ? networkWithBody(module, *declared) : nullptr;
     if (!base) return;
-    Scope scope(*this);
+    record.arguments(decl.arguments, *base);
+    Scope scope(*this, decl.span.end);
     for (const Parameter& parameter : base->parameters)
       scopes.back()[parameter.name.text] = {parameter.name.span, false};
     for (const Statement* statement : base->body.statements) member(*statement);
+    for (auto& [name, local] : scopes.back()) record.show(local.span, decl.body.span);
     collectDimensions(base->body);
     collectDimensions(decl.body);
-    Scope inner(*this);
+    for (auto& [name, where] : freeDimensions) record.show(where, decl.body.span);
+    Scope inner(*this, decl.span.end);
     settings(decl.body, trainSettings);
     statements(decl.body);
   }
@@ -228,7 +253,7 @@ private:
 
   void check(const TargetDecl& decl) {
     network(decl.network);
-    Scope scope(*this);
+    Scope scope(*this, decl.span.end);
     if (decl.kind == Kind::Budget) {
       settings(decl.body, budgetSettings);
       statements(decl.body);
@@ -252,8 +277,9 @@ private:
       for (const Expr* extent : tensor->shape) {
         auto* name = as<NameExpr>(extent);
         bool capital = name && name->name[0] >= 'A' && name->name[0] <= 'Z';
-        if (capital && !findLocal(name->name) && !module.globals.count(name->name))
-          freeDimensions.insert(name->name);
+        if (!capital || findLocal(name->name) || module.globals.count(name->name)) continue;
+        if (freeDimensions.try_emplace(name->name, name->span).second)
+          record.dimension(*name, *input, body.span);
       }
     }
   }
@@ -292,11 +318,17 @@ private:
   }
 
   void nested(const Body& body) {
-    Scope scope(*this);
+    Scope scope(*this, body.span.end);
     statements(body);
   }
 
   void check(const Statement& statement) {
+    const Node* outer = std::exchange(declaring, &statement);
+    checkParts(statement);
+    declaring = outer;
+  }
+
+  void checkParts(const Statement& statement) {
     if (auto* s = as<BindingStatement>(&statement)) {
       expression(s->value);
       return declare(*s->pattern, s->isVar());
@@ -311,6 +343,7 @@ private:
       if (scopes.size() < 2) return declare(s->name);
       // In an if or for it is a mistake of its own, and known all the same.
       scopes.front()[s->name.text] = {s->name.span, false};
+      record.local(s->name.text, s->name.span, *declaring, nullptr, scopeEnds.front());
       return;
     }
     if (auto* s = as<OutputStatement>(&statement)) {
@@ -351,7 +384,9 @@ private:
   }
 
   void use(const Identifier& name) {
-    if (name.present() && !known(name.text)) unknown(name.span, name.text);
+    if (!name.present()) return;
+    if (!known(name.text)) return unknown(name.span, name.text);
+    refer(name.span, name.text);
   }
 
   void assignment(const AssignStatement& statement) {
@@ -368,6 +403,7 @@ private:
       expression(statement.value);
     if (statement.selector || isSetting.count(&statement)) return;
     Local* local = findLocal(statement.name.text);
+    refer(statement.name.span, statement.name.text);
     if (local && local->isVar) return;
     auto global = module.globals.find(statement.name.text);
     if (local || global != module.globals.end()) {
@@ -387,7 +423,10 @@ private:
     if (!tensor) return;
     for (const Expr* extent : tensor->shape) {
       auto* name = as<NameExpr>(extent);
-      if (freeAllowed && name && freeDimensions.count(name->name)) continue;
+      if (freeAllowed && name && freeDimensions.count(name->name)) {
+        refer(name->span, name->name);
+        continue;
+      }
       bool lower = freeAllowed && name && name->name.size() == 1 && !known(name->name) && !module.incomplete;
       if (lower && name->name[0] >= 'a' && name->name[0] <= 'z') {
         diagnostics.report(Diag::UnknownName, name->span, name->name)
@@ -404,8 +443,8 @@ private:
   void expression(const Expr* node) {
     if (!node) return;
     if (auto* e = as<NameExpr>(node)) {
-      if (!known(e->name)) unknown(e->span, e->name);
-      return;
+      if (!known(e->name)) return unknown(e->span, e->name);
+      return refer(e->span, e->name);
     }
     if (auto* e = as<StringExpr>(node)) {
       for (const StringPart& part : e->parts) expression(part.hole);
@@ -433,8 +472,10 @@ private:
     }
     if (auto* e = as<ForExpr>(node)) {
       expression(e->sequence);
-      Scope scope(*this);
+      Scope scope(*this, e->span.end);
+      const Node* outer = std::exchange(declaring, e);
       declare(*e->pattern, false);
+      declaring = outer;
       statements(e->body);
     }
   }
@@ -447,7 +488,12 @@ private:
     bool isFile = global != module.globals.end() && !global->second.decl;
     if (!isFile) return expression(node.base);
     const Module& used = *global->second.module;
-    if (used.globals.count(node.member.text) || used.incomplete || node.member.text.empty()) return;
+    refer(base->span, base->name);
+    if (auto found = used.globals.find(node.member.text); found != used.globals.end()) {
+      record.use(node.member.span, NameRecorder::declarationOf(node.member.text, found->second));
+      return;
+    }
+    if (used.incomplete || node.member.text.empty()) return;
     std::vector<std::string_view> candidates;
     for (auto& [name, entry] : used.globals) candidates.push_back(name);
     diagnostics.report(Diag::UnknownMember, node.member.span, "'" + used.path + "'", node.member.text)
@@ -475,6 +521,7 @@ private:
   void call(const CallExpr& node) {
     expression(node.callee);
     for (const Argument& argument : node.arguments) expression(argument.value);
+    record.arguments(node, isLocal(node.callee));
     auto* callee = as<NameExpr>(node.callee);
     if (!callee || findLocal(callee->name)) return;
     std::vector<std::string_view> names;
@@ -520,20 +567,30 @@ private:
     return diagnostic.note(std::string(foreign->note)).fix("leave it out", {{whole, ""}});
   }
 
+  /// Whether an expression begins with a name of a body.
+  bool isLocal(const Expr* node) {
+    while (auto* member = as<MemberExpr>(node)) node = member->base;
+    auto* name = as<NameExpr>(node);
+    return name && findLocal(name->name);
+  }
+
   const Module& module;
   DiagnosticEngine& diagnostics;
+  NameRecorder record;
+  const Node* declaring = nullptr; ///< the declaration or statement that is being checked
   std::vector<std::map<std::string_view, Local>> scopes;
-  std::map<std::string_view, Span> ended; ///< names of bodies that have ended
-  std::optional<Family> wanted;           ///< what alone may stand where the name is looked up
-  bool inLoss = false;                    ///< in a loss or metric
-  std::set<std::string_view> freeDimensions;
+  std::vector<uint32_t> scopeEnds;                 ///< offsets, one for each scope
+  std::map<std::string_view, Span> ended;          ///< names of bodies that have ended
+  std::optional<Family> wanted;                    ///< what alone may stand where the name is looked up
+  bool inLoss = false;                             ///< in a loss or metric
+  std::map<std::string_view, Span> freeDimensions; ///< with where each is first named
   std::set<const AssignStatement*> isSetting;
 };
 
 } // namespace
 
-void checkNames(const Program& program, DiagnosticEngine& diagnostics) {
-  for (const Module& module : program.modules) NameChecker(module, diagnostics).run();
+void checkNames(const Program& program, DiagnosticEngine& diagnostics, NameIndex* index) {
+  for (const Module& module : program.modules) NameChecker(module, diagnostics, index).run();
 }
 
 } // namespace cnn

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
+#include "ast_to_dialect/observations.h"
 #include "ast_to_dialect/selectors.h"
 #include "ast_to_dialect/value.h"
 
@@ -152,9 +153,12 @@ public:
                     const Frame& frame);
   Value callRecord(const Record& record, const ast::CallExpr& expr, const Frame& frame);
   Value chain(const ast::ChainExpr& expr, const Frame& frame, const PathHint& hint);
-  Value applyStage(const ast::Expr* stage, const Value& subject, const Frame& frame, PathHint hint);
+  Value applyStage(const ast::Expr* stage, const Value& subject, const Frame& frame, const PathHint& hint);
+  Value applyStageNode(const ast::Expr* stage, const Value& subject, const Frame& frame, PathHint hint);
   Value apply(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
               const PathHint& hint);
+  Value applyChain(const BlockValue& block, const std::vector<Value>& subjects, Span span, const Frame& frame,
+                   PathHint hint, bool numbered);
   Value applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                       const Frame& frame, const std::string& path);
   /// `inner` is the frame of the network's own instance.
@@ -240,6 +244,7 @@ public:
   mlir::MLIRContext& context;
   const ElaborationOptions& options;
   DiagnosticEngine& diagnostics;
+  Observations* observations; ///< may be null
   mlir::OpBuilder builder;
   NetworkState* net = nullptr;
 

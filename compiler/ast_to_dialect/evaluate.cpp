@@ -46,6 +46,7 @@ static std::string readable(std::string text) {
 
 void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what) {
   origins[tensor] = {span, std::string(what)};
+  if (observations) observations->built(tensor);
 }
 
 void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
@@ -180,6 +181,7 @@ std::optional<bool> Elaborator::evaluateCondition(const Expr* expr, const Frame&
 bool Elaborator::bind(const Pattern& pattern, const Value& value, const Frame& frame) {
   if (auto* name = as<NamePattern>(&pattern)) {
     if (name->name != "_" && !name->name.empty()) frame.environment->names[name->name] = value;
+    if (observations) observations->bound(name->span, value, frame);
     return true;
   }
   auto& wanted = static_cast<const ListPattern&>(pattern).elements;
@@ -307,7 +309,9 @@ Value Elaborator::evaluate(const Expr* node, const Frame& frame, const PathHint&
     return Poison{};
   }
   ++evaluationDepth;
+  Cost before = observations ? observations->total() : Cost{};
   Value value = evaluateNode(node, frame, hint);
+  if (observations) observations->evaluated(*node, value, frame, before);
   --evaluationDepth;
   return value;
 }

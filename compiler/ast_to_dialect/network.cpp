@@ -72,6 +72,7 @@ void Elaborator::input(const InputStatement& statement, const Frame& frame) {
   remember(value, type->span, "input " + std::string(statement.name.text));
   net->inputs.push_back({std::string(statement.name.text), value, statement.name.span});
   frame.environment->names[statement.name.text] = value;
+  if (observations) observations->bound(statement.name.span, value, frame);
 }
 
 /// An input of a network that is used as a block: the tensor that it is applied to.
@@ -124,6 +125,7 @@ static std::string inputsOf(const Elaborator& elaborator) {
 void Elaborator::output(const OutputStatement& statement, const Frame& frame) {
   Value value = evaluate(statement.value, frame);
   frame.environment->names[statement.name.text] = value;
+  if (observations) observations->bound(statement.name.span, value, frame);
   if (value.isPoison()) {
     (sub ? sub->poisoned : poisonedOutput) = true;
     return;
@@ -168,8 +170,10 @@ void Elaborator::parameterStatement(const ParamStatement& statement, const Frame
   std::string path = frame.instance->path.empty() ? name : frame.instance->path + "." + name;
   if (!claimPath(path, "", statement.name.span, frame)) return;
   if (mlir::Value value =
-          parameter(frame.instance->path, "", name, extents, init, false, statement.name.span, frame))
+          parameter(frame.instance->path, "", name, extents, init, false, statement.name.span, frame)) {
     frame.environment->names[statement.name.text] = value;
+    if (observations) observations->bound(statement.name.span, value, frame);
+  }
 }
 
 /// False when it does not hold.
@@ -298,6 +302,7 @@ Value Elaborator::applyNetwork(const BlockValue& block, const std::vector<Value>
   if (state.poisoned) return Poison{};
   auto members = std::make_shared<Members>();
   members->network = decl.name.text;
+  members->decl = &decl;
   members->outputs = state.outputs;
   for (auto& [name, value] : inner.environment->names) {
     bool isParameter =

@@ -66,6 +66,7 @@ mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view
     mlir::OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(net->predict);
     auto op = ParameterOp::create(builder, where, path, type, init, statistic, false);
+    if (observations && !statistic) observations->madeParameter(shape);
     net->parameterIndex[path] = net->parameters.size();
     net->parameters.push_back({path, std::string(owner), std::string(name), ownerPath, op, span,
                                llvm::SmallVector<int64_t>(shape), statistic, false});

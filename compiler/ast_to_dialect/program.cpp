@@ -54,12 +54,13 @@ private:
     Module* used = nullptr;
     if (auto known = loaded.find(path); known != loaded.end()) {
       used = known->second;
-    } else if (!std::filesystem::exists(path)) {
+    } else if (!exists(path)) {
       missing(use, path);
     } else {
-      FileId file = program.sources.addFile(path, diagnostics, use.path->span);
+      FileId file = read(path, use.path->span);
       used = file == Span::noFile ? nullptr : load(file, path);
     }
+    module.uses.emplace_back(&use, used);
     if (!used && !use.alias.present()) {
       module.incomplete = true;
       return;
@@ -94,6 +95,20 @@ private:
     std::string written(use.path->literal());
     written = written.substr(0, written.rfind('/') + 1) + std::string(meant);
     diagnostic.fix("did you mean '" + written + "'?", {{use.path->span, "\"" + written + "\""}});
+  }
+
+  /// False only for what is surely not there: reading tells why the rest cannot be read.
+  bool exists(const std::string& path) const {
+    if (options.buffers && options.buffers->count(path)) return true;
+    std::error_code unknown;
+    return std::filesystem::exists(path, unknown) || unknown;
+  }
+
+  FileId read(const std::string& path, Span from) {
+    if (options.buffers)
+      if (auto held = options.buffers->find(path); held != options.buffers->end())
+        return program.sources.addText(path, held->second);
+    return program.sources.addFile(path, diagnostics, from);
   }
 
   void add(Module& module, std::string_view name, Global global) {

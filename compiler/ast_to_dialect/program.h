@@ -11,6 +11,7 @@
 namespace cnn {
 
 struct Module;
+class NameIndex;
 
 /// What a name at the top level of a file stands for.
 struct Global {
@@ -25,6 +26,8 @@ struct Module {
   ast::File file;
   /// Own declarations and those of the files it uses.
   std::map<std::string_view, Global> globals;
+  /// The files that it uses, in order; null where one could not be read.
+  std::vector<std::pair<const ast::UseDecl*, const Module*>> uses;
   /// A file that it uses could not be read, so that an unknown name is no mistake of its own.
   bool incomplete = false;
 };
@@ -36,9 +39,11 @@ struct Program {
   const Module& main() const { return modules.front(); }
 };
 
-/// Where `use "zoo/resnet.cnn"` looks for files that do not begin with "./" or "../".
 struct LoadOptions {
+  /// Where `use "zoo/resnet.cnn"` looks for files that do not begin with "./" or "../".
   std::string libraryPath;
+  /// Texts that stand for files, by path: what an editor holds and has not saved. May be null.
+  const std::map<std::string, std::string>* buffers = nullptr;
 };
 
 /// Reads and parses a file and all that it uses. Errors are reported and leave holes.
@@ -54,7 +59,8 @@ Program loadText(SourceManager& sources, ast::AstContext& context, std::string n
 const ast::CallableDecl* networkWithBody(const Module& module, const ast::CallableDecl& decl);
 
 /// Resolves and checks every name of every body, whether it is ever used or not: unknown and shadowed names,
-/// assignments to what is no var, missing returns, unknown arguments and settings.
-void checkNames(const Program& program, DiagnosticEngine& diagnostics);
+/// assignments to what is no var, missing returns, unknown arguments and settings. With an index, what each
+/// name refers to is kept there.
+void checkNames(const Program& program, DiagnosticEngine& diagnostics, NameIndex* index = nullptr);
 
 } // namespace cnn

@@ -66,6 +66,7 @@ Outcome Elaborator::execute(const Statement& statement, const Frame& frame, bool
       error(Diag::TypeMismatch, s->value->span, frame, "shared", "a block", value.describe());
       value = Poison{};
     }
+    if (observations) observations->bound(s->name.span, value, frame);
     frame.environment->names[s->name.text] = value;
   }
   if (auto* s = as<InitStatement>(&statement); s && net) {

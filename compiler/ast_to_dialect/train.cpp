@@ -95,6 +95,7 @@ private:
     e.remember(value, type->span, "input " + name);
     targets.push_back(name);
     bound = value;
+    if (e.observations) e.observations->bound(statement.name.span, value, frame);
   }
 
   /// Values an image to their mean over the batch.

@@ -93,6 +93,7 @@ struct BlockValue {
   const ast::CallableDecl* decl = nullptr;              ///< a block or network of the program
   const Module* module = nullptr;                       ///< that declares it
   std::vector<std::shared_ptr<const BlockValue>> chain; ///< or a chain
+  std::vector<const ast::Expr*> chainNodes;             ///< where its parts were written
   std::map<size_t, Given> given;                        ///< by the parameter's place
   std::optional<std::string> label;                     ///< path given with '@'
   Span labelSpan;
@@ -112,6 +113,7 @@ struct Record {
 /// What the application of a network gives: its outputs and top-level lets.
 struct Members {
   std::string network;
+  const ast::CallableDecl* decl = nullptr; ///< the network
   std::map<std::string, Value, std::less<>> values;
   std::vector<std::string> outputs;
 };
