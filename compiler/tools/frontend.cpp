@@ -22,9 +22,6 @@ int fail(const std::string& message) {
   return 1;
 }
 
-namespace {
-
-/// Where `use "zoo/…"` finds the library: installed beside the command, or the examples of a build tree.
 std::string libraryFolder() {
   std::error_code error;
   fs::path command = fs::read_symlink("/proc/self/exe", error).parent_path();
@@ -34,6 +31,8 @@ std::string libraryFolder() {
   }
   return "";
 }
+
+namespace {
 
 /// file:line:column of a location, with the path of the layer where it has one.
 std::string placeOf(mlir::Location location, std::string& layer) {

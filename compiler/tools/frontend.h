@@ -39,6 +39,9 @@ private:
   bool reportDiagnostics(bool json);
 };
 
+/// Where `use "zoo/…"` finds the library: installed beside the command, or the examples of a build tree.
+std::string libraryFolder();
+
 /// error: message, on stderr; in colour on a terminal. Returns 1.
 int fail(const std::string& message);
 

@@ -106,6 +106,7 @@ int predict(const CompileOptions& compile, const PredictOptions& options);
 int bench(const CompileOptions& compile, const BenchOptions& options);
 int profile(const CompileOptions& compile, const ProfileOptions& options);
 int verify(const CompileOptions& compile, const VerifyOptions& options);
+int lsp();
 std::string versionText(); ///< cnnc 0.1.0 (LLVM 22.1.0, Halide 21.0.0, TARGET)
 
 } // namespace cnn::tools

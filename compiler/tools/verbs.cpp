@@ -179,6 +179,11 @@ void verifyingOptions(CLI::App& app) {
                "also spoil each operator of the reference in turn, to see it noticed");
 }
 
+void servingOptions(CLI::App& app) {
+  static bool said = false;
+  app.add_flag("--stdio", said, "as editors say it; there is no other way");
+}
+
 } // namespace
 
 const std::vector<Verb>& verbs() {
@@ -248,6 +253,11 @@ const std::vector<Verb>& verbs() {
        "cnnc verify lenet.cnn",
        {fileOptions, compilingOptions, verifyingOptions},
        [] { return verify(compile, verifyOptions); }},
+      {"lsp",
+       "the language server for editors, on stdin and stdout",
+       "cnnc lsp --stdio",
+       {servingOptions},
+       [] { return lsp(); }},
       {"completion",
        "print the completion script of a shell",
        "source <(cnnc completion bash)",

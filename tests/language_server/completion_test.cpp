@@ -1,0 +1,144 @@
+/// Completion and signature help.
+#include "document.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace cnn::language_server;
+using test::Document;
+
+/// A network with one line, in which `^` marks the place.
+static std::string inNetwork(const std::string& line) {
+  return "let widths = [1, 2]\nblock Unit(x, width: int, act: block = relu) = x |> conv(width, 3) |> act\n"
+         "network A(classes: int = 10) {\n  input image: f32[N, 3, 8, 8]\n" +
+         line + "\n}\n";
+}
+
+static const lsp::CompletionItem* find(const lsp::CompletionList& list, const std::string& label) {
+  auto found = std::ranges::find(list.items, label, &lsp::CompletionItem::label);
+  return found == list.items.end() ? nullptr : &*found;
+}
+
+static lsp::CompletionList completed(const std::string& text, bool snippets = false) {
+  Document document(text);
+  return complete(*document.analysis, document.offset, snippets);
+}
+
+static bool offers(const std::string& text, const std::string& label) {
+  return find(completed(text), label) != nullptr;
+}
+
+TEST_CASE("right of a pipe blocks and layers are offered, with documentation") {
+  lsp::CompletionList list = completed(inNetwork("  output y = image |> co^"));
+  const lsp::CompletionItem* conv = find(list, "conv");
+  REQUIRE(conv);
+  CHECK(conv->documentation->value.find("Cross-correlation") != std::string::npos);
+  CHECK(conv->textEdit->newText == "conv");
+  CHECK(conv->textEdit->range.end.character - conv->textEdit->range.start.character == 2);
+  CHECK(find(list, "Unit"));
+  CHECK_FALSE(find(list, "adam"));
+  CHECK_FALSE(find(list, "image"));
+  CHECK(offers(inNetwork("  output y = image\n    |> ^"), "relu"));
+}
+
+TEST_CASE("operators come with places for the arguments that they need") {
+  lsp::CompletionList list = completed(inNetwork("  output y = image |> ^"), true);
+  CHECK(find(list, "conv")->textEdit->newText == "conv(${1:out}, ${2:kernel})");
+  CHECK(find(list, "relu")->textEdit->newText == "relu");
+  CHECK(find(list, "Unit")->textEdit->newText == "Unit(${1:width})");
+}
+
+TEST_CASE("in a call the arguments that are not given yet are offered") {
+  lsp::CompletionList list = completed(inNetwork("  output y = image |> conv(4, 3, stride = 2, ^"));
+  const lsp::CompletionItem* padding = find(list, "padding");
+  REQUIRE(padding);
+  CHECK(padding->textEdit->newText == "padding = ");
+  CHECK(padding->documentation->value.find("zeros at each side") != std::string::npos);
+  CHECK_FALSE(find(list, "stride"));
+  CHECK(find(list, "widths"));
+  CHECK(offers(inNetwork("  output y = image |> Unit(^)"), "act"));
+  CHECK_FALSE(offers(inNetwork("  output y = image |> Unit(^)"), "x"));
+  CHECK_FALSE(offers(inNetwork("  output y = image |> conv(stride = ^)"), "padding"));
+}
+
+TEST_CASE("names are offered where they are visible") {
+  CHECK(offers(inNetwork("  let mid = 3\n  output y = image |> conv(^"), "mid"));
+  CHECK(offers(inNetwork("  output y = image |> conv(cla^"), "classes"));
+  CHECK_FALSE(offers(inNetwork("  output y = image |> conv(^\n  let later = 3"), "later"));
+  CHECK_FALSE(offers(inNetwork("  output y = image") + "let z = ^\n", "image"));
+  CHECK(offers(inNetwork("  for turn in 0..3 { let k = ^ }"), "turn"));
+  CHECK_FALSE(offers(inNetwork("  for turn in 0..3 { }\n  let k = ^"), "turn"));
+}
+
+TEST_CASE("statements and declarations begin with their keywords") {
+  CHECK(offers(inNetwork("  ^"), "output"));
+  CHECK(offers("^", "network"));
+  CHECK_FALSE(offers("^", "output"));
+  CHECK(offers("block B(x) {\n  ^\n}\n", "return"));
+  CHECK_FALSE(offers("block B(x) {\n  ^\n}\n", "input"));
+  CHECK(offers(inNetwork("  output y = image") + "train ^", "A"));
+  CHECK(offers("let a: ^", "f32"));
+}
+
+TEST_CASE("a train section offers its settings and what each may be") {
+  std::string text =
+      inNetwork("  output y = image |> flatten |> linear(10)") + "train A {\n  input label: i32[N]\n  ";
+  CHECK(offers(text + "^\n}\n", "optimizer"));
+  CHECK(offers(text + "^\n}\n", "metric"));
+  CHECK(offers(text + "optimizer = ^\n}\n", "adam"));
+  CHECK_FALSE(offers(text + "optimizer = ^\n}\n", "conv"));
+  CHECK(offers(text + "schedule = ^\n}\n", "one_cycle"));
+  CHECK(offers(text + "loss = ^\n}\n", "cross_entropy"));
+  CHECK(offers(text + "loss = cross_entropy(^\n}\n", "label"));
+  CHECK(offers(text + "loss = cross_entropy(^\n}\n", "y"));
+  CHECK(offers(text + "augment image = ^\n}\n", "random_hflip"));
+  CHECK(offers(text + "augment image = random_crop(28) |> ^\n}\n", "random_hflip"));
+  CHECK(offers(text + "group [\"*\"] { ^ }\n}\n", "weight_decay"));
+}
+
+TEST_CASE("members of tensors and networks are offered after a dot") {
+  CHECK(offers(inNetwork("  let c = image.^\n  output y = image"), "channels"));
+  std::string body = inNetwork("  let features = image |> relu\n  output y = features");
+  CHECK(offers(
+      body + "network B {\n  input image: f32[N, 3, 8, 8]\n  let body = image |> A\n  output z = body.^\n}\n",
+      "features"));
+}
+
+TEST_CASE("nothing is offered in comments, strings, paths and new names") {
+  CHECK(completed(inNetwork("  // conv ^")).items.empty());
+  CHECK(completed(inNetwork("  let ^")).items.empty());
+  CHECK(completed(inNetwork("  output y = image |> conv(4, 3) @co^")).items.empty());
+  CHECK(completed("let a = \"te^xt\"\n").items.empty());
+}
+
+TEST_CASE("files are offered after use") {
+  AnalysisOptions options;
+  options.libraryPath = CNN_SOURCES "/examples";
+  Document document("use \"zo^\"\n", options);
+  lsp::CompletionList list = complete(*document.analysis, document.offset, false);
+  CHECK(find(list, "zoo/resnet.cnn"));
+}
+
+static std::string signature(const std::string& text) {
+  Document document(text);
+  lsp::SignatureHelp help = signatureHelp(*document.analysis, document.offset);
+  if (help.signatures.empty()) return "";
+  const lsp::SignatureInformation& shown = help.signatures[0];
+  std::string active = size_t(help.activeParameter) < shown.parameters.size()
+                           ? shown.parameters[help.activeParameter].labelString
+                           : "none";
+  return shown.label + " / " + active;
+}
+
+TEST_CASE("signature help shows the arguments and which one is being written") {
+  std::string conv = "conv(out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true)";
+  CHECK(signature(inNetwork("  output y = image |> conv(^")) == conv + " / out");
+  CHECK(signature(inNetwork("  output y = image |> conv(4, ^)")) == conv + " / kernel");
+  CHECK(signature(inNetwork("  output y = image |> conv(4, 3, groups = ^)")) == conv + " / groups = 1");
+  CHECK(signature(inNetwork("  output y = image |> conv(4, 3)^")) == "");
+  CHECK(signature(inNetwork("  output y = conv(image, 4, ^3)")) == conv + " / kernel");
+  CHECK(signature(inNetwork("  output y = image |> Unit(^3)")) ==
+        "Unit(width: int, act: block = relu) / width: int");
+  CHECK(signature("func f(v: int, w: int) -> int = v\nlet a = f(1, f(2, ^") == "f(v: int, w: int) / w: int");
+}
