@@ -1,6 +1,8 @@
 /// Parameters, their paths and first values.
 #include "ast_to_dialect/elaborator.h"
 
+#include <cnn/path_pattern.hpp>
+
 #include <cmath>
 
 namespace cnn {
@@ -144,7 +146,7 @@ void Elaborator::applyInits() {
       if (!init.scope.empty() && !inside.pattern.empty()) inside.pattern = init.scope + "." + inside.pattern;
       bool any = false;
       for (ParameterInfo& info : net->parameters) {
-        bool below = init.scope.empty() || matchesPath(init.scope, info.path);
+        bool below = init.scope.empty() || matches_path(init.scope, info.path);
         if (!below || !matches(inside, info.owner, info.ownerPath, info.name)) continue;
         any = true;
         bool byOperator = !inside.owner.empty() && inside.parameter.empty();

@@ -25,10 +25,6 @@ struct Selection {
   bool inverted = false;
 };
 
-/// A pattern matches whole segments and covers all below: "layer1" matches layer1.0.conv1 and not layer10;
-/// `*` stands for any run of characters within a segment, and a leading "*." for any number of segments.
-bool matchesPath(std::string_view pattern, std::string_view path);
-
 /// Whether a selector covers the parameter `name` of the operator `owner` at `ownerPath`.
 bool matches(const Selector& selector, std::string_view owner, std::string_view ownerPath,
              std::string_view name);

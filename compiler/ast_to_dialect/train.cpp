@@ -193,7 +193,7 @@ private:
         wrong("a source of data such as fashion_mnist()");
     } else if (name == "weights") {
       if (record && record->op->name == "load")
-        notYet(statement);
+        weights(*record);
       else
         wrong("load(\"file.safetensors\")");
     } else if (name == "batch" || name == "epochs" || name == "accumulate" || name == "seed") {
@@ -220,6 +220,19 @@ private:
       else
         wrong("patience(metric, epochs)");
     }
+  }
+
+  /// The file's names are known when it is read; where it goes is known now.
+  void weights(const Record& record) {
+    if (auto into = record.arguments.find("into"); into != record.arguments.end()) {
+      std::string path = *into->second.value.get<std::string>() + ".";
+      bool any = std::ranges::any_of(e.net->parameters, [&](const ParameterInfo& info) {
+        return llvm::StringRef(info.path).starts_with(path);
+      });
+      path.pop_back();
+      if (!any && !e.net->incomplete) e.error(Diag::NothingSelected, into->second.span, frame, path);
+    }
+    put("weights", e.recordAttribute(record));
   }
 
   void notYet(const AssignStatement& statement) {

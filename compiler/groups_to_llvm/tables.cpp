@@ -162,8 +162,9 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
   for (double argument : settings.scheduleArguments) arguments.push_back(object.f64(argument));
   for (const TrainingSettings::Setting& augment : settings.augments) augments.push_back(setting(object, augment));
   int64_t metricCount = int64_t(settings.metrics.size()) - 1; // the loss is no metric
-  std::vector<Constant> data;
+  std::vector<Constant> data, weights;
   if (settings.data) data.push_back(setting(object, *settings.data));
+  if (settings.weights) weights.push_back(setting(object, *settings.weights));
   Constant table = object.structure({
       object.i32(sizeof(cnn_training)),
       object.i32(CNN_ABI_VERSION),
@@ -201,6 +202,7 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.table(std::move(augments)),
       object.i32(int64_t(settings.augments.size())),
       object.i32(0),
+      object.table(std::move(weights)),
   });
   object.exportTable(plan.name + "_training", std::move(table), sizeof(cnn_training));
 }

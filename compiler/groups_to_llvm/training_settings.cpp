@@ -180,6 +180,7 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
   reader.number("clip_norm", settings.clipNorm);
   reader.number("validation", settings.validation);
   if (reader.has("data")) settings.data = readSetting(reader.nested("data"));
+  if (reader.has("weights")) settings.weights = readSetting(reader.nested("weights"));
   reader.list("augments", [&](Attribute augment) {
     settings.augments.push_back(readSetting(reader.of(augment, "augments")));
   });

@@ -42,7 +42,7 @@ struct TrainingSettings {
   int64_t batch = 1, epochs = 1;
   uint64_t seed = 0;
   double clipNorm = 0, validation = 0;
-  std::optional<Setting> data;
+  std::optional<Setting> data, weights;
   std::vector<Setting> augments;
   std::vector<Metric> metrics; ///< the loss first
   std::vector<Group> groups;

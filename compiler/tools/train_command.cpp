@@ -8,14 +8,16 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace cnn::tools {
 namespace {
 
-TrainerOptions trainerOptions(const TrainOptions& options) {
+TrainerOptions trainerOptions(const CompileOptions& compile, const TrainOptions& options) {
   TrainerOptions trainer;
+  trainer.folder = std::filesystem::path(compile.file).parent_path().string();
   trainer.epochs = options.epochs;
   trainer.batch = options.batch;
   trainer.lr = options.lr;
@@ -78,7 +80,7 @@ int train(const CompileOptions& compile, const TrainOptions& options) {
   if (!writable(options.save) || !writable(options.checkpoint)) return 1;
   Session session;
   if (!session.open(compile, options)) return 1;
-  Trainer trainer(*session.model, *session.linked.training, trainerOptions(options));
+  Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));
   Status trained = trainer.run();
   if (!trained.ok()) return fail(trained.message());
   if (!options.save.empty()) {
@@ -93,7 +95,7 @@ int eval(const CompileOptions& compile, const TrainOptions& options) {
   setQuiet(options.quiet);
   Session session;
   if (!session.open(compile, options)) return 1;
-  Trainer trainer(*session.model, *session.linked.training, trainerOptions(options));
+  Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));
   return printTest(trainer);
 }
 

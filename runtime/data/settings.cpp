@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -59,6 +60,17 @@ std::vector<float> Arguments::numbers(const char* name, unsigned position) {
   if (*at == 0 && !parsed.empty()) return parsed;
   complain(name, "a list of numbers", value);
   return {};
+}
+
+std::vector<std::string> Arguments::texts(const char* name, unsigned position) {
+  std::string value = text(name, position, "");
+  if (!value.starts_with('[') || !value.ends_with(']')) return value.empty() ? std::vector<std::string>{} : std::vector{value};
+  std::vector<std::string> parts;
+  for (std::size_t at = 1, end; at + 1 < value.size(); at = end + 2) {
+    end = std::min(value.find(", ", at), value.size() - 1);
+    parts.push_back(value.substr(at, end - at));
+  }
+  return parts;
 }
 
 Status Arguments::finish() const {

@@ -19,6 +19,8 @@ public:
   double number(const char* name, unsigned position, double otherwise);
   /// "[0.5, 0.5]", or one number.
   std::vector<float> numbers(const char* name, unsigned position);
+  /// "[layer1, fc]", or one text.
+  std::vector<std::string> texts(const char* name, unsigned position);
   /// The first mistake, an unknown argument among them.
   Status finish() const;
 

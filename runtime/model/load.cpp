@@ -32,28 +32,31 @@ struct Differences {
   }
 };
 
-void compare(const cnn_parameter& parameter, StoredTensor* stored, Differences& differences) {
+void compare(const cnn_parameter& parameter, const char* name, StoredTensor* stored,
+             Differences& differences) {
   if (!stored) {
-    differences.add("missing", parameter.name).add("expected ");
+    differences.add("missing", name).add("expected ");
     addShape(differences.lines, parameter.rank, parameter.shape);
     return;
   }
   stored->used = true;
   if (!stored->hasShape(parameter.rank, parameter.shape)) {
-    differences.add("shape", parameter.name).add("expected ");
+    differences.add("shape", name).add("expected ");
     addShape(differences.lines, parameter.rank, parameter.shape);
     differences.lines.add(", ");
     differences.found(*stored);
   } else if (!isFloating(stored->type)) {
-    differences.add("type", parameter.name).add("expected F32, F16, BF16 or F64, ");
+    differences.add("type", name).add("expected F32, F16, BF16 or F64, ");
     differences.found(*stored);
   }
 }
 
-void acceptTracked(const cnn_description& description, const SafetensorsReader& file) {
+void acceptTracked(const cnn_description& description, const SafetensorsReader& file,
+                   const WeightsPart& part) {
   Text name;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
-    if (!trackedName(description.parameters[i].name, name)) continue;
+    const char* own = part.nameInFile(description.parameters[i]);
+    if (!own || !trackedName(own, name)) continue;
     StoredTensor* stored = file.find(name.c_str());
     if (stored && stored->type == StoredType::I64 && stored->rank == 0) stored->used = true;
   }
@@ -69,32 +72,46 @@ bool trackedName(const char* parameterName, Text& name) {
   return true;
 }
 
+const char* WeightsPart::nameInFile(const cnn_parameter& parameter) const {
+  const char* name = parameter.name;
+  if (size_t length = strlen(into)) {
+    if (strncmp(name, into, length) != 0 || name[length] != '.') return nullptr;
+    name += length + 1;
+  }
+  return skips && skips(context, name) ? nullptr : name;
+}
+
 int32_t matchWeights(const cnn_description& description, const SafetensorsReader& file, const char* fileName,
-                     Text& message) {
+                     Text& message, const WeightsPart& part) {
   Differences differences;
   for (uint32_t i = 0; i < description.parameter_count; ++i)
-    compare(description.parameters[i], file.find(description.parameters[i].name), differences);
-  acceptTracked(description, file);
+    if (const char* name = part.nameInFile(description.parameters[i]))
+      compare(description.parameters[i], name, file.find(name), differences);
+  acceptTracked(description, file, part);
   for (size_t i = 0; i < file.count(); ++i) {
     const StoredTensor& stored = file.tensors()[i];
     if (stored.used || strncmp(stored.name, reservedPrefix, sizeof(reservedPrefix) - 1) == 0) continue;
+    if (part.skips && part.skips(part.context, stored.name)) continue;
     differences.add("unexpected", stored.name);
     differences.found(stored);
   }
   if (differences.count == 0) return CNN_OK;
-  message.add("%s does not fit the network %s: %zu difference%s%s", fileName, description.name,
-              differences.count, differences.count == 1 ? "" : "s", differences.lines.c_str());
+  message.add("%s does not fit %s%sthe network %s: %zu difference%s%s", fileName, part.into,
+              *part.into ? " of " : "", description.name, differences.count,
+              differences.count == 1 ? "" : "s", differences.lines.c_str());
   return CNN_ERROR_MISMATCH;
 }
 
-int32_t readWeights(cnn_model& model, const SafetensorsReader& file) {
+int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const WeightsPart& part) {
   const cnn_description& description = *model.description;
   Text name;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const cnn_parameter& parameter = description.parameters[i];
+    const char* own = part.nameInFile(parameter);
+    if (!own) continue;
     float* to = model.parameters->floats() + parameter.offset;
-    if (int32_t status = file.readFloats(*file.find(parameter.name), to, model.message)) return status;
-    if (!trackedName(parameter.name, name)) continue;
+    if (int32_t status = file.readFloats(*file.find(own), to, model.message)) return status;
+    if (!trackedName(own, name)) continue;
     const StoredTensor* tracked = file.find(name.c_str());
     if (!tracked) continue;
     if (int32_t status = file.readBytes(*tracked, &model.parameters->batchesTracked, model.message))

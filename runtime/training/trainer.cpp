@@ -3,6 +3,7 @@
 #include "../checkpoint/checkpoint.h"
 #include "../data/loader.h"
 #include "../report/progress.h"
+#include "initial_weights.h"
 #include "metrics.h"
 #include "schedule.h"
 
@@ -158,12 +159,17 @@ private:
     if (options.resume && !options.checkpoint.empty() && access(options.checkpoint.c_str(), F_OK) == 0)
       return resume();
     if (options.initialise)
-      if (Status bad = model.initialise(seed); !bad) return bad;
+      if (Status bad = initialise(); !bad) return bad;
     progress.note("training " + std::string(model.description().name) + " on " +
                   std::to_string(loader->samples()) + " samples, batch " + std::to_string(batch) + ", " +
                   std::to_string(epochs) + " epochs, " + std::to_string(model.threads()) +
                   (model.threads() == 1 ? " thread" : " threads"));
     return {};
+  }
+
+  Status initialise() {
+    if (Status bad = model.initialise(seed); !bad || !table.weights) return bad;
+    return loadInitialWeights(model, *table.weights, options.folder);
   }
 
   Status resume() {

@@ -206,12 +206,32 @@ TEST_CASE("every operator's example is elaborated") {
   for (const Operator& op : allOperators()) {
     std::string program = operatorExample(op);
     // What has no compiled form yet says so and nothing else.
-    bool refused = op.name == "load" || op.name == "patience";
+    bool refused = op.name == "patience";
     Elaborated elaborated(program);
     INFO(program << "\n" << toText(elaborated.diagnostics));
     CHECK((refused ? elaborated.errors().starts_with("E0702") : elaborated.errors().empty()));
     CHECK(program.find(op.name) != std::string::npos);
   }
+}
+
+/// A small network with a body and a head, and its training with these lines.
+static std::string recipe(const std::string& lines) {
+  return "network Tuned {\n  input image: f32[N, 1, 8, 8]\n"
+         "  let body = image |> (conv(4, 3) |> batch_norm |> relu |> flatten |> linear(6)) @body\n"
+         "  output logits = body |> linear(3) @head\n}\n"
+         "train Tuned {\n  input label: i32[N]\n  loss = cross_entropy(logits, label)\n"
+         "  metric top1 = accuracy(logits, label)\n  optimizer = sgd(lr = 0.1)\n" +
+         lines + "}\n";
+}
+
+TEST_CASE("weights of a train section name a file and a part of the network") {
+  Elaborated tuned(recipe("  weights = load(\"a.safetensors\", into = \"body\", except = [\"4\", \"*.bias\"])\n"));
+  CHECK(tuned.errors() == "");
+  CHECK(tuned.training("Tuned", "weights") ==
+        "{arguments = [{name = \"except\", value = \"[4, *.bias]\"}, {name = \"file\", value = "
+        "\"a.safetensors\"}, {name = \"into\", value = \"body\"}], name = \"load\"}");
+  CHECK(Elaborated(recipe("  weights = load(\"a.safetensors\", into = \"bod\")\n")).errors() == "E0602 11:43");
+  CHECK(Elaborated(recipe("  weights = \"a.safetensors\"\n")).errors() == "E0701 11:13");
 }
 
 TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {

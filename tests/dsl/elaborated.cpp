@@ -63,6 +63,14 @@ std::string Elaborated::init(const std::string& network, const std::string& para
   return text;
 }
 
+std::string Elaborated::training(const std::string& network, const std::string& key) {
+  std::string text;
+  NetworkOp op = find(*this, network);
+  if (op && op.getTraining())
+    if (mlir::Attribute found = op.getTraining()->get(key)) llvm::raw_string_ostream(text) << found;
+  return text;
+}
+
 std::string Elaborated::inputShape(const std::string& network) {
   NetworkOp op = find(*this, network);
   auto predict = op ? op.lookupSymbol<FunctionOp>("predict") : FunctionOp();

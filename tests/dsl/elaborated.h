@@ -28,6 +28,9 @@ struct Elaborated {
   /// Shape of the first input of @predict.
   std::string inputShape(const std::string& network);
 
+  /// A key of the network's training settings as printed; empty where it is absent.
+  std::string training(const std::string& network, const std::string& key);
+
   SourceManager sources;
   DiagnosticEngine diagnostics;
   ast::AstContext syntax;

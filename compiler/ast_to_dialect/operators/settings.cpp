@@ -66,9 +66,9 @@ std::vector<Operator> trainingSettings() {
       {"load",
        Family::Setting,
        0,
-       {{"file", Takes::String, "", "safetensors"},
-        {"into", Takes::String, "-", "the part of the network that the file is about"},
-        {"except", Takes::Strings, "-", "what is not loaded"}},
+       {{"file", Takes::String, "", "safetensors; a relative path counts from the .cnn file in cnnc train"},
+        {"into", Takes::String, "-", "path of the part of the network that the file is about; all when left out"},
+        {"except", Takes::Strings, "-", "path patterns over the file's names: neither loaded nor missed"}},
        "First values from a file.",
        ""},
   };

@@ -21,10 +21,13 @@ struct TrainerOptions {
   double clip_norm = Hyper::unset;
   std::int64_t seed = -1;
   std::string data = {};             // folder of the data
+  std::string folder = {};           // where the train section's weights count from; empty: the current one
   std::string checkpoint = {};       // file to write at the end of each epoch and to resume from; empty: none
   std::int64_t checkpoint_steps = 0; // also after so many steps
   bool resume = false;               // go on from the checkpoint if there is one
-  bool initialise = true;            // fill the parameters before the first step, unless resuming
+  /// Fill the parameters before the first step, unless resuming: by their initialisers, then from the train
+  /// section's weights.
+  bool initialise = true;
   bool quiet = false;
   std::FILE* report = nullptr; // where progress goes; null: stderr
 };

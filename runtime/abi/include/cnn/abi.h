@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 1u
+#define CNN_ABI_VERSION 2u
 #define CNN_MAX_RANK 6
 
 /* ---- Execution ------------------------------------------------------------------------------------------- */
@@ -132,13 +132,13 @@ typedef struct cnn_inference {
 enum cnn_optimizer { CNN_SGD = 0, CNN_ADAM = 1, CNN_ADAMW = 2 };
 enum cnn_schedule { CNN_CONSTANT = 0, CNN_STEP = 1, CNN_COSINE = 2, CNN_ONE_CYCLE = 3 };
 
-/* A setting of the train section that the runtime interprets (data, augment): name and arguments as written,
- * e.g. {"fashion_mnist", 0, ...}, {"folder", 1, {"path"}, {"\"pets\""}}. */
+/* A setting of the train section that the runtime interprets (data, augment, weights): name and arguments as
+ * written, e.g. {"fashion_mnist", 0, ...}, {"folder", 1, {"path"}, {"pets"}}. */
 typedef struct cnn_setting {
   const char* name;
   uint32_t argument_count;
   const char* const* argument_names; /* an empty name: positional */
-  const char* const* argument_values; /* numbers and lists as text; strings without quotes */
+  const char* const* argument_values; /* numbers and lists as text: [0.5, 0.5]; strings without quotes */
 } cnn_setting;
 
 typedef struct cnn_metric {
@@ -195,6 +195,7 @@ typedef struct cnn_training {
   const cnn_setting* augments; /* applied in order to the first input */
   uint32_t augment_count;
   uint32_t reserved;
+  const cnn_setting* weights; /* load(file, into, except): first values from a file; null: none */
 } cnn_training;
 
 #ifdef __cplusplus

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# recipes.sh CNNC
+# What a train section can say beyond one run of epochs, from text to trained weights on a tiny data set.
+set -euo pipefail
+cnnc=$1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache
+mkdir "$work/data" "$work/nets"
+python3 "$here/rows.py" "$work/data"
+
+# A file's text: the network, then a train section with the given lines.
+network() { # network LINES
+  cat <<END
+network Body {
+  input image: f32[N, 1, 8, 8]
+  let features = image |> (conv(4, 3) |> batch_norm |> relu |> flatten) @part
+  output logits = features |> linear(3) @fc
+}
+network Tuned {
+  input image: f32[N, 1, 8, 8]
+  let body = image |> Body @body
+  output logits = body.features |> linear(8) |> relu |> linear(3) @head
+}
+END
+  for name in Body Tuned; do
+    printf 'train %s {\n  input label: i32[N]\n  data = npy("%s")\n  loss = cross_entropy(logits, label)\n' \
+      "$name" "$work/data"
+    printf '  metric top1 = accuracy(logits, label)\n  optimizer = adam(lr = 1e-2)\n  batch = 32\n'
+    if [ "$name" = Tuned ]; then printf '%s\n' "$1"; fi
+    printf '}\n'
+  done
+}
+train() { # train NAME arguments…: trains Tuned of nets/NAME.cnn
+  local name=$1
+  shift
+  "$cnnc" train "$work/nets/$name.cnn" --network Tuned --save "$work/$name.safetensors" "$@" > "$work/$name.txt" \
+    2> "$work/$name.log" || { cat "$work/$name.log"; fail "$name does not train"; }
+}
+learnt() { # learnt NAME PERCENT
+  awk -v least="$2" '/^test accuracy/ { found = $3 > least } END { exit !found }' "$work/$1.txt" ||
+    fail "$1 did not learn: $(cat "$work/$1.txt")"
+}
+
+# First values from a file beside the .cnn file, wherever the command is started.
+network '  weights = load("body.safetensors", into = "body", except = ["fc"])' > "$work/nets/weights.cnn"
+"$cnnc" train "$work/nets/weights.cnn" --network Body --epochs 6 --quiet --save "$work/nets/body.safetensors" \
+  > "$work/body.txt"
+learnt body 90
+cd /
+train weights --epochs 1 --lr 0
+python3 - "$work/nets/body.safetensors" "$work/weights.safetensors" <<'END' || fail "the weights are not the file's"
+import json, struct, sys
+def tensors(path):
+    data = open(path, "rb").read()
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + length])
+    return {name: data[8 + length + t["data_offsets"][0]:8 + length + t["data_offsets"][1]]
+            for name, t in header.items() if name != "__metadata__"}
+body, tuned = tensors(sys.argv[1]), tensors(sys.argv[2])
+assert body["part.0.weight"] == tuned["body.part.0.weight"] and "body.fc.weight" not in tuned
+END
+network '  weights = load("body.safetensors", into = "body")' > "$work/nets/mismatch.cnn"
+! "$cnnc" train "$work/nets/mismatch.cnn" --network Tuned --quiet 2> "$work/mismatch.log" ||
+  fail "a file with weights that the part has not was taken"
+grep -q 'does not fit body of the network Tuned: 2 differences' "$work/mismatch.log" ||
+  fail "$(cat "$work/mismatch.log")"
