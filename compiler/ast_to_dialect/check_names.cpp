@@ -378,7 +378,10 @@ private:
       return nested(s->body);
     }
     if (auto* s = as<SectionStatement>(&statement)) {
-      settings(s->body, partSettings);
+      if (s->kind == Kind::Phase)
+        settings(s->body, phaseSettings);
+      else
+        settings(s->body, stepSettings);
       return nested(s->body);
     }
   }

@@ -1,5 +1,5 @@
 /// Train sections: @loss and the settings that the runtime needs.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/train_part.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -31,15 +31,19 @@ Value mapped(const Value& value, const mlir::IRMapping& mapping) {
 class Trainer {
 public:
   Trainer(Elaborator& elaborator, const TrainDecl& decl, FunctionOp loss, const Frame& frame)
-      : e(elaborator), decl(decl), loss(loss), frame(frame), inputs(e.net->inputs.size()) {}
+      : e(elaborator), decl(decl), loss(loss), frame(frame), inputs(e.net->inputs.size()),
+        reader(elaborator, frame) {}
 
   void run() {
     statements(decl.body);
-    if (!settings.count("loss") && complete(decl.body)) missing("loss");
-    if (!settings.count("optimizer") && complete(decl.body)) missing("optimizer");
+    bool steps = !section.settings.insert("step").second; // these have their own
+    auto optimizes = [](const TrainPart& part) { return part.settings.count("optimizer") > 0; };
+    bool optimizer = optimizes(section) || (!phases.empty() && std::ranges::all_of(phases, optimizes));
+    if (!section.settings.count("loss") && !steps && complete(decl.body)) missing("loss");
+    if (!optimizer && !steps && complete(decl.body)) missing("optimizer");
   }
 
-  llvm::SmallVector<mlir::NamedAttribute> attributes;
+  TrainPart section;
   std::vector<NamedTensor> results;
   std::vector<std::string> targets;
 
@@ -51,7 +55,7 @@ private:
   }
 
   void put(llvm::StringRef name, mlir::Attribute value) {
-    attributes.push_back(e.builder.getNamedAttr(name, value));
+    section.attributes.push_back(e.builder.getNamedAttr(name, value));
   }
 
   void statements(const Body& body) {
@@ -63,7 +67,7 @@ private:
       else if (auto* s = as<MetricStatement>(statement))
         metric(*s);
       else if (auto* s = as<GroupStatement>(statement))
-        group(*s);
+        reader.group(*s, section);
       else if (auto* s = as<SectionStatement>(statement))
         part(*s);
       else if (auto* s = as<ExprStatement>(statement); s && as<IfExpr>(s->value))
@@ -151,43 +155,20 @@ private:
   }
 
   void setting(const AssignStatement& statement) {
+    if (reader.setting(statement, section)) return;
     std::string name(statement.name.text);
     Span span = statement.value->span;
-    settings.insert(name);
-    if (name == "freeze") {
-      Selection selection = e.evaluateSelection(statement.value, frame);
-      freeze(selection);
-      return;
-    }
     Value value = e.evaluate(statement.value, frame);
     if (value.isPoison()) return;
-    auto wrong = [&](std::string_view expected) {
-      Diagnostic& diagnostic = e.error(Diag::BadSetting, span, frame, name, expected, value.describe());
-      // data = "fashion_mnist"
-      auto* text = value.get<std::string>();
-      const Operator* named = text ? findOperator(*text) : nullptr;
-      bool asName = named && named->isSetting() && e.program.sources.text(span) == "\"" + *text + "\"";
-      if (asName) diagnostic.fix("write it without quotes", {{span, *text + "()"}});
-    };
+    auto wrong = [&](std::string_view expected) { reader.wrong(statement, value, expected); };
     const Record* record = value.record();
-    auto isFamily = [&](Family family) { return record && record->op->family == family; };
     if (name == "loss") {
       if (mlir::Value tensor = mean(value, "loss", span)) {
         results.push_back({"loss", tensor, span, false});
         lossSource = value.tensor();
       }
-    } else if (name == "optimizer") {
-      if (isFamily(Family::Optimizer))
-        put("optimizer", optimizer(*record));
-      else
-        wrong("an optimizer such as adam(lr = 1e-3)");
-    } else if (name == "schedule") {
-      if (isFamily(Family::Schedule))
-        put("schedule", numbers(*record));
-      else
-        wrong("a schedule such as one_cycle(max_lr = 3e-3)");
     } else if (name == "data") {
-      if (isFamily(Family::Data))
+      if (record && record->op->family == Family::Data)
         put("data", e.recordAttribute(*record));
       else
         wrong("a source of data such as fashion_mnist()");
@@ -196,24 +177,27 @@ private:
         weights(*record);
       else
         wrong("load(\"file.safetensors\")");
-    } else if (name == "batch" || name == "epochs" || name == "accumulate" || name == "seed") {
+    } else if (name == "accumulate") {
       auto* whole = value.get<int64_t>();
-      bool fits = whole && *whole >= (name == "seed" ? 0 : 1) && *whole <= INT32_MAX;
-      if (fits && name == "accumulate" && *whole > 1)
+      if (!whole || *whole < 1 || *whole > INT32_MAX)
+        wrong("a whole number of at least 1");
+      else if (*whole > 1)
         notYet(statement);
-      else if (fits)
+    } else if (name == "seed") {
+      auto* whole = value.get<int64_t>();
+      if (whole && *whole >= 0 && *whole <= INT32_MAX)
         put(name, e.builder.getI64IntegerAttr(*whole));
       else
-        wrong(name == "seed" ? "a whole number of at least 0" : "a whole number of at least 1");
-    } else if (name == "clip_norm" || name == "validation" || name == "ema") {
+        wrong("a whole number of at least 0");
+    } else if (name == "validation" || name == "ema") {
       std::optional<double> number = value.number();
-      bool fits = number && *number > 0 && (name == "clip_norm" || *number < 1);
+      bool fits = number && *number > 0 && *number < 1;
       if (fits && name == "ema")
         notYet(statement);
       else if (fits)
         put(name, e.builder.getF64FloatAttr(*number));
       else
-        wrong(name == "clip_norm" ? "a number above 0" : "a number between 0 and 1");
+        wrong("a number between 0 and 1");
     } else if (name == "stop") {
       if (record && record->op->name == "patience")
         notYet(statement);
@@ -239,95 +223,83 @@ private:
     e.error(Diag::NotCompiledYet, statement.span, frame, "'" + std::string(statement.name.text) + "'");
   }
 
-  /// The numbers of a setting, defaults included: {kind, name = value, …}.
-  mlir::DictionaryAttr numbers(const Record& record) {
-    llvm::SmallVector<mlir::NamedAttribute> list{
-        e.builder.getNamedAttr("kind", e.builder.getStringAttr(std::string(record.op->name)))};
-    for (const OperatorArgument& argument : record.op->arguments) {
-      auto given = record.arguments.find(argument.name);
-      if (argument.takes == Takes::Bool) {
-        bool value = given != record.arguments.end() ? *given->second.value.get<bool>()
-                                                     : argument.defaultText == "true";
-        list.push_back(e.builder.getNamedAttr(argument.name, e.builder.getBoolAttr(value)));
-      } else if (argument.takes == Takes::Int || argument.takes == Takes::Float) {
-        double value = given != record.arguments.end()
-                           ? *given->second.value.number()
-                           : std::strtod(std::string(argument.defaultText).c_str(), nullptr);
-        bool whole = argument.takes == Takes::Int;
-        list.push_back(e.builder.getNamedAttr(
-            argument.name, whole ? mlir::Attribute(e.builder.getI64IntegerAttr(int64_t(value)))
-                                 : mlir::Attribute(e.builder.getF64FloatAttr(value))));
-      }
-    }
-    return e.builder.getDictionaryAttr(list);
-  }
-
-  mlir::DictionaryAttr optimizer(const Record& record) {
-    llvm::SmallVector<mlir::NamedAttribute> list(numbers(record).getValue());
-    if (record.op->argument("betas")) {
-      double betas[2] = {0.9, 0.999};
-      if (auto given = record.arguments.find("betas"); given != record.arguments.end()) {
-        const List* pair = given->second.value.list();
-        if (!pair || pair->size() != 2)
-          e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name,
-                  "expected two numbers");
-        else
-          for (size_t i = 0; i < 2; ++i) betas[i] = *(*pair)[i].number();
-      }
-      list.push_back(e.builder.getNamedAttr("beta1", e.builder.getF64FloatAttr(betas[0])));
-      list.push_back(e.builder.getNamedAttr("beta2", e.builder.getF64FloatAttr(betas[1])));
-    }
-    return e.builder.getDictionaryAttr(list);
-  }
-
-  bool checkSelected(const Selection& selection) {
-    bool all = true;
-    for (const Selector& selector : selection.selectors) {
-      bool any = std::ranges::any_of(e.net->parameters, [&](const ParameterInfo& info) {
-        return matches(selector, info.owner, info.ownerPath, info.name);
-      });
-      if (!any && !e.net->incomplete)
-        e.suggestSelector(e.error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
-      all = all && any;
-    }
-    return all;
-  }
-
-  void freeze(const Selection& selection) {
-    if (!checkSelected(selection)) return;
-    for (ParameterInfo& info : e.net->parameters)
-      if (matches(selection, info.owner, info.ownerPath, info.name)) info.op.setFrozen(true);
-  }
-
-  void group(const GroupStatement& statement) {
-    Selection selection = e.evaluateSelection(statement.selectors, frame);
-    if (!checkSelected(selection)) return;
-    llvm::SmallVector<mlir::NamedAttribute> list;
-    llvm::SmallVector<mlir::Attribute> paths;
-    for (ParameterInfo& info : e.net->parameters)
-      if (!info.op.getStatistic() && matches(selection, info.owner, info.ownerPath, info.name))
-        paths.push_back(e.builder.getStringAttr(info.path));
-    list.push_back(e.builder.getNamedAttr("parameters", e.builder.getArrayAttr(paths)));
-    for (const Statement* item : statement.body.statements) {
-      auto* assign = as<AssignStatement>(item);
-      if (!assign) continue;
-      Value value = e.evaluate(assign->value, frame);
-      if (auto number = value.number(); number && *number >= 0)
-        list.push_back(
-            e.builder.getNamedAttr(std::string(assign->name.text), e.builder.getF64FloatAttr(*number)));
-      else if (!value.isPoison())
-        e.error(Diag::BadSetting, assign->value->span, frame, assign->name.text, "a number of at least 0",
-                value.describe());
-    }
-    groups.push_back(e.builder.getDictionaryAttr(list));
-  }
-
   void part(const SectionStatement& statement) {
-    bool phase = statement.kind == Kind::Phase;
-    settings.insert("loss"); // steps have their own
-    settings.insert("optimizer");
-    e.error(Diag::NotCompiledYet, statement.name.span, frame,
-            std::string(phase ? "phase '" : "step '") + std::string(statement.name.text) + "'");
+    if (statement.kind == Kind::Step) {
+      section.settings.insert("step");
+      e.error(Diag::NotCompiledYet, statement.name.span, frame,
+              "step '" + std::string(statement.name.text) + "'");
+      return;
+    }
+    std::string name(statement.name.text);
+    auto earlier = std::ranges::find(phases, name, &TrainPart::name);
+    if (earlier != phases.end()) {
+      e.error(Diag::DuplicateSetting, statement.name.span, frame, "phase " + name)
+          .secondary(earlier->span, "first here");
+      return;
+    }
+    TrainPart& phase = phases.emplace_back();
+    phase.name = name;
+    phase.span = statement.name.span;
+    Environment names{frame.environment, {}};
+    Frame inner{frame.module, &names, frame.instance};
+    TrainPartReader own(e, inner);
+    for (const Statement* item : statement.body.statements) {
+      if (auto* s = as<AssignStatement>(item); s && own.setting(*s, phase)) continue;
+      if (auto* s = as<GroupStatement>(item))
+        own.group(*s, phase);
+      else if (as<BindingStatement>(item))
+        e.execute(*item, inner, false);
+      else if (item->span.valid())
+        e.error(Diag::PartNotHere, item->span, frame, "this", "in a phase, which has settings and groups");
+    }
+  }
+
+  using Paths = std::set<std::string>;
+
+  /// What a phase leaves alone: as it says itself, else as the section does.
+  Paths frozenIn(const TrainPart& part) const {
+    return part.frozen ? *part.frozen : section.frozen.value_or(Paths{});
+  }
+
+  /// Marks what is never trained; gives the phases with what else each leaves alone.
+  void finishPhases() {
+    auto isFrozen = [&](const ParameterInfo& info, const TrainPart& part) {
+      return frozenIn(part).count(info.path) > 0;
+    };
+    std::vector<TrainPart*> parts;
+    for (TrainPart& phase : phases) parts.push_back(&phase);
+    if (parts.empty()) parts.push_back(&section);
+    for (TrainPart* part : parts)
+      if (std::ranges::all_of(e.net->parameters,
+                              [&](auto& info) { return info.statistic || isFrozen(info, *part); }))
+        e.error(Diag::BadSetting, part->frozen ? part->frozenSpan : section.frozenSpan, frame, "freeze",
+                "something left to train", "all parameters");
+    std::vector<llvm::SmallVector<mlir::Attribute>> frozen(parts.size());
+    for (ParameterInfo& info : e.net->parameters) {
+      if (std::ranges::all_of(parts, [&](TrainPart* part) { return isFrozen(info, *part); })) {
+        info.op.setFrozen(true);
+        continue;
+      }
+      for (size_t i = 0; i < parts.size(); ++i)
+        if (isFrozen(info, *parts[i])) frozen[i].push_back(e.builder.getStringAttr(info.path));
+    }
+    llvm::SmallVector<mlir::Attribute> list;
+    for (size_t i = 0; i < phases.size(); ++i) list.push_back(phaseAttribute(phases[i], frozen[i]));
+    if (!list.empty()) put("phases", e.builder.getArrayAttr(list));
+  }
+
+  mlir::DictionaryAttr phaseAttribute(TrainPart& phase, llvm::ArrayRef<mlir::Attribute> frozen) {
+    auto add = [&](llvm::StringRef name, mlir::Attribute value) {
+      phase.attributes.push_back(e.builder.getNamedAttr(name, value));
+    };
+    add("name", e.builder.getStringAttr(phase.name));
+    add("frozen", e.builder.getArrayAttr(frozen));
+    if (!phase.groups.empty()) {
+      std::vector<TrainGroup> groups = section.groups;
+      groups.insert(groups.end(), phase.groups.begin(), phase.groups.end());
+      add("groups", mergedGroups(e, groups));
+    }
+    return e.builder.getDictionaryAttr(phase.attributes);
   }
 
 public:
@@ -338,9 +310,10 @@ public:
       results.push_back(laterMetrics[i]);
     }
     put("metrics", e.builder.getArrayAttr(metrics));
-    put("groups", e.builder.getArrayAttr(groups));
+    put("groups", mergedGroups(e, section.groups));
+    finishPhases();
     auto otherwise = [&](std::string_view name, mlir::Attribute value) {
-      if (!settings.count(name)) put(std::string(name), value);
+      if (!section.settings.count(name)) put(std::string(name), value);
     };
     otherwise("batch", e.builder.getI64IntegerAttr(64));
     otherwise("epochs", e.builder.getI64IntegerAttr(1));
@@ -357,8 +330,9 @@ private:
   FunctionOp loss;
   const Frame& frame;
   size_t inputs;
-  std::set<std::string, std::less<>> settings;
-  llvm::SmallVector<mlir::Attribute> metrics, groups;
+  TrainPartReader reader;
+  std::vector<TrainPart> phases;
+  llvm::SmallVector<mlir::Attribute> metrics;
   std::vector<NamedTensor> laterMetrics;
   std::vector<mlir::Value> laterSources;
   mlir::Value lossSource;
@@ -405,8 +379,8 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
   for (const NamedTensor& input : net->inputs) inputs.push_back(input.name);
   inputs.insert(inputs.end(), trainer.targets.begin(), trainer.targets.end());
   finishFunction(loss, inputs, trainer.results);
-  trainer.attributes.push_back(builder.getNamedAttr("augments", builder.getArrayAttr(augments)));
-  net->op.setTrainingAttr(builder.getDictionaryAttr(trainer.attributes));
+  trainer.section.attributes.push_back(builder.getNamedAttr("augments", builder.getArrayAttr(augments)));
+  net->op.setTrainingAttr(builder.getDictionaryAttr(trainer.section.attributes));
 }
 
 } // namespace cnn

@@ -49,10 +49,23 @@ void GlobalAvgPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool
   if (needed[0]) gradients[0] = GlobalAvgPoolBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
 }
 
-/// By the running statistics (a frozen layer): a scaling of each channel. Training's own statistics are
-/// batch_norm_train's, which autodiff puts in place first.
-void BatchNormOp::buildGradients(OpBuilder&, ValueRange, ArrayRef<bool>, Gradients&) {
-  llvm_unreachable("autodiff replaces batch_norm before it differentiates");
+/// By the running statistics (a frozen layer): a scaling of each channel, so that dx is dy through the same scaling.
+/// Training's own statistics are batch_norm_train's, which autodiff puts in place first.
+void BatchNormOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value dy = dys[0];
+  auto constant = [&](double value) -> Value {
+    return SplatOp::create(b, getLoc(), getBias().getType(), b.getF64FloatAttr(value));
+  };
+  auto normalised = [&](Value x, Value weight, Value mean) -> Value {
+    return BatchNormOp::create(b, getLoc(), getResult().getType(), x, weight, constant(0), mean, getRunningVar(),
+                               getEpsAttr(), getMomentumAttr());
+  };
+  if (needed[0]) gradients[0] = normalised(dy, getWeight(), constant(0));
+  if (needed[1]) {
+    Value product = MulOp::create(b, getLoc(), dy, normalised(getInput(), constant(1), getRunningMean()));
+    gradients[1] = ChannelSumOp::create(b, getLoc(), getWeight().getType(), product);
+  }
+  if (needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
 }
 
 void BatchNormTrainOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {

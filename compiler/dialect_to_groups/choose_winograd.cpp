@@ -1,5 +1,6 @@
 //===- choose_winograd.cpp - Which convolutions of training run by Winograd
 //---------------------------------------===//
+#include "dialect/transforms/passes.h"
 #include "dialect_to_groups/passes.h"
 #include "groups_to_halide/compile.h"
 #include "groups_to_halide/schedules/batch_winograd_plan.h"
@@ -16,9 +17,12 @@ struct ChooseWinograd : impl::CnnChooseWinogradBase<ChooseWinograd> {
   using Base::Base;
 
   void runOnOperation() override {
-    auto train = getOperation().lookupSymbol<FunctionOp>("train");
-    if (!train) return;
     if (target.empty()) target = kernel::hostTarget();
+    for (FunctionOp train : trainingFunctions(getOperation())) choose(train);
+  }
+
+private:
+  void choose(FunctionOp train) {
     for (Operation& op : llvm::make_early_inc_range(train.getBody().front())) {
       if (auto conv = dyn_cast<ConvOp>(op))
         replace(conv, conv.getInput(), conv.getWeight(), conv.getBias(), conv.getPadding(), false);
@@ -27,7 +31,6 @@ struct ChooseWinograd : impl::CnnChooseWinogradBase<ChooseWinograd> {
     }
   }
 
-private:
   /// dy spread through the kernel is a convolution of dy, with pads that make up for those of the forward
   /// one. Below zero where the forward pads exceed what a tap reaches.
   static SmallVector<int64_t> turned(ArrayRef<int64_t> padding) {

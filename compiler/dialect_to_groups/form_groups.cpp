@@ -1,4 +1,5 @@
 //===- form_groups.cpp - Which ops one kernel computes --------------------------------------------------------===//
+#include "dialect/transforms/passes.h"
 #include "dialect_to_groups/inference_group.h"
 #include "dialect_to_groups/passes.h"
 
@@ -195,8 +196,8 @@ private:
 
 struct FormGroups : impl::CnnFormGroupsBase<FormGroups> {
   void runOnOperation() override {
-    for (StringRef name : {"predict", "train"})
-      if (auto function = getOperation().lookupSymbol<FunctionOp>(name)) Grouper(function).run();
+    if (auto predict = getOperation().lookupSymbol<FunctionOp>("predict")) Grouper(predict).run();
+    for (FunctionOp train : trainingFunctions(getOperation())) Grouper(train).run();
   }
 };
 

@@ -148,7 +148,8 @@ kernel::Kernel kernelOf(GroupOp group, StringRef target, bool exact) {
     kernel::Op next = kernelOp(&op, [&](Value value) { return numbers.lookup(value); });
     int number = result.inputs.size() + result.ops.size();
     for (Value value : op.getResults()) numbers[value] = number;
-    for (StringRef name : cast<KernelOpInterface>(op).getScalars()) {
+    auto reader = dyn_cast<KernelOpInterface>(op); // batch_norm by running statistics is none and reads none
+    for (StringRef name : reader ? reader.getScalars() : ArrayRef<StringRef>()) {
       kernel::Scalar scalar{name.str(), typeOfScalar(name)};
       if (!llvm::is_contained(result.scalars, scalar)) result.scalars.push_back(scalar);
     }

@@ -1,4 +1,5 @@
 //===- layouts.cpp - Which form every tensor has in memory ----------------------------------------------------===//
+#include "dialect/transforms/passes.h"
 #include "dialect_to_groups/inference_group.h"
 #include "dialect_to_groups/passes.h"
 #include "groups_to_halide/compile.h"
@@ -73,7 +74,7 @@ struct AssignLayouts : impl::CnnAssignLayoutsBase<AssignLayouts> {
     if (target.empty()) target = kernel::hostTarget();
     lanes = kernel::vectorLanes(target);
     if (auto predict = getOperation().lookupSymbol<FunctionOp>("predict")) assignInference(predict);
-    if (auto train = getOperation().lookupSymbol<FunctionOp>("train")) assignTraining(train);
+    for (FunctionOp train : trainingFunctions(getOperation())) assignTraining(train);
   }
 
 private:

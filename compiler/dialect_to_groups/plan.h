@@ -74,6 +74,8 @@ struct Phase {
 };
 
 struct FunctionPlan {
+  std::string name;                ///< predict, train, train.tail
+  std::vector<std::string> frozen; ///< parameters that this variant of training leaves alone
   int64_t lanes = 1;               ///< images a block
   int64_t arenaConstantBytes = 0;  ///< the arena: constant bytes first, then perBlock bytes for each block
   int64_t arenaBlockBytes = 0;
@@ -108,8 +110,10 @@ struct NetworkPlan {
   std::vector<ParameterInfo> parameters;
   int64_t parameterFloats = 0, trainableFloats = 0, preparedBytes = 0;
   std::vector<kernel::Kernel> kernels; ///< each different kernel once
-  FunctionPlan prepare, predict, train;
-  bool trains = false;
+  FunctionPlan prepare, predict;
+  std::vector<FunctionPlan> train; ///< @train and its variants; empty where the network does not train
+
+  bool trains() const { return !train.empty(); }
 };
 
 } // namespace cnn

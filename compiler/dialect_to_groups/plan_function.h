@@ -9,8 +9,9 @@ namespace cnn {
 /// Fills plan.predict, plan.prepare and plan.preparedBytes.
 mlir::LogicalResult planInference(FunctionOp predict, const NetworkPlanOptions& options, NetworkPlan& plan);
 
-/// Fills plan.train.
-mlir::LogicalResult planTraining(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& plan);
+/// Fills `function`, one of plan.train.
+mlir::LogicalResult planTraining(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& plan,
+                                 FunctionPlan& function);
 
 } // namespace cnn
 

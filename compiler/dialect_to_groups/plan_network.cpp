@@ -68,6 +68,8 @@ void addGroupPasses(OpPassManager& passes, const NetworkPlanOptions& options) {
 LogicalResult planNetwork(NetworkOp network, const NetworkPlanOptions& options, NetworkPlan& plan) {
   plan.name = network.getSymName().str();
   plan.target = options.target;
+  plan.predict.name = "predict";
+  plan.prepare.name = "prepare";
   describeParameters(network, plan);
   auto predict = network.lookupSymbol<FunctionOp>("predict");
   if (!predict) return network.emitError("has no @predict");
@@ -76,12 +78,14 @@ LogicalResult planNetwork(NetworkOp network, const NetworkPlanOptions& options, 
   for (auto [i, type] : llvm::enumerate(predict.getResultTypes()))
     plan.outputs.push_back(tensorInfo(predict.getResultName(i), type));
   if (failed(planInference(predict, options, plan))) return failure();
-  auto train = network.lookupSymbol<FunctionOp>("train");
-  if (!train) return success();
-  plan.trains = true;
-  for (unsigned i = plan.inputs.size(); i < train.getArgumentTypes().size(); ++i)
-    plan.targets.push_back(tensorInfo(train.getArgName(i), train.getArgumentTypes()[i]));
-  return planTraining(train, options, plan);
+  SmallVector<FunctionOp> training = trainingFunctions(network);
+  if (training.empty()) return success();
+  for (unsigned i = plan.inputs.size(); i < training[0].getArgumentTypes().size(); ++i)
+    plan.targets.push_back(tensorInfo(training[0].getArgName(i), training[0].getArgumentTypes()[i]));
+  plan.train.resize(training.size());
+  for (auto [train, function] : llvm::zip(training, plan.train))
+    if (failed(planTraining(train, options, plan, function))) return failure();
+  return success();
 }
 
 } // namespace cnn

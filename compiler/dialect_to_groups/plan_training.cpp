@@ -4,6 +4,7 @@
 // operands were complete before: they are cut by output channels, so that no sum depends on the number of threads.
 //
 //===------------------------------------------------------------------------------------------------------===//
+#include "dialect/transforms/passes.h"
 #include "dialect_to_groups/function_planner.h"
 #include "dialect_to_groups/kernel_of_group.h"
 #include "groups_to_halide/compile.h"
@@ -28,13 +29,20 @@ ScalarSource sourceOf(StringRef name) {
   return sources.at(name);
 }
 
-bool reduces(GroupOp group) { return cast<KernelOpInterface>(group.getBody().front().front()).reducesBatch(); }
+bool reduces(GroupOp group) {
+  auto kernel = dyn_cast<KernelOpInterface>(group.getBody().front().front());
+  return kernel && kernel.reducesBatch();
+}
 
 class TrainingPlanner {
 public:
-  TrainingPlanner(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& network)
-      : train(train), network(network), exact(options.exact),
-        planner(train, network, network.train, kernel::vectorLanes(options.target)) {}
+  TrainingPlanner(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& network, FunctionPlan& plan)
+      : train(train), network(network), plan(plan), exact(options.exact),
+        planner(train, network, plan, kernel::vectorLanes(options.target)) {
+    plan.name = train.getSymName().str();
+    if (auto frozen = train->getAttrOfType<ArrayAttr>(frozenAttribute))
+      for (auto name : frozen.getAsRange<StringAttr>()) plan.frozen.push_back(name.str());
+  }
 
   void run() {
     SmallVector<GroupOp> groups(train.getOps<GroupOp>());
@@ -48,11 +56,12 @@ public:
 private:
   FunctionOp train;
   NetworkPlan& network;
+  FunctionPlan& plan;
   bool exact;
   FunctionPlanner planner;
 
   Phase& phase(int64_t number) {
-    std::vector<Phase>& phases = network.train.phases;
+    std::vector<Phase>& phases = plan.phases;
     while (int64_t(phases.size()) <= number) phases.emplace_back().families.emplace_back(); // the chain first
     return phases[number];
   }
@@ -88,28 +97,30 @@ private:
   }
 
   void dropEmptyFamilies() {
-    for (Phase& phase : network.train.phases)
+    for (Phase& phase : plan.phases)
       llvm::erase_if(phase.families, [](const Family& family) { return family.calls.empty(); });
-    llvm::erase_if(network.train.phases, [](const Phase& phase) { return phase.families.empty(); });
+    llvm::erase_if(plan.phases, [](const Phase& phase) { return phase.families.empty(); });
   }
 
-  /// A parameter on which the loss does not depend has the gradient zero.
+  /// A parameter on which the loss does not depend has the gradient zero; a frozen one has none.
   void findUnwrittenGradients() {
     llvm::StringSet<> written;
     train.walk([&](GradientOp op) { written.insert(op.getParameter()); });
+    for (const std::string& name : plan.frozen) written.insert(name);
     for (size_t i = 0; i < network.parameters.size(); ++i) {
       const ParameterInfo& info = network.parameters[i];
       if (!info.trainable || written.contains(info.name)) continue;
       int64_t end = i + 1 < network.parameters.size() ? network.parameters[i + 1].offset : network.parameterFloats;
-      network.train.zeroGradients.push_back({info.offset, end - info.offset});
+      plan.zeroGradients.push_back({info.offset, end - info.offset});
     }
   }
 };
 
 } // namespace
 
-LogicalResult planTraining(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& plan) {
-  TrainingPlanner(train, options, plan).run();
+LogicalResult planTraining(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& plan,
+                           FunctionPlan& function) {
+  TrainingPlanner(train, options, plan, function).run();
   return success();
 }
 

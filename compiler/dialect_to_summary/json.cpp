@@ -73,7 +73,12 @@ void writeNetwork(OStream& json, const NetworkSummary& network) {
   json.attribute("trained_parameters", network.trainedParameters);
   json.attribute("prepared_bytes", network.preparedBytes);
   writeArena(json, "inference", network.inference);
-  if (network.training) writeArena(json, "training", *network.training);
+  if (network.training.empty()) return;
+  writeArena(json, "training", network.training.front().second);
+  if (network.training.size() == 1) return;
+  json.attributeObject("training_functions", [&] {
+    for (auto& [name, arena] : network.training) writeArena(json, name, arena);
+  });
 }
 
 } // namespace

@@ -156,7 +156,7 @@ NetworkSummary summarize(NetworkOp network) {
 void addMemory(NetworkSummary& summary, const NetworkPlan& plan) {
   summary.preparedBytes = plan.preparedBytes;
   summary.inference = arenaOf(plan.predict);
-  if (plan.trains) summary.training = arenaOf(plan.train);
+  for (const FunctionPlan& train : plan.train) summary.training.emplace_back(train.name, arenaOf(train));
 }
 
 } // namespace cnn

@@ -7,7 +7,6 @@
 #define CNN_COMPILER_DIALECT_TO_SUMMARY_SUMMARY_H
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +61,8 @@ struct NetworkSummary {
   int64_t trainedParameters = 0;
   int64_t preparedBytes = 0; ///< parameters as inference's kernels read them
   ArenaSummary inference;
-  std::optional<ArenaSummary> training;
+  /// By the functions of training, the first phase's first; empty where the file does not train the network.
+  std::vector<std::pair<std::string, ArenaSummary>> training;
 };
 
 /// A layer, or a block of parts whose paths have a common beginning. It covers the layers [begin, end).

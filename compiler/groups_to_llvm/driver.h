@@ -16,7 +16,7 @@ inline constexpr const char* profileTicks = "cnn_profile_ticks";
 void emitFunction(ObjectModule& object, llvm::StringRef name, const FunctionPlan& function,
                   const NetworkPlan& network, const std::vector<KernelFacts>& facts, bool timed = false);
 
-/// cnn_training.update: calls the optimizer's kernel.
+/// cnn_phase.update: calls the optimizer's kernel.
 void emitUpdate(ObjectModule& object, llvm::StringRef name, const kernel::Kernel& kernel,
                 const KernelFacts& facts);
 

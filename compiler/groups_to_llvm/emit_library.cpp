@@ -7,6 +7,8 @@
 
 #include "llvm/Object/ArchiveWriter.h"
 
+#include <map>
+
 namespace cnn {
 
 bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std::vector<KernelFacts>& facts,
@@ -28,14 +30,31 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
   inference.builder.setInsertionPointToEnd(inference.module->getBody());
   emitInferenceTable(inference, plan, scratch, "prepare", "predict");
   if (!translate(inference, "inference.o")) return false;
-  if (!network.trains) return true;
+  if (!network.trains()) return true;
 
   ObjectModule training(&context, "training");
-  emitFunction(training, "forward_backward", network.train, network, facts, plan.timed);
-  emitUpdate(training, "update", network.kernels[plan.updateKernel], facts[plan.updateKernel]);
-  scratch = std::max(scratchBytesOf(network.train, facts), facts[plan.updateKernel].scratchBytes);
-  training.builder.setInsertionPointToEnd(training.module->getBody());
-  emitTrainingTable(training, plan, scratch, "forward_backward", "update");
+  scratch = 0;
+  std::vector<std::string> functions;
+  for (const FunctionPlan& train : network.train) {
+    std::string name = functions.empty() ? "forward_backward" : "forward_backward_" + std::to_string(functions.size());
+    emitFunction(training, name, train, network, facts, plan.timed);
+    scratch = std::max(scratch, scratchBytesOf(train, facts));
+    functions.push_back(name);
+    training.builder.setInsertionPointToEnd(training.module->getBody());
+  }
+  std::map<size_t, std::string> updates;
+  std::vector<PhaseSymbols> symbols;
+  for (const LibraryPlan::PhaseCode& phase : plan.phases) {
+    std::string& update = updates[phase.updateKernel];
+    if (update.empty()) {
+      update = updates.size() == 1 ? "update" : "update_" + std::to_string(updates.size() - 1);
+      emitUpdate(training, update, network.kernels[phase.updateKernel], facts[phase.updateKernel]);
+      scratch = std::max(scratch, facts[phase.updateKernel].scratchBytes);
+      training.builder.setInsertionPointToEnd(training.module->getBody());
+    }
+    symbols.push_back({functions[phase.function], update});
+  }
+  emitTrainingTable(training, plan, scratch, symbols);
   return translate(training, "training.o");
 }
 

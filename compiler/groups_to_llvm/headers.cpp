@@ -84,17 +84,23 @@ public:
         return false;
       }
     }
+    seen.clear();
+    for (const std::string& phase : phases()) {
+      if (seen.insert(phase).second) continue;
+      error = "network " + plan.network.name + ": two of its phases are both '" + phase + "' in C";
+      return false;
+    }
     return true;
   }
 
   std::string cHeader() const {
     std::string guard = upper(name) + "_H";
     std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include <cnn/model.h>\n" +
-                       (plan.network.trains ? "#include <cnn/training.h>\n" : "") +
+                       (plan.network.trains() ? "#include <cnn/training.h>\n" : "") +
                        "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
     text += "/* What the model is: inputs, outputs, parameters, target. */\nextern const cnn_description " + name +
             "_description;\nextern const cnn_inference " + name + "_inference;\n";
-    if (plan.network.trains) text += "extern const cnn_training " + name + "_training;\n";
+    if (plan.network.trains()) text += "extern const cnn_training " + name + "_training;\n";
     text += "\n/* Values of one sample. */\nenum {\n" + sizes("  " + upper(name) + "_", "_SIZE = ", ",\n", true) +
             "};\n\n";
     text += "/* Options may be null. On an error *model is null and message says why. */\n"
@@ -106,13 +112,13 @@ public:
             "  const void* const inputs[] = {" + join(inputs, ", ", argumentName) + "};\n" +
             "  void* const outputs[] = {" + join(outputs, ", ", argumentName) + "};\n" +
             "  return cnn_model_predict(model, inputs, outputs, batch);\n}\n";
-    if (plan.network.trains) text += cTraining();
+    if (plan.network.trains()) text += cTraining();
     return text + "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
   }
 
   std::string cppHeader() const {
     std::string guard = upper(name) + "_HPP";
-    bool trains = plan.network.trains;
+    bool trains = plan.network.trains();
     std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include \"" + name + ".h\"\n\n" +
                        "#include <cnn/" + (trains ? "training.hpp" : "model.hpp") + ">\n\nnamespace " + name +
                        " {\n\n";
@@ -166,6 +172,42 @@ private:
     return all;
   }
 
+  /// Names of the train section's phases; none where it has only one.
+  std::vector<std::string> phases() const {
+    std::vector<std::string> names;
+    for (const TrainingSettings::Phase& phase : plan.training.phases)
+      if (plan.network.trains() && plan.training.phases.size() > 1) names.push_back(identifierOf(phase.name));
+    return names;
+  }
+
+  /// A_B, A_C from "A_" and the phases' names in capitals, or the names alone.
+  static std::string phaseList(const std::vector<std::string>& names, const std::string& prefix) {
+    std::string text;
+    for (const std::string& phase : names)
+      text += (text.empty() ? "" : ", ") + (prefix.empty() ? phase : prefix + upper(phase));
+    return text;
+  }
+
+  std::string cPhases() const {
+    std::vector<std::string> names = phases();
+    if (names.empty()) return "";
+    return "\n/* The phases of training. */\nenum { " + phaseList(names, upper(name) + "_PHASE_") + " };\n\n"
+           "/* Optimizer state and steps begin anew; train_step is this phase's from now on. Training begins with the\n"
+           " * first. */\n"
+           "static inline int32_t " + name + "_begin_phase(cnn_model* model, uint32_t phase) {\n"
+           "  return cnn_training_set_phase(model, phase);\n}\n";
+  }
+
+  std::string cppPhases() const {
+    std::vector<std::string> names = phases();
+    if (names.empty()) return "";
+    return "\n  /// The phases of training.\n  enum class Phase : std::uint32_t { " + phaseList(names, "") + " };\n"
+           "  /// Optimizer state and steps begin anew; train_step is this phase's from now on. Training begins with the\n"
+           "  /// first; cnn::Trainer runs them all.\n"
+           "  cnn::Status begin_phase(Phase phase) {\n"
+           "    return TrainableModel::begin_phase(training_table(), static_cast<std::uint32_t>(phase));\n  }\n";
+  }
+
   std::string cTraining() const {
     std::vector<Argument> all = trained();
     return "\n/* Once before training; reserves memory for batches of max_batch (0: the train section's). */\n"
@@ -176,7 +218,7 @@ private:
            "static inline int32_t " + name + "_train_step(cnn_model* model, " + join(all, ", ", constPointer) +
            ", int64_t batch,\n    const cnn_hyper* hyper, float* results) {\n"
            "  const void* const inputs[] = {" + join(all, ", ", argumentName) + "};\n"
-           "  return cnn_training_step(model, inputs, batch, hyper, results);\n}\n";
+           "  return cnn_training_step(model, inputs, batch, hyper, results);\n}\n" + cPhases();
   }
 
   std::string cppTraining() const {
@@ -188,7 +230,7 @@ private:
            "    return step(training_table(), {" + names + "}, hyper);\n  }\n"
            "  /// The first half of train_step: gradients() and results(). Then clip() and update().\n"
            "  cnn::Result<float> forward_backward(" + parameters + ") {\n"
-           "    return TrainableModel::forward_backward(training_table(), {" + names + "});\n  }\n";
+           "    return TrainableModel::forward_backward(training_table(), {" + names + "});\n  }\n" + cppPhases();
   }
 };
 

@@ -14,11 +14,10 @@ using kernel::Layout;
 using kernel::Range;
 using kernel::Tensor;
 
-void addUpdateKernel(LibraryPlan& plan) {
-  const TrainingSettings& settings = plan.training;
+static kernel::Kernel updateKernel(const TrainingSettings::Phase& settings, const std::string& target) {
   bool adam = settings.optimizer != CNN_SGD;
   kernel::Kernel kernel;
-  kernel.target = plan.network.target;
+  kernel.target = target;
   // A flat array of run-time length: the extent here only says that it is a whole number of vectors.
   Tensor flat;
   flat.shape = {16};
@@ -42,8 +41,22 @@ void addUpdateKernel(LibraryPlan& plan) {
     kernel.outputs.push_back(flat);
   }
   kernel.schedule = kernel::chooseSchedule(kernel);
-  plan.updateKernel = plan.network.kernels.size();
-  plan.network.kernels.push_back(std::move(kernel));
+  return kernel;
+}
+
+void addPhases(LibraryPlan& plan) {
+  size_t first = plan.network.kernels.size();
+  for (const TrainingSettings::Phase& phase : plan.training.phases) {
+    LibraryPlan::PhaseCode& code = plan.phases.emplace_back();
+    while (code.function + 1 < plan.network.train.size() && plan.network.train[code.function].frozen != phase.frozen)
+      ++code.function;
+    kernel::Kernel kernel = updateKernel(phase, plan.network.target);
+    std::vector<kernel::Kernel>& kernels = plan.network.kernels;
+    code.updateKernel = first;
+    while (code.updateKernel < kernels.size() && kernel::print(kernels[code.updateKernel]) != kernel::print(kernel))
+      ++code.updateKernel;
+    if (code.updateKernel == kernels.size()) kernels.push_back(std::move(kernel));
+  }
 }
 
 int64_t wholeRange(const kernel::Kernel& kernel) {
@@ -92,7 +105,8 @@ int64_t largestBatchOf(const FunctionPlan& function, const NetworkPlan& plan) {
 
 int64_t largestBatch(const NetworkPlan& plan) {
   int64_t most = largestBatchOf(plan.predict, plan);
-  return plan.trains ? std::min(most, largestBatchOf(plan.train, plan)) : most;
+  for (const FunctionPlan& train : plan.train) most = std::min(most, largestBatchOf(train, plan));
+  return most;
 }
 
 uint64_t cpuFeaturesOf(const std::string& target) {

@@ -10,9 +10,13 @@ namespace cnn {
 
 struct LibraryPlan {
   std::string name;     ///< of the library: lenet
-  NetworkPlan network;  ///< its kernels include the optimizer's, see addUpdateKernel
-  TrainingSettings training; ///< where network.trains
-  size_t updateKernel = 0;
+  NetworkPlan network;  ///< its kernels include the optimizers', see addPhases
+  TrainingSettings training; ///< where the network trains
+  /// For each phase of training: its function in network.train, its optimizer's kernel in network.kernels.
+  struct PhaseCode {
+    size_t function = 0, updateKernel = 0;
+  };
+  std::vector<PhaseCode> phases;
   std::vector<std::string> labels; ///< class names, or none
   std::string precision = "f32";
   uint64_t sourceHash = 0;
@@ -25,8 +29,9 @@ struct KernelFacts {
   uint64_t scratchBytes = 0;
 };
 
-/// The kernel that makes one optimizer step on consecutive floats, appended to the plan's kernels.
-void addUpdateKernel(LibraryPlan& plan);
+/// Finds each phase's function, and appends to the plan's kernels those that make one optimizer step on consecutive
+/// floats, each different one once.
+void addPhases(LibraryPlan& plan);
 
 /// The whole extent of the dimension over which a kernel with a range may do a part.
 int64_t wholeRange(const kernel::Kernel& kernel);

@@ -4,6 +4,7 @@
 
 #include <cnn/abi.h>
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace mlir;
@@ -90,18 +91,54 @@ Constant metrics(ObjectModule& object, const LibraryPlan& plan) {
   return object.table(std::move(all));
 }
 
-Constant groups(ObjectModule& object, const LibraryPlan& plan) {
+std::vector<Constant> indicesOf(ObjectModule& object, const LibraryPlan& plan, const std::vector<std::string>& names) {
+  std::vector<Constant> indices;
+  for (const std::string& name : names)
+    for (size_t i = 0; i < plan.network.parameters.size(); ++i)
+      if (plan.network.parameters[i].name == name) indices.push_back(object.i32(int64_t(i)));
+  return indices;
+}
+
+Constant groups(ObjectModule& object, const LibraryPlan& plan, const TrainingSettings::Phase& phase) {
   std::vector<Constant> all;
-  for (const TrainingSettings::Group& group : plan.training.groups) {
-    std::vector<Constant> indices;
-    for (const std::string& name : group.parameters)
-      for (size_t i = 0; i < plan.network.parameters.size(); ++i)
-        if (plan.network.parameters[i].name == name) indices.push_back(object.i32(int64_t(i)));
+  for (const TrainingSettings::Group& group : phase.groups) {
+    std::vector<Constant> indices = indicesOf(object, plan, group.parameters);
     int64_t count = int64_t(indices.size());
     all.push_back(object.structure({object.table(std::move(indices)), object.i32(count), object.i32(0),
                                     object.f64(group.lrScale), object.f64(group.weightDecay)}));
   }
   return object.table(std::move(all));
+}
+
+Constant phaseTable(ObjectModule& object, const LibraryPlan& plan, const TrainingSettings::Phase& phase,
+                    const PhaseSymbols& symbols) {
+  std::vector<Constant> frozen = indicesOf(object, plan, phase.frozen), arguments;
+  int64_t frozenCount = int64_t(frozen.size());
+  for (double argument : phase.scheduleArguments) arguments.push_back(object.f64(argument));
+  return object.structure({
+      object.text(phase.name),
+      object.address(symbols.forwardBackward),
+      object.address(symbols.update),
+      object.table(std::move(frozen)),
+      groups(object, plan, phase),
+      object.i32(frozenCount),
+      object.i32(int64_t(phase.groups.size())),
+      object.i32(phase.optimizer),
+      object.i32(phase.nesterov),
+      object.f64(phase.lr),
+      object.f64(phase.momentum),
+      object.f64(phase.dampening),
+      object.f64(phase.beta1),
+      object.f64(phase.beta2),
+      object.f64(phase.eps),
+      object.f64(phase.weightDecay),
+      object.i32(phase.schedule),
+      object.i32(0),
+      object.array(object.builder.getF64Type(), std::move(arguments)),
+      object.i64(phase.batch),
+      object.i64(phase.epochs),
+      object.f64(phase.clipNorm),
+  });
 }
 
 } // namespace
@@ -155,53 +192,40 @@ void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t 
 }
 
 void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
-                       StringRef forwardBackward, StringRef update) {
-  const FunctionPlan& function = plan.network.train;
+                       const std::vector<PhaseSymbols>& symbols) {
   const TrainingSettings& settings = plan.training;
-  std::vector<Constant> arguments, augments;
-  for (double argument : settings.scheduleArguments) arguments.push_back(object.f64(argument));
+  int64_t constantBytes = 0, blockBytes = 0; // what suffices for each of the functions
+  for (const FunctionPlan& function : plan.network.train) {
+    constantBytes = std::max(constantBytes, function.arenaConstantBytes);
+    blockBytes = std::max(blockBytes, function.arenaBlockBytes);
+  }
+  std::vector<Constant> augments, phases, data, weights;
   for (const TrainingSettings::Setting& augment : settings.augments) augments.push_back(setting(object, augment));
+  for (auto [phase, names] : llvm::zip(settings.phases, symbols))
+    phases.push_back(phaseTable(object, plan, phase, names));
   int64_t metricCount = int64_t(settings.metrics.size()) - 1; // the loss is no metric
-  std::vector<Constant> data, weights;
   if (settings.data) data.push_back(setting(object, *settings.data));
   if (settings.weights) weights.push_back(setting(object, *settings.weights));
   Constant table = object.structure({
       object.i32(sizeof(cnn_training)),
       object.i32(CNN_ABI_VERSION),
       object.importTable(plan.name + "_description"),
-      object.i64(function.arenaConstantBytes),
-      object.i64(function.arenaBlockBytes),
-      object.i32(function.lanes),
+      object.i64(constantBytes),
+      object.i64(blockBytes),
+      object.i32(plan.network.train.front().lanes),
       object.i32(1 + metricCount),
       object.i64(int64_t(scratchBytes)),
       tensors(object, plan.network.targets),
       metrics(object, plan),
       object.i32(int64_t(plan.network.targets.size())),
       object.i32(metricCount),
-      object.address(forwardBackward),
-      object.address(update),
-      object.i32(settings.optimizer),
-      object.i32(settings.nesterov),
-      object.f64(settings.lr),
-      object.f64(settings.momentum),
-      object.f64(settings.dampening),
-      object.f64(settings.beta1),
-      object.f64(settings.beta2),
-      object.f64(settings.eps),
-      object.f64(settings.weightDecay),
-      groups(object, plan),
-      object.i32(int64_t(settings.groups.size())),
-      object.i32(settings.schedule),
-      object.array(object.builder.getF64Type(), std::move(arguments)),
-      object.i64(settings.batch),
-      object.i64(settings.epochs),
+      object.table(std::move(phases)),
+      object.i32(int64_t(settings.phases.size())),
+      object.i32(int64_t(settings.augments.size())),
       object.i64(int64_t(settings.seed)),
-      object.f64(settings.clipNorm),
       object.f64(settings.validation),
       object.table(std::move(data)),
       object.table(std::move(augments)),
-      object.i32(int64_t(settings.augments.size())),
-      object.i32(0),
       object.table(std::move(weights)),
   });
   object.exportTable(plan.name + "_training", std::move(table), sizeof(cnn_training));

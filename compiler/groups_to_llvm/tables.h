@@ -20,8 +20,13 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan);
 void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
                         llvm::StringRef prepare, llvm::StringRef predict);
 
+/// Names of one phase's functions, of the same object.
+struct PhaseSymbols {
+  std::string forwardBackward, update;
+};
+
 void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
-                       llvm::StringRef forwardBackward, llvm::StringRef update);
+                       const std::vector<PhaseSymbols>& phases);
 
 } // namespace cnn
 

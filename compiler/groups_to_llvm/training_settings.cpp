@@ -91,9 +91,13 @@ TrainingSettings::Setting readSetting(const Reader& reader) {
   return setting;
 }
 
-void readOptimizer(const Reader& reader, TrainingSettings& settings) {
+void readOptimizer(const Reader& reader, TrainingSettings::Phase& settings) {
   std::string kind = "sgd";
   reader.text("kind", kind);
+  const TrainingSettings::Phase fresh;
+  settings.nesterov = false;
+  settings.lr = fresh.lr;
+  settings.momentum = settings.dampening = settings.weightDecay = 0;
   if (kind == "sgd")
     settings.optimizer = CNN_SGD;
   else if (kind == "adam")
@@ -115,7 +119,7 @@ void readOptimizer(const Reader& reader, TrainingSettings& settings) {
   reader.flag("nesterov", settings.nesterov);
 }
 
-void readSchedule(const Reader& reader, TrainingSettings& settings) {
+void readSchedule(const Reader& reader, TrainingSettings::Phase& settings) {
   struct Kind {
     StringRef name;
     int32_t number;
@@ -142,7 +146,7 @@ void readSchedule(const Reader& reader, TrainingSettings& settings) {
   reader.fail("schedule.kind", "constant, step, cosine or one_cycle");
 }
 
-void readMetricsAndGroups(const Reader& reader, TrainingSettings& settings) {
+void readMetrics(const Reader& reader, TrainingSettings& settings) {
   reader.list("metrics", [&](Attribute attribute) {
     Reader entry = reader.of(attribute, "metrics");
     TrainingSettings::Metric& metric = settings.metrics.emplace_back();
@@ -152,18 +156,40 @@ void readMetricsAndGroups(const Reader& reader, TrainingSettings& settings) {
     entry.integer("target", metric.target);
     entry.number("parameter", metric.parameter);
   });
+}
+
+std::vector<std::string> readNames(const Reader& reader, StringRef key) {
+  std::vector<std::string> names;
+  reader.list(key, [&](Attribute element) {
+    if (auto name = dyn_cast<StringAttr>(element))
+      names.push_back(name.str());
+    else
+      reader.fail(key, "a list of strings");
+  });
+  return names;
+}
+
+void readGroups(const Reader& reader, TrainingSettings::Phase& phase) {
+  if (reader.has("groups")) phase.groups.clear();
   reader.list("groups", [&](Attribute attribute) {
     Reader entry = reader.of(attribute, "groups");
-    TrainingSettings::Group& group = settings.groups.emplace_back();
+    TrainingSettings::Group& group = phase.groups.emplace_back();
     entry.number("lr_scale", group.lrScale);
     entry.number("weight_decay", group.weightDecay);
-    entry.list("parameters", [&](Attribute parameter) {
-      if (auto name = dyn_cast<StringAttr>(parameter))
-        group.parameters.push_back(name.str());
-      else
-        entry.fail("groups.parameters", "a list of strings");
-    });
+    group.parameters = readNames(entry, "parameters");
   });
+}
+
+/// What the section says for all phases, or what a phase says instead.
+void readPhase(const Reader& reader, TrainingSettings::Phase& phase) {
+  if (reader.has("optimizer")) readOptimizer(reader.nested("optimizer"), phase);
+  if (reader.has("schedule")) readSchedule(reader.nested("schedule"), phase);
+  readGroups(reader, phase);
+  reader.integer("batch", phase.batch);
+  reader.integer("epochs", phase.epochs);
+  reader.number("clip_norm", phase.clipNorm);
+  reader.text("name", phase.name);
+  phase.frozen = readNames(reader, "frozen");
 }
 
 } // namespace
@@ -171,13 +197,20 @@ void readMetricsAndGroups(const Reader& reader, TrainingSettings& settings) {
 bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, std::string& error) {
   error.clear();
   Reader reader(attribute, error);
-  readOptimizer(reader.nested("optimizer"), settings);
-  readSchedule(reader.nested("schedule"), settings);
-  readMetricsAndGroups(reader, settings);
-  reader.integer("batch", settings.batch);
-  reader.integer("epochs", settings.epochs);
+  TrainingSettings::Phase all;
+  readPhase(reader, all);
+  reader.list("phases", [&](Attribute attribute) {
+    TrainingSettings::Phase& phase = settings.phases.emplace_back(all);
+    Reader own = reader.of(attribute, "phases");
+    readPhase(own, phase);
+    if (!own.has("optimizer") && !reader.has("optimizer")) reader.fail("optimizer", "one for each phase");
+  });
+  if (!reader.has("phases")) {
+    settings.phases.push_back(all);
+    if (!reader.has("optimizer")) reader.fail("optimizer", "a dictionary");
+  }
+  readMetrics(reader, settings);
   reader.integer("seed", settings.seed);
-  reader.number("clip_norm", settings.clipNorm);
   reader.number("validation", settings.validation);
   if (reader.has("data")) settings.data = readSetting(reader.nested("data"));
   if (reader.has("weights")) settings.weights = readSetting(reader.nested("weights"));

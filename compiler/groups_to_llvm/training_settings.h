@@ -34,18 +34,25 @@ struct TrainingSettings {
     double weightDecay = std::numeric_limits<double>::quiet_NaN();
   };
 
-  int32_t optimizer = 0;
-  bool nesterov = false;
-  double lr = 0.1, momentum = 0, dampening = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
-  int32_t schedule = 0;
-  double scheduleArguments[8] = {};
-  int64_t batch = 1, epochs = 1;
+  struct Phase {
+    std::string name;                ///< empty where the section has no phases
+    std::vector<std::string> frozen; ///< parameters that only other phases train
+    int32_t optimizer = 0;
+    bool nesterov = false;
+    double lr = 0.1, momentum = 0, dampening = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
+    int32_t schedule = 0;
+    double scheduleArguments[8] = {};
+    int64_t batch = 1, epochs = 1;
+    double clipNorm = 0;
+    std::vector<Group> groups;
+  };
+
+  std::vector<Phase> phases; ///< at least one
   uint64_t seed = 0;
-  double clipNorm = 0, validation = 0;
+  double validation = 0;
   std::optional<Setting> data, weights;
   std::vector<Setting> augments;
   std::vector<Metric> metrics; ///< the loss first
-  std::vector<Group> groups;
 };
 
 /// Reads a network's `training` attribute (compiler/dialect/README.md). False, with a message, when a key is

@@ -8,6 +8,8 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <algorithm>
+
 namespace cnn {
 namespace {
 
@@ -149,9 +151,11 @@ std::vector<std::pair<std::string, std::string>> totalsOf(const NetworkSummary& 
       {shortBytes(total.resultBytes), "of activations a sample"},
       {shortBytes(network.inference.blockBytes), "inference arena a sample"},
   };
-  if (network.training)
-    totals.emplace_back(shortBytes(network.training->blockBytes),
-                        "training arena for " + counted(size_t(network.training->samples), "sample"));
+  if (network.training.empty()) return totals;
+  auto bytes = [](auto& training) { return training.second.blockBytes; };
+  const ArenaSummary& largest = std::ranges::max_element(network.training, {}, bytes)->second;
+  totals.emplace_back(shortBytes(largest.blockBytes),
+                      "training arena for " + counted(size_t(largest.samples), "sample"));
   return totals;
 }
 

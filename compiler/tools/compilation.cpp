@@ -77,14 +77,14 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
   plan.precision = options.exact ? "exact" : "f32";
   plan.sourceHash = frontend.sourceHash;
   if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan.labels)) return false;
-  if (!plan.network.trains) return true;
+  if (!plan.network.trains()) return true;
   if (!network.getTraining())
     return fail("network " + plan.network.name + " has a loss, but no training settings") == 0;
   std::string error;
   if (!readTrainingSettings(*network.getTraining(), plan.training, error))
     return fail("network " + plan.network.name + ": " + error) == 0;
   if (plan.labels.empty() && plan.training.data) plan.labels = known_labels(plan.training.data->name);
-  addUpdateKernel(plan);
+  addPhases(plan);
   return true;
 }
 

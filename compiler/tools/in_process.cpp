@@ -93,7 +93,7 @@ bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t*
   if (auto failed = addMembers(*jit->engine, compiled, ticks)) return report(std::move(failed));
   if (auto failed = findTable(*jit->engine, compiled.plan.name + "_inference", inference))
     return report(std::move(failed));
-  if (!compiled.plan.network.trains) return true;
+  if (!compiled.plan.network.trains()) return true;
   if (auto failed = findTable(*jit->engine, compiled.plan.name + "_training", training))
     return report(std::move(failed));
   return true;

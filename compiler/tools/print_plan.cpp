@@ -73,8 +73,8 @@ std::string print(const Call& call, const NetworkPlan& network) {
   return text + ") -> " + join(call.outputs, address) + "\n";
 }
 
-std::string print(const char* name, const FunctionPlan& function, const NetworkPlan& network) {
-  std::string text = std::string("  ") + name + ": blocks of " + std::to_string(function.lanes) + ", arena " +
+std::string print(const FunctionPlan& function, const NetworkPlan& network) {
+  std::string text = "  " + function.name + ": blocks of " + std::to_string(function.lanes) + ", arena " +
                      std::to_string(function.arenaConstantBytes) + " bytes + " +
                      std::to_string(function.arenaBlockBytes) + " a block (largest live set " +
                      std::to_string(function.largestLiveBytes) + ")\n";
@@ -98,8 +98,8 @@ std::string printPlan(const LibraryPlan& plan) {
   std::string text = "network " + network.name + " for " + network.target + ": " +
                      std::to_string(network.parameterFloats) + " floats of parameters, " +
                      std::to_string(network.preparedBytes) + " bytes prepared\n";
-  text += print("prepare", network.prepare, network) + print("predict", network.predict, network);
-  if (network.trains) text += print("train", network.train, network);
+  text += print(network.prepare, network) + print(network.predict, network);
+  for (const FunctionPlan& train : network.train) text += print(train, network);
   for (const kernel::Kernel& kernel : network.kernels)
     text += "  " + kernel::symbolOf(kernel) + ": " + kernel::print(kernel);
   return text;

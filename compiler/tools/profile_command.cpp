@@ -141,12 +141,14 @@ int profile(const CompileOptions& given, const ProfileOptions& options) {
   compiled.plan.timed = true;
   if (!compilePlan(frontend, compile, compiled)) return 1;
   bool trains = options.mode == "train";
-  if (trains && !compiled.plan.network.trains) return fail(compile.file + ": the network has no train section");
-  const FunctionPlan& function = trains ? compiled.plan.network.train : compiled.plan.network.predict;
+  if (trains && !compiled.plan.network.trains()) return fail(compile.file + ": the network has no train section");
+  const FunctionPlan& function = trains ? compiled.plan.network.train.front() : compiled.plan.network.predict;
   std::vector<Row> rows = rowsOf(function, compiled.plan.network, layers);
-  // Both functions count from 0; only one of them runs.
-  std::vector<int64_t> ticks(rowsOf(compiled.plan.network.predict, compiled.plan.network, {}).size() +
-                             rowsOf(compiled.plan.network.train, compiled.plan.network, {}).size());
+  // All functions count from 0; only one of them runs.
+  size_t most = rowsOf(compiled.plan.network.predict, compiled.plan.network, {}).size();
+  for (const FunctionPlan& train : compiled.plan.network.train)
+    most = std::max(most, rowsOf(train, compiled.plan.network, {}).size());
+  std::vector<int64_t> ticks(most);
   LinkedNetwork linked;
   std::string error;
   if (!linked.link(compiled, error, ticks.data())) return fail(error);

@@ -60,11 +60,10 @@ void printMemory(llvm::raw_ostream& out, const NetworkSummary& network) {
       << " bytes\n  inference: arena " << grouped(predict.blockBytes) << " bytes a sample (largest live set "
       << grouped(predict.largestLiveBytes) << ") + " << grouped(predict.constantBytes)
       << " bytes, prepared parameters " << grouped(network.preparedBytes) << " bytes\n";
-  if (!network.training) return;
-  const ArenaSummary& train = *network.training;
-  out << "  training: arena " << grouped(train.blockBytes) << " bytes for " << train.samples
-      << " samples (largest live set " << grouped(train.largestLiveBytes) << ") + "
-      << grouped(train.constantBytes) << " bytes\n";
+  for (auto& [name, train] : network.training)
+    out << "  " << (network.training.size() == 1 ? "training" : name) << ": arena " << grouped(train.blockBytes)
+        << " bytes for " << train.samples << " samples (largest live set " << grouped(train.largestLiveBytes)
+        << ") + " << grouped(train.constantBytes) << " bytes\n";
 }
 
 void print(llvm::raw_ostream& out, const NetworkSummary& network, int64_t depth) {

@@ -4,6 +4,7 @@
 
 #include <cnn/cnn.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -42,7 +43,9 @@ struct Session {
     if (!compileAndLink(compile, linked)) return false;
     if (!linked.training) return fail(compile.file + ": the network has no train section") == 0;
     Options wanted;
-    wanted.max_batch = options.batch ? options.batch : linked.training->batch;
+    wanted.max_batch = options.batch;
+    for (uint32_t i = 0; !options.batch && i < linked.training->phase_count; ++i)
+      wanted.max_batch = std::max(wanted.max_batch, linked.training->phases[i].batch);
     wanted.threads = options.threads;
     Result<Model> created = Model::create<Model>(*linked.inference, wanted);
     if (!created) return fail(created.message()) == 0;

@@ -6,6 +6,7 @@
 
 #include "mlir/IR/Visitors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -38,8 +39,8 @@ double relativeError(const float* found, const std::vector<double>& expected, do
   return std::sqrt(error) / std::max({std::sqrt(norm), least * std::sqrt(double(expected.size())), 1e-30});
 }
 
-Status noReference(const char* function) {
-  return Status::error(CNN_ERROR_INTERNAL, "the reference cannot run @%s", function);
+Status noReference(const std::string& function) {
+  return Status::error(CNN_ERROR_INTERNAL, "the reference cannot run @%s", function.c_str());
 }
 
 bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
@@ -70,13 +71,31 @@ Verification::Verification(const VerifyOptions& options, NetworkOp reference, Ne
                            Subject calls)
     : options(options), network(reference), apart(apart), whole(whole), calls(calls),
       inference(*whole.linked.inference), training(whole.linked.training), tables(*inference.description),
-      random(options.seed) {}
+      random(options.seed) {
+  findVariants();
+}
+
+const FunctionPlan& Verification::Variant::function(const NetworkPlan& plan) const {
+  return *std::find_if(plan.train.begin(), plan.train.end(),
+                       [&](const FunctionPlan& function) { return function.name == name; });
+}
+
+/// The plan has the functions in the order in which the phases need them.
+void Verification::findVariants() {
+  std::set<decltype(cnn_phase::forward_backward)> seen;
+  for (uint32_t phase = 0; training && phase < training->phase_count; ++phase)
+    if (seen.insert(training->phases[phase].forward_backward).second)
+      variants.push_back({phase, whole.plan.train[variants.size()].name});
+}
 
 bool Verification::Computed::operator==(const Computed& other) const {
   for (size_t i = 0; i < outputs.size(); ++i)
     if (outputs[i].bytes != other.outputs[i].bytes) return false;
-  return sameBits(results, other.results) && sameBits(gradients, other.gradients) &&
-         sameBits(parameters, other.parameters);
+  return std::equal(trained.begin(), trained.end(), other.trained.begin(), other.trained.end(),
+                    [](const Trained& a, const Trained& b) {
+                      return sameBits(a.results, b.results) && sameBits(a.gradients, b.gradients) &&
+                             sameBits(a.parameters, b.parameters);
+                    });
 }
 
 Status Verification::run() {
@@ -98,14 +117,16 @@ Status Verification::runBatch(int64_t batch) {
   std::vector<Comparison> list;
   list.push_back({"calls", "the same bits call by call", computed == again ? 0.0 : 1.0, 0});
   if (Status bad = comparePredict(network, test, computed, {}, list); !bad) return bad;
-  if (training) {
+  for (size_t variant = 0; variant < variants.size(); ++variant) {
     reference::State after;
-    if (Status bad = compareTraining(network, test, computed, {}, list, &after); !bad) return bad;
-    if (Status bad = compareDifferences(test, after, list); !bad) return bad;
+    if (Status bad = compareTraining(network, test, variant, computed, {}, list, &after); !bad) return bad;
+    if (Status bad = compareDifferences(test, variant, after, list); !bad) return bad;
   }
   judge(batch, list);
   if (!options.mutate) return {};
-  for (const char* function : {"predict", "train"})
+  std::vector<std::optional<size_t>> functions = {std::nullopt};
+  for (size_t variant = 0; variant < variants.size(); ++variant) functions.push_back(variant);
+  for (std::optional<size_t> function : functions)
     for (NetworkOp form : {network, apart})
       if (Status bad = mutate(form, function, test, computed); !bad) return bad;
   return {};
@@ -213,38 +234,56 @@ Status Verification::compute(const Subject& subject, Case& test, Computed& compu
   poison.expect(subject.plan.predict, test.batch);
   if (Status bad = model.check(cnn_model_predict(created, from.data(), to.data(), test.batch)); !bad) return bad;
   if (training)
-    if (Status bad = train(subject, model, poison, test, computed); !bad) return bad;
+    if (Status bad = trainAll(subject, model, poison, test, computed); !bad) return bad;
   std::string error = poison.error();
   if (error.empty()) error = LinkedNetwork::failedCheck();
   return error.empty() ? Status() : Status::error(CNN_ERROR_INTERNAL, "%s: %s", tables.name, error.c_str());
 }
 
-Status Verification::train(const Subject& subject, Model& model, Poison& poison, Case& test,
-                           Computed& computed) const {
+/// Each variant from the same parameters.
+Status Verification::trainAll(const Subject& subject, Model& model, Poison& poison, Case& test,
+                              Computed& computed) const {
   cnn_model* handle = model.handle();
   if (Status bad = model.check(cnn_training_attach(handle, subject.linked.training, test.batch)); !bad) return bad;
   cnn_training_state state;
   if (Status bad = model.check(cnn_training_get_state(handle, &state)); !bad) return bad;
   test.state.seed = *state.seed;
-  test.state.step = *state.iterations;
   poison.reserveScratch(cnn_model_scratch_bytes(handle));
-  float* gradients = cnn_training_gradients(handle);
-  for (uint32_t p = 0; p < tables.parameter_count; ++p) {
-    const cnn_parameter& parameter = tables.parameters[p];
-    if (parameter.flags & CNN_TRAINABLE)
-      std::fill_n(gradients + parameter.offset, elementsOf(parameter), notANumber);
+  for (const Variant& variant : variants) {
+    Trained& trained = computed.trained.emplace_back();
+    trained.step = *state.iterations;
+    if (Status bad = train(subject, model, poison, test, variant, trained); !bad) return bad;
   }
+  return {};
+}
+
+bool Verification::isTrained(uint32_t phase, uint32_t parameter) const {
+  const cnn_phase& table = training->phases[phase];
+  const uint32_t* end = table.frozen + table.frozen_count;
+  return (tables.parameters[parameter].flags & CNN_TRAINABLE) && std::find(table.frozen, end, parameter) == end;
+}
+
+/// The gradients of what the phase leaves alone are zero and stay so.
+Status Verification::train(const Subject& subject, Model& model, Poison& poison, const Case& test,
+                           const Variant& variant, Trained& trained) const {
+  cnn_model* handle = model.handle();
+  if (Status bad = model.check(cnn_training_set_phase(handle, variant.phase)); !bad) return bad;
+  std::memcpy(cnn_model_parameters(handle), test.parameters.data(), 4 * test.parameters.size());
+  float* gradients = cnn_training_gradients(handle);
+  for (uint32_t p = 0; p < tables.parameter_count; ++p)
+    if (isTrained(variant.phase, p))
+      std::fill_n(gradients + tables.parameters[p].offset, elementsOf(tables.parameters[p]), notANumber);
   std::vector<const void*> from;
   for (const Batch& input : test.inputs) from.push_back(input.bytes.data());
-  computed.results.assign(training->results_count, notANumber);
-  poison.expect(subject.plan.train, test.batch);
+  trained.results.assign(training->results_count, notANumber);
+  poison.expect(variant.function(subject.plan), test.batch);
   if (Status bad = model.check(
-          cnn_training_forward_backward(handle, from.data(), test.batch, computed.results.data()));
+          cnn_training_forward_backward(handle, from.data(), test.batch, trained.results.data()));
       !bad)
     return bad;
   const float* parameters = cnn_model_parameters(handle);
-  computed.gradients.assign(gradients, gradients + tables.trainable_floats);
-  computed.parameters.assign(parameters, parameters + tables.parameter_floats);
+  trained.gradients.assign(gradients, gradients + tables.trainable_floats);
+  trained.parameters.assign(parameters, parameters + tables.parameter_floats);
   return {};
 }
 
@@ -265,22 +304,26 @@ Status Verification::comparePredict(NetworkOp reference, const Case& test, const
   return {};
 }
 
-Status Verification::compareTraining(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
-                                     std::vector<Comparison>& list, reference::State* after) const {
+Status Verification::compareTraining(NetworkOp reference, const Case& test, size_t variant, const Computed& computed,
+                                     const Hook& hook, std::vector<Comparison>& list,
+                                     reference::State* after) const {
+  const std::string& name = variants[variant].name;
+  const Trained& trained = computed.trained[variant];
   reference::State state = test.state;
+  state.step = trained.step;
   state.afterEach = hook;
-  auto expected = reference::run(reference.lookupSymbol<FunctionOp>("train"), test.arguments, state);
-  if (mlir::failed(expected)) return noReference("train");
-  for (size_t i = 0; i < computed.results.size(); ++i)
+  auto expected = reference::run(reference.lookupSymbol<FunctionOp>(name), test.arguments, state);
+  if (mlir::failed(expected)) return noReference(name);
+  for (size_t i = 0; i < trained.results.size(); ++i)
     // A loss is a small difference of large logits: near zero its relative error says nothing.
     list.push_back({"result", training->metrics[i].name,
-                    relativeError(&computed.results[i], (*expected)[i].data, /*least=*/1), outputBound});
-  compareParameters(computed, state, list);
+                    relativeError(&trained.results[i], (*expected)[i].data, /*least=*/1), outputBound});
+  compareParameters(trained, state, list);
   if (after) *after = std::move(state);
   return {};
 }
 
-void Verification::compareParameters(const Computed& computed, const reference::State& state,
+void Verification::compareParameters(const Trained& trained, const reference::State& state,
                                      std::vector<Comparison>& list) const {
   // One whose gradient is zero but for rounding (a bias before batch norm) is measured against all others.
   double largest = 0;
@@ -290,13 +333,13 @@ void Verification::compareParameters(const Computed& computed, const reference::
     const cnn_parameter& parameter = tables.parameters[p];
     if (parameter.flags & CNN_STATISTIC)
       list.push_back({"statistic", parameter.name,
-                      relativeError(&computed.parameters[parameter.offset], state.parameters.at(parameter.name).data),
+                      relativeError(&trained.parameters[parameter.offset], state.parameters.at(parameter.name).data),
                       gradientBound});
     if (!(parameter.flags & CNN_TRAINABLE)) continue;
     auto found = state.gradients.find(parameter.name);
     std::vector<double> zeros(size_t(elementsOf(parameter)), 0.0);
     list.push_back({"gradient", parameter.name,
-                    relativeError(&computed.gradients[parameter.offset],
+                    relativeError(&trained.gradients[parameter.offset],
                                   found == state.gradients.end() ? zeros : found->second.data, 1e-3 * largest),
                     gradientBound});
   }
@@ -304,13 +347,14 @@ void Verification::compareParameters(const Computed& computed, const reference::
 
 /// The derivative along a random direction, by the gradient and by differences. Where a ReLU or a maximum
 /// switches within the step, the difference is not the derivative, but then that of a smaller step is.
-Status Verification::compareDifferences(const Case& test, const reference::State& after,
+Status Verification::compareDifferences(const Case& test, size_t variant, const reference::State& after,
                                         std::vector<Comparison>& list) {
+  const std::string& name = variants[variant].name;
   std::map<std::string, reference::Tensor> direction;
   double derivative = 0, norm = 0;
   std::normal_distribution<double> normal;
-  for (const auto& [name, gradient] : after.gradients) {
-    reference::Tensor& along = direction.emplace(name, gradient).first->second;
+  for (const auto& [parameter, gradient] : after.gradients) {
+    reference::Tensor& along = direction.emplace(parameter, gradient).first->second;
     for (size_t i = 0; i < along.data.size(); ++i) {
       along.data[i] = normal(random);
       derivative += along.data[i] * gradient.data[i];
@@ -324,11 +368,12 @@ Status Verification::compareDifferences(const Case& test, const reference::State
     double loss[2];
     for (int side = 0; side < 2; ++side) {
       reference::State moved = test.state;
-      for (const auto& [name, along] : direction)
+      moved.step = after.step;
+      for (const auto& [parameter, along] : direction)
         for (size_t i = 0; i < along.data.size(); ++i)
-          moved.parameters.at(name).data[i] += (side ? step : -step) * along.data[i];
-      auto results = reference::run(network.lookupSymbol<FunctionOp>("train"), test.arguments, moved);
-      if (mlir::failed(results)) return noReference("train");
+          moved.parameters.at(parameter).data[i] += (side ? step : -step) * along.data[i];
+      auto results = reference::run(network.lookupSymbol<FunctionOp>(name), test.arguments, moved);
+      if (mlir::failed(results)) return noReference(name);
       loss[side] = (*results)[0].data[0];
     }
     double difference = (loss[1] - loss[0]) / (2 * step);
@@ -352,23 +397,25 @@ void Verification::judge(int64_t batch, const std::vector<Comparison>& list) {
 }
 
 /// Of the form with training's ops taken apart only the ops that the other does not have.
-Status Verification::mutate(NetworkOp form, const char* function, const Case& test, const Computed& computed) {
+Status Verification::mutate(NetworkOp form, std::optional<size_t> variant, const Case& test,
+                            const Computed& computed) {
+  const std::string function = variant ? variants[*variant].name : "predict";
   std::set<std::string> names = operatorsOf(form.lookupSymbol<FunctionOp>(function));
   if (form != network)
     for (const std::string& name : operatorsOf(network.lookupSymbol<FunctionOp>(function))) names.erase(name);
-  bool predicts = std::strcmp(function, "predict") == 0;
   for (const std::string& name : names) {
     Hook hook = [&](mlir::Operation* op, std::vector<reference::Tensor>& results) {
       if (mnemonic(op) == name) spoil(op, results);
     };
     std::vector<Comparison> list;
-    Status bad = predicts ? comparePredict(form, test, computed, hook, list)
-                          : compareTraining(form, test, computed, hook, list);
+    Status bad = variant ? compareTraining(form, test, *variant, computed, hook, list)
+                         : comparePredict(form, test, computed, hook, list);
     if (!bad.ok()) return bad;
     bool noticed = std::any_of(list.begin(), list.end(), [](const Comparison& each) { return !each.holds(); });
     ++comparisons;
     failures += !noticed;
-    std::printf("  batch %-4lld mutation   %-8s %-32s %s\n", static_cast<long long>(test.batch), function, name.c_str(),
+    std::printf("  batch %-4lld mutation   %-8s %-32s %s\n", static_cast<long long>(test.batch),
+                function.c_str(), name.c_str(),
                 noticed ? "noticed" : "NOT NOTICED, FAILS");
   }
   return {};

@@ -8,6 +8,7 @@
 
 #include "dialect/reference/reference.h"
 
+#include <optional>
 #include <random>
 
 namespace cnn::tools {
@@ -46,13 +47,25 @@ private:
     std::vector<reference::Tensor> arguments;
     reference::State state;
   };
+  /// A function of training, by the first phase that runs it.
+  struct Variant {
+    uint32_t phase;
+    std::string name;
+    const FunctionPlan& function(const NetworkPlan& plan) const;
+  };
+  /// What one function of training made of a case.
+  struct Trained {
+    int64_t step = 0; ///< the number of the training step, for dropout
+    std::vector<float> results, gradients, parameters;
+  };
   /// All that one library made of a case.
   struct Computed {
     std::vector<Batch> outputs;
-    std::vector<float> results, gradients, parameters;
+    std::vector<Trained> trained; ///< one for each variant
     bool operator==(const Computed& other) const;
   };
 
+  void findVariants();
   Status runBatch(int64_t batch);
   Status makeCase(int64_t batch, Case& test);
   void perturbStatistics(float* parameters);
@@ -62,17 +75,22 @@ private:
   reference::Tensor tensorOf(const cnn_parameter& parameter, const float* floats) const;
 
   Status compute(const Subject& subject, Case& test, Computed& computed) const;
-  Status train(const Subject& subject, Model& model, class Poison& poison, Case& test, Computed& computed) const;
+  Status trainAll(const Subject& subject, Model& model, class Poison& poison, Case& test, Computed& computed) const;
+  Status train(const Subject& subject, Model& model, class Poison& poison, const Case& test, const Variant& variant,
+               Trained& trained) const;
+  bool isTrained(uint32_t phase, uint32_t parameter) const;
 
   Status comparePredict(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
                         std::vector<Comparison>& list) const;
-  Status compareTraining(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
-                         std::vector<Comparison>& list, reference::State* after = nullptr) const;
-  void compareParameters(const Computed& computed, const reference::State& state, std::vector<Comparison>& list) const;
-  Status compareDifferences(const Case& test, const reference::State& after, std::vector<Comparison>& list);
+  Status compareTraining(NetworkOp reference, const Case& test, size_t variant, const Computed& computed,
+                         const Hook& hook, std::vector<Comparison>& list, reference::State* after = nullptr) const;
+  void compareParameters(const Trained& trained, const reference::State& state, std::vector<Comparison>& list) const;
+  Status compareDifferences(const Case& test, size_t variant, const reference::State& after,
+                            std::vector<Comparison>& list);
 
-  /// Spoils each op of a function of the reference, in one of its two forms, in turn: a comparison must notice.
-  Status mutate(NetworkOp form, const char* function, const Case& test, const Computed& computed);
+  /// Spoils each op of a function of the reference, in one of its two forms, in turn: a comparison must notice. No
+  /// variant: of @predict.
+  Status mutate(NetworkOp form, std::optional<size_t> variant, const Case& test, const Computed& computed);
   void judge(int64_t batch, const std::vector<Comparison>& list);
 
   const VerifyOptions& options;
@@ -81,6 +99,7 @@ private:
   const cnn_inference& inference;
   const cnn_training* training;
   const cnn_description& tables;
+  std::vector<Variant> variants;
   std::mt19937_64 random;
   int failures = 0, comparisons = 0;
 };

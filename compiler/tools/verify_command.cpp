@@ -21,8 +21,8 @@ namespace {
 bool makeCallByCall(Frontend& frontend, const CompiledNetwork& compiled, CompiledNetwork& calls) {
   calls = compiled;
   NetworkPlan& network = calls.plan.network;
-  for (FunctionPlan* function : {&network.prepare, &network.predict, &network.train})
-    *function = oneCallAPhase(*function);
+  for (FunctionPlan* function : {&network.prepare, &network.predict}) *function = oneCallAPhase(*function);
+  for (FunctionPlan& function : network.train) function = oneCallAPhase(function);
   return replaceDrivers(frontend, calls);
 }
 
@@ -30,9 +30,10 @@ int verifyNetwork(Frontend& frontend, const CompileOptions& compile, const Verif
                   NetworkOp network, NetworkOp reference, NetworkOp apart) {
   CompiledNetwork compiled, calls;
   if (!planLibrary(frontend, compile, network, compiled.plan)) return 1;
-  if (options.checked) { // but for the optimizer's, which does not run here
+  if (options.checked) { // but for the optimizers', the last ones, which do not run here
     std::vector<kernel::Kernel>& kernels = compiled.plan.network.kernels;
-    size_t count = compiled.plan.network.trains ? compiled.plan.updateKernel : kernels.size();
+    size_t count = kernels.size();
+    for (const LibraryPlan::PhaseCode& phase : compiled.plan.phases) count = std::min(count, phase.updateKernel);
     for (size_t i = 0; i < count; ++i) kernels[i].checked = true;
   }
   if (!compilePlan(frontend, compile, compiled) || !makeCallByCall(frontend, compiled, calls)) return 1;

@@ -1,6 +1,7 @@
 #include "checkpoint.h"
 
 #include "../model/save.h"
+#include "../model/training_state.h"
 #include "../model/weights.h"
 
 #include <cstring>
@@ -20,20 +21,24 @@ enum Field {
   BatchSize,
   Samples,
   Summed,
+  Phase,
+  Round,
+  Steps,
   FieldCount
 };
-constexpr std::int64_t formatVersion = 1;
+constexpr std::int64_t formatVersion = 2;
 constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
-// depend on how the masters are laid out.
-template <class Visit> Status forEachState(Model& model, const cnn_training_state& state, Visit visit) {
+// depend on how the masters are laid out; what the phase leaves alone has none.
+template <class Visit>
+Status forEachState(Model& model, const cnn_phase& phase, const cnn_training_state& state, Visit visit) {
   const cnn_description& description = model.description();
   for (auto [prefix, values] :
        {std::pair("cnn.state0.", state.state0), std::pair("cnn.state1.", state.state1)})
     for (std::uint32_t i = 0; values && i < description.parameter_count; ++i) {
       const cnn_parameter& parameter = description.parameters[i];
-      if (!(parameter.flags & CNN_TRAINABLE)) continue;
+      if (!isTrained(description, phase, i)) continue;
       if (Status bad = visit(std::string(prefix) + parameter.name, parameter, values + parameter.offset);
           !bad)
         return bad;
@@ -67,11 +72,18 @@ Status readProgress(const SafetensorsReader& file, const std::string& path, cons
   int code = file.readBytes(**progress, fields, why);
   if (!code) code = file.readBytes(**stored, sums.data(), why);
   if (code) return Status::error(code, "%s", why.c_str());
-  if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 1");
-  if (fields[Optimizer] != table.optimizer) return mismatch(path, progressName, "the same optimizer");
-  for (Field field : {Updates, Iterations, Epoch, Position, Summed})
+  if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 2");
+  for (Field field : {Updates, Iterations, Epoch, Position, Summed, Phase, Round, Steps})
     if (fields[field] < 0) return mismatch(path, progressName, "values of 0 or more");
+  if (fields[Phase] >= table.phase_count) return mismatch(path, progressName, "a phase of this network's");
+  if (fields[Optimizer] != table.phases[fields[Phase]].optimizer)
+    return mismatch(path, progressName, "the same optimizer");
   return {};
+}
+
+Status beginPhase(Model& model, std::uint32_t phase, cnn_training_state& state) {
+  if (Status bad = model.check(cnn_training_set_phase(model.handle(), phase)); !bad) return bad;
+  return model.check(cnn_training_get_state(model.handle(), &state));
 }
 
 } // namespace
@@ -79,17 +91,17 @@ Status readProgress(const SafetensorsReader& file, const std::string& path, cons
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path) {
   cnn_training_state state;
   if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
-  const cnn_training& table = *cnn_training_table(model.handle());
+  const cnn_phase& phase = cnn_training_table(model.handle())->phases[position.phase];
   TensorList list;
   bool room = listWeights(*model.handle(), list);
   Status listed =
-      forEachState(model, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+      forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
         auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
         room = room && list.add(name.c_str(), "F32", parameter.rank, parameter.shape, values, bytes);
         return Status();
       });
   const std::int64_t fields[FieldCount] = {formatVersion,
-                                           table.optimizer,
+                                           phase.optimizer,
                                            static_cast<std::int64_t>(*state.seed),
                                            static_cast<std::int64_t>(*state.updates),
                                            static_cast<std::int64_t>(*state.iterations),
@@ -97,7 +109,10 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
                                            position.position,
                                            position.batch,
                                            position.samples,
-                                           position.summed};
+                                           position.summed,
+                                           position.phase,
+                                           position.round,
+                                           position.steps};
   const int64_t fieldCount = FieldCount, sumCount = static_cast<int64_t>(position.sums.size());
   room = room && list.add(progressName, "I64", 1, &fieldCount, fields, sizeof(fields)) &&
          list.add(sumsName, "F64", 1, &sumCount, position.sums.data(), position.sums.size() * sizeof(double));
@@ -107,8 +122,6 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
 }
 
 Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path) {
-  cnn_training_state state;
-  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
   const cnn_training& table = *cnn_training_table(model.handle());
   Text why;
   SafetensorsReader file;
@@ -119,18 +132,26 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   std::int64_t fields[FieldCount];
   std::vector<double> sums;
   if (Status bad = readProgress(file, path, table, fields, sums); !bad) return bad;
+  const auto phaseNumber = static_cast<std::uint32_t>(fields[Phase]);
+  const cnn_phase& phase = table.phases[phaseNumber];
+  const std::uint32_t before = cnn_training_phase(model.handle());
+  cnn_training_state state;
+  if (Status bad = beginPhase(model, phaseNumber, state); !bad) return bad;
   auto find = [&](const std::string& name, const cnn_parameter& parameter) {
     return findAs(file, path, name.c_str(), StoredType::F32, parameter.rank, parameter.shape);
   };
   Status found =
-      forEachState(model, state, [&](const std::string& name, const cnn_parameter& parameter, float*) {
+      forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float*) {
         return std::move(find(name, parameter)).error();
       });
-  if (!found) return found;
+  if (!found) {
+    if (Status bad = beginPhase(model, before, state); !bad) return bad;
+    return found;
+  }
 
   if (int bad = readWeights(*model.handle(), file)) return model.check(bad);
   Status read =
-      forEachState(model, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+      forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
         int bad = file.readBytes(**find(name, parameter), values, why);
         return bad ? Status::error(bad, "%s", why.c_str()) : Status();
       });
@@ -138,8 +159,8 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   *state.seed = static_cast<uint64_t>(fields[Seed]);
   *state.updates = static_cast<uint64_t>(fields[Updates]);
   *state.iterations = static_cast<uint64_t>(fields[Iterations]);
-  position = {fields[Epoch],   fields[Position], fields[BatchSize],
-              fields[Samples], std::move(sums),  fields[Summed]};
+  position = {phaseNumber,     fields[Epoch],   fields[Position], fields[BatchSize], fields[Samples],
+              std::move(sums), fields[Summed], fields[Round],    fields[Steps]};
   return {};
 }
 

@@ -12,18 +12,21 @@ namespace cnn {
 
 /// Where a run stands, beside what the model itself keeps.
 struct RunPosition {
-  std::int64_t epoch = 0;    // the one at work, from 0
+  std::uint32_t phase = 0;   // of the train section, from 0
+  std::int64_t epoch = 0;    // the one at work, from 0 in its phase
   std::int64_t position = 0; // batches of it that are done
   std::int64_t batch = 0;    // batch size
   std::int64_t samples = 0;  // training samples in an epoch
   std::vector<double> sums;  // results so far in the epoch, times their samples
   std::int64_t summed = 0;   // those samples
+  std::int64_t round = 0;    // epochs of all phases before this one: what shuffles and augments
+  std::int64_t steps = 0;    // optimizer steps of all phases
 };
 
 /// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save.
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path);
 
-/// Restores all that saveCheckpoint wrote. Nothing is changed where the file does not fit: it must be of the
+/// Restores all that saveCheckpoint wrote, and begins the phase. Nothing is changed where the file does not fit: it must be of the
 /// same network and optimizer.
 Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path);
 

@@ -20,21 +20,22 @@ void release(cnn_model* model) {
   model->releaseTraining = nullptr;
 }
 
-uint32_t groupOf(const cnn_training& table, uint32_t parameter) {
-  for (uint32_t g = 0; g < table.group_count; ++g)
-    for (uint32_t i = 0; i < table.groups[g].parameter_count; ++i)
-      if (table.groups[g].parameters[i] == parameter) return g;
-  return table.group_count;
+uint32_t groupOf(const cnn_phase& phase, uint32_t parameter) {
+  for (uint32_t g = 0; g < phase.group_count; ++g)
+    for (uint32_t i = 0; i < phase.groups[g].parameter_count; ++i)
+      if (phase.groups[g].parameters[i] == parameter) return g;
+  return phase.group_count;
 }
 
-// Visits the trainable floats as runs of one group, gaps included, in pieces of a fixed size: the pieces
-// depend on the network only, so that sums over them come out the same for any number of threads.
-template <class Visit> void forEachChunk(const cnn_training& table, Visit visit) {
+// Visits the floats that a phase trains as runs of one group, gaps included, in pieces of a fixed size: the
+// pieces depend on the network only, so that sums over them come out the same for any number of threads.
+template <class Visit> void forEachChunk(const cnn_training& table, const cnn_phase& phase, Visit visit) {
   const cnn_description& description = *table.description;
+  const uint32_t untrained = phase.group_count + 1;
   uint64_t end = trainableFloats(description), begin = 0;
-  uint32_t group = table.group_count;
+  uint32_t group = phase.group_count;
   auto flush = [&](uint64_t until) {
-    for (; begin < until; begin += updateChunkFloats) {
+    for (; begin < until && group != untrained; begin += updateChunkFloats) {
       uint64_t count = until - begin < updateChunkFloats ? until - begin : updateChunkFloats;
       visit(UpdateChunk{begin, static_cast<uint32_t>(count), group});
     }
@@ -43,7 +44,7 @@ template <class Visit> void forEachChunk(const cnn_training& table, Visit visit)
   for (uint32_t p = 0; p < description.parameter_count; ++p) {
     const cnn_parameter& parameter = description.parameters[p];
     if (!(parameter.flags & CNN_TRAINABLE)) continue;
-    uint32_t own = groupOf(table, p);
+    uint32_t own = isTrained(description, phase, p) ? groupOf(phase, p) : untrained;
     if (own != group) flush(parameter.offset);
     group = own;
   }
@@ -56,21 +57,38 @@ bool reserveZero(Block& block, const cnn_allocator& allocator, uint64_t bytes) {
   return true;
 }
 
+// All memory is there already.
+void beginPhase(TrainingState& state, uint32_t phase) {
+  state.phase = phase;
+  state.updates = 0;
+  state.chunkCount = 0;
+  auto* chunks = reinterpret_cast<UpdateChunk*>(state.chunks.memory);
+  forEachChunk(*state.table, state.current(), [&](const UpdateChunk& each) { chunks[state.chunkCount++] = each; });
+  for (Block* block : {&state.gradients, &state.state0, &state.state1})
+    if (block->memory) memset(block->memory, 0, block->bytes);
+}
+
 bool reserveAll(TrainingState& state, const cnn_allocator& allocator) {
   const cnn_training& table = *state.table;
-  uint64_t bytes = trainableFloats(*table.description) * sizeof(float);
-  forEachChunk(table, [&](const UpdateChunk&) { ++state.chunkCount; });
-  bool adam = table.optimizer != CNN_SGD;
+  uint64_t bytes = trainableFloats(*table.description) * sizeof(float), most = 0;
+  uint32_t groups = 0;
+  int states = 0;
+  for (uint32_t i = 0; i < table.phase_count; ++i) {
+    uint64_t chunks = 0;
+    forEachChunk(table, table.phases[i], [&](const UpdateChunk&) { ++chunks; });
+    if (chunks > most) most = chunks;
+    if (table.phases[i].group_count > groups) groups = table.phases[i].group_count;
+    if (stateCount(table.phases[i]) > states) states = stateCount(table.phases[i]);
+  }
   if (!reserveZero(state.gradients, allocator, bytes) ||
       !reserveZero(state.results, allocator, table.results_count * sizeof(float)) ||
-      !reserveZero(state.chunks, allocator, state.chunkCount * sizeof(UpdateChunk)) ||
-      !reserveZero(state.partials, allocator, state.chunkCount * sizeof(double)) ||
-      !reserveZero(state.scalars, allocator, (table.group_count + 1) * scalarRoom * sizeof(float)) ||
-      ((adam || table.momentum != 0) && !reserveZero(state.state0, allocator, bytes)) ||
-      (adam && !reserveZero(state.state1, allocator, bytes)))
+      !reserveZero(state.chunks, allocator, most * sizeof(UpdateChunk)) ||
+      !reserveZero(state.partials, allocator, most * sizeof(double)) ||
+      !reserveZero(state.scalars, allocator, (groups + 1) * scalarRoom * sizeof(float)) ||
+      (states > 0 && !reserveZero(state.state0, allocator, bytes)) ||
+      (states > 1 && !reserveZero(state.state1, allocator, bytes)))
     return false;
-  auto* chunk = reinterpret_cast<UpdateChunk*>(state.chunks.memory);
-  forEachChunk(table, [&](const UpdateChunk& each) { *chunk++ = each; });
+  beginPhase(state, 0);
   return true;
 }
 
@@ -79,6 +97,8 @@ int32_t check(cnn_model* model, const cnn_training* table) {
     return model->fail(CNN_ERROR_VERSION,
                        "the training code was generated for ABI version %u, this runtime has %u",
                        table->version, CNN_ABI_VERSION);
+  if (table->phase_count == 0)
+    return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s has no phase", table->description->name);
   if (table->description->parameter_hash != model->description->parameter_hash)
     return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s cannot train a model of %s",
                        table->description->name, model->description->name);
@@ -109,12 +129,30 @@ uint64_t trainableFloats(const cnn_description& description) {
   return (description.trainable_floats + lane - 1) / lane * lane;
 }
 
+int stateCount(const cnn_phase& phase) {
+  return phase.optimizer != CNN_SGD ? 2 : phase.momentum != 0 ? 1 : 0;
+}
+
+bool isTrained(const cnn_description& description, const cnn_phase& phase, uint32_t parameter) {
+  if (!(description.parameters[parameter].flags & CNN_TRAINABLE)) return false;
+  for (uint32_t i = 0; i < phase.frozen_count; ++i)
+    if (phase.frozen[i] == parameter) return false;
+  return true;
+}
+
+int64_t largestBatch(const cnn_training& table) {
+  int64_t largest = 1;
+  for (uint32_t i = 0; i < table.phase_count; ++i)
+    if (table.phases[i].batch > largest) largest = table.phases[i].batch;
+  return largest;
+}
+
 } // namespace cnn
 
 int32_t cnn_training_attach(cnn_model* model, const cnn_training* table, int64_t max_batch) {
   model->message.clear();
   if (int32_t status = cnn::check(model, table)) return status;
-  if (max_batch == 0) max_batch = table->batch > 0 ? table->batch : 1;
+  if (max_batch == 0) max_batch = cnn::largestBatch(*table);
   if (max_batch < 0 || max_batch > table->description->max_batch)
     return model->fail(CNN_ERROR_ARGUMENT, "max_batch is %lld, expected 1 to %lld", (long long)max_batch,
                        (long long)table->description->max_batch);
@@ -134,6 +172,20 @@ const cnn_training* cnn_training_table(const cnn_model* model) {
   return model->training ? model->training->table : nullptr;
 }
 
+int32_t cnn_training_set_phase(cnn_model* model, uint32_t phase) {
+  model->message.clear();
+  if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
+  if (phase >= model->training->table->phase_count)
+    return model->fail(CNN_ERROR_ARGUMENT, "phase is %u, %s has phases 0 to %u", phase, model->description->name,
+                       model->training->table->phase_count - 1);
+  cnn::beginPhase(*model->training, phase);
+  return CNN_OK;
+}
+
+uint32_t cnn_training_phase(const cnn_model* model) {
+  return model->training ? model->training->phase : 0;
+}
+
 int64_t cnn_training_max_batch(const cnn_model* model) {
   return model->training ? model->training->maxBatch : 0;
 }
@@ -142,8 +194,9 @@ int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
   model->message.clear();
   cnn::TrainingState* training = model->training;
   if (!training) return model->fail(CNN_ERROR_STATE, "training is not attached");
-  *state = {reinterpret_cast<float*>(training->state0.memory),
-            reinterpret_cast<float*>(training->state1.memory),
+  int states = cnn::stateCount(training->current());
+  *state = {states > 0 ? reinterpret_cast<float*>(training->state0.memory) : nullptr,
+            states > 1 ? reinterpret_cast<float*>(training->state1.memory) : nullptr,
             &training->seed,
             &training->updates,
             &training->iterations,

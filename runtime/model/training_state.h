@@ -20,15 +20,25 @@ inline constexpr uint32_t scalarRoom = 8;
 
 struct TrainingState {
   const cnn_training* table = nullptr;
+  uint32_t phase = 0;
   int64_t maxBatch = 0;
   Block gradients, state0, state1;
   Block results;
-  Block chunks;   // of UpdateChunk
+  Block chunks;   // of UpdateChunk, for what the phase trains
   Block partials; // one double a chunk: squares of gradients
   Block scalars;  // scalarRoom floats a group, and the default's at the end
   uint64_t chunkCount = 0;
   uint64_t seed = 0, updates = 0, iterations = 0;
+
+  const cnn_phase& current() const { return table->phases[phase]; }
 };
+
+/// How many floats of state the phase's optimizer keeps for each parameter.
+int stateCount(const cnn_phase& phase);
+/// Whether the phase changes the parameter with this index.
+bool isTrained(const cnn_description& description, const cnn_phase& phase, uint32_t parameter);
+/// The largest batch of all phases.
+int64_t largestBatch(const cnn_training& table);
 
 /// Floats of gradients and of each optimizer state, a multiple of 16.
 uint64_t trainableFloats(const cnn_description& description);

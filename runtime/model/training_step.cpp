@@ -11,23 +11,23 @@ double orElse(double value, double otherwise) {
   return std::isnan(value) ? otherwise : value;
 }
 
-cnn_hyper resolve(const cnn_training& table, const cnn_hyper* wanted) {
+cnn_hyper resolve(const cnn_phase& phase, const cnn_hyper* wanted) {
   cnn_hyper hyper = wanted ? *wanted : cnn_hyper_default();
-  return {orElse(hyper.lr, table.lr),
-          orElse(hyper.momentum, table.momentum),
-          orElse(hyper.dampening, table.dampening),
-          orElse(hyper.beta1, table.beta1),
-          orElse(hyper.beta2, table.beta2),
-          orElse(hyper.eps, table.eps),
-          orElse(hyper.weight_decay, table.weight_decay),
-          orElse(hyper.clip_norm, table.clip_norm)};
+  return {orElse(hyper.lr, phase.lr),
+          orElse(hyper.momentum, phase.momentum),
+          orElse(hyper.dampening, phase.dampening),
+          orElse(hyper.beta1, phase.beta1),
+          orElse(hyper.beta2, phase.beta2),
+          orElse(hyper.eps, phase.eps),
+          orElse(hyper.weight_decay, phase.weight_decay),
+          orElse(hyper.clip_norm, phase.clip_norm)};
 }
 
-// The scalars of one group, in the order that cnn_training.update documents. Bias corrections in double, as
+// The scalars of one group, in the order that cnn_phase.update documents. Bias corrections in double, as
 // PyTorch's Adam has them: 1 - beta^t loses all its digits in f32 for beta2 = 0.999 and small t.
-void fillScalars(const cnn_training& table, const cnn_hyper& hyper, uint64_t updates, float* scalars) {
+void fillScalars(const cnn_phase& phase, const cnn_hyper& hyper, uint64_t updates, float* scalars) {
   auto set = [&](int index, double value) { scalars[index] = static_cast<float>(value); };
-  if (table.optimizer == CNN_SGD) {
+  if (phase.optimizer == CNN_SGD) {
     set(0, hyper.lr);
     set(1, hyper.momentum);
     set(2, hyper.dampening);
@@ -56,12 +56,13 @@ void updateChunk(void* closure, int64_t index, cnn_worker* worker) {
   auto& work = *static_cast<ChunkWork*>(closure);
   TrainingState& state = *work.state;
   const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(state.chunks.memory)[index];
-  auto at = [&](Block& block) {
-    return block.memory ? reinterpret_cast<float*>(block.memory) + chunk.offset : nullptr;
-  };
+  const cnn_phase& phase = state.current();
+  auto at = [&](Block& block) { return reinterpret_cast<float*>(block.memory) + chunk.offset; };
+  int states = stateCount(phase);
   const float* scalars = reinterpret_cast<const float*>(state.scalars.memory) + chunk.group * scalarRoom;
-  int32_t status = state.table->update(worker, work.parameters + chunk.offset, at(state.gradients),
-                                       at(state.state0), at(state.state1), chunk.count, scalars);
+  int32_t status =
+      phase.update(worker, work.parameters + chunk.offset, at(state.gradients), states > 0 ? at(state.state0) : nullptr,
+                   states > 1 ? at(state.state1) : nullptr, chunk.count, scalars);
   if (status) work.status.store(status, std::memory_order_relaxed);
 }
 
@@ -117,7 +118,7 @@ int32_t cnn_training_forward_backward(cnn_model* model, const void* const* input
   run.results = reinterpret_cast<float*>(state.results.memory);
   run.seed = state.seed;
   run.step = state.iterations;
-  if (int32_t status = model->finish(state.table->forward_backward(&run), "forward_backward")) return status;
+  if (int32_t status = model->finish(state.current().forward_backward(&run), "forward_backward")) return status;
   ++state.iterations;
   ++model->parameters->batchesTracked;
   cnn_model_parameters_changed(model); // batch norm's statistics
@@ -153,19 +154,19 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   TrainingState& state = *model->training;
-  const cnn_training& table = *state.table;
-  cnn_hyper hyper = cnn::resolve(table, wanted);
-  if (table.optimizer == CNN_SGD && hyper.momentum != 0 && !state.state0.memory)
+  const cnn_phase& phase = state.current();
+  cnn_hyper hyper = cnn::resolve(phase, wanted);
+  if (phase.optimizer == CNN_SGD && hyper.momentum != 0 && cnn::stateCount(phase) == 0)
     return model->fail(CNN_ERROR_ARGUMENT, "momentum is %g, but %s was compiled for SGD without momentum",
                        hyper.momentum, model->description->name);
   auto* scalars = reinterpret_cast<float*>(state.scalars.memory);
-  for (uint32_t g = 0; g < table.group_count; ++g) {
+  for (uint32_t g = 0; g < phase.group_count; ++g) {
     cnn_hyper own = hyper;
-    own.lr *= cnn::orElse(table.groups[g].lr_scale, 1);
-    own.weight_decay = cnn::orElse(table.groups[g].weight_decay, own.weight_decay);
-    cnn::fillScalars(table, own, state.updates, scalars + g * cnn::scalarRoom);
+    own.lr *= cnn::orElse(phase.groups[g].lr_scale, 1);
+    own.weight_decay = cnn::orElse(phase.groups[g].weight_decay, own.weight_decay);
+    cnn::fillScalars(phase, own, state.updates, scalars + g * cnn::scalarRoom);
   }
-  cnn::fillScalars(table, hyper, state.updates, scalars + table.group_count * cnn::scalarRoom);
+  cnn::fillScalars(phase, hyper, state.updates, scalars + phase.group_count * cnn::scalarRoom);
   cnn::ChunkWork work{&state, model->parameters->floats(), 1, {0}};
   cnn::forChunks(model, cnn::updateChunk, work);
   ++state.updates;
@@ -176,7 +177,7 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
 int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
                           float* results) {
   if (int32_t status = cnn_training_forward_backward(model, inputs, batch, results)) return status;
-  double limit = cnn::resolve(*model->training->table, hyper).clip_norm;
+  double limit = cnn::resolve(model->training->current(), hyper).clip_norm;
   if (limit > 0)
     if (int32_t status = cnn_training_clip(model, limit, nullptr)) return status;
   return cnn_training_update(model, hyper);

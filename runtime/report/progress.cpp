@@ -77,7 +77,7 @@ void Progress::advance(std::int64_t count, const std::vector<double>& sums, std:
   std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                     std::string(static_cast<std::size_t>(width - filled), '.');
   std::string line =
-      format("epoch %" PRId64 "/%" PRId64 " [%s] %s  %.0f/s%s  lr %.3g", epoch + 1, epochs, bar.c_str(),
+      format("%sepoch %" PRId64 "/%" PRId64 " [%s] %s  %.0f/s%s  lr %.3g", phase.c_str(), epoch + 1, epochs, bar.c_str(),
              speed > 0 ? duration(static_cast<double>(samples - done) / speed).c_str() : "", speed,
              results(sums, summed).c_str(), lr);
   clearLine();
@@ -93,8 +93,8 @@ void Progress::end(const std::vector<double>& sums, std::int64_t summed, double 
   for (const MetricValue& metric : validation)
     held += "  validation " + metric.name + " " + formatValue(metric.kind, metric.value);
   clearLine();
-  std::fprintf(out, "epoch %" PRId64 "/%" PRId64 "  %s  %.0f samples/s%s%s  lr %.3g\n", epoch + 1, epochs,
-               duration(seconds).c_str(), seconds > 0 ? static_cast<double>(done - first) / seconds : 0.0,
+  std::fprintf(out, "%sepoch %" PRId64 "/%" PRId64 "  %s  %.0f samples/s%s%s  lr %.3g\n", phase.c_str(), epoch + 1,
+               epochs, duration(seconds).c_str(), seconds > 0 ? static_cast<double>(done - first) / seconds : 0.0,
                results(sums, summed).c_str(), held.c_str(), lr);
   std::fflush(out);
 }

@@ -18,6 +18,8 @@ public:
 
   /// "training on 60000 samples, …"
   void note(const std::string& text);
+  /// What each epoch's line begins with; empty: nothing.
+  void beginPhase(const std::string& name) { phase = name.empty() ? "" : name + " "; }
   void begin(std::int64_t epoch, std::int64_t epochs, std::int64_t samples, std::int64_t done);
   /// `sums`: the results times the samples that they are means of, so far.
   void advance(std::int64_t count, const std::vector<double>& sums, std::int64_t summed, double lr);
@@ -33,6 +35,7 @@ private:
   std::FILE* out;
   bool quiet, terminal;
   const cnn_training& table;
+  std::string phase;
   std::int64_t epoch = 0, epochs = 0, samples = 0, done = 0, first = 0;
   Clock::time_point started, drawn;
 };

@@ -230,8 +230,25 @@ TEST_CASE("weights of a train section name a file and a part of the network") {
   CHECK(tuned.training("Tuned", "weights") ==
         "{arguments = [{name = \"except\", value = \"[4, *.bias]\"}, {name = \"file\", value = "
         "\"a.safetensors\"}, {name = \"into\", value = \"body\"}], name = \"load\"}");
-  CHECK(Elaborated(recipe("  weights = load(\"a.safetensors\", into = \"bod\")\n")).errors() == "E0602 11:43");
+  CHECK(Elaborated(recipe("  weights = load(\"a.safetensors\", into = \"bod\")\n")).errors() == "E0602 11:35");
   CHECK(Elaborated(recipe("  weights = \"a.safetensors\"\n")).errors() == "E0701 11:13");
+}
+
+TEST_CASE("phases hold what they say themselves, and what each leaves alone") {
+  Elaborated tuned(recipe("  freeze = [\"body.0\"]\n  group [\"*.bias\"] { weight_decay = 0 }\n"
+                          "  phase head { epochs = 3; freeze = except(\"head\") }\n"
+                          "  phase tail { schedule = cosine(); group [\"body\"] { lr_scale = 0.5 } }\n"));
+  CHECK(tuned.errors() == "");
+  // body.0 is frozen in both phases and so by itself; the batch norm's statistics only in the first.
+  CHECK(tuned.training("Tuned", "phases") ==
+        "[{epochs = 3 : i64, frozen = [\"body.1.weight\", \"body.1.bias\", \"body.1.running_mean\", "
+        "\"body.1.running_var\", \"body.4.weight\", \"body.4.bias\"], name = \"head\"}, "
+        "{frozen = [], groups = [{lr_scale = 5.000000e-01 : f64, parameters = [\"body.0.weight\", "
+        "\"body.1.weight\", \"body.4.weight\"]}, {lr_scale = 5.000000e-01 : f64, parameters = [\"body.0.bias\", "
+        "\"body.1.bias\", \"body.4.bias\"], weight_decay = 0.000000e+00 : f64}, {parameters = [\"head.bias\"], "
+        "weight_decay = 0.000000e+00 : f64}], name = \"tail\", schedule = {kind = \"cosine\", min_lr = "
+        "0.000000e+00 : f64, warmup = 0.000000e+00 : f64}}]");
+  CHECK(Elaborated(recipe("  phase a { batch = 2 }\n  phase a { batch = 3 }\n")).errors() == "E0208 12:9");
 }
 
 TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {

@@ -51,19 +51,50 @@ network '  weights = load("body.safetensors", into = "body", except = ["fc"])' >
 learnt body 90
 cd /
 train weights --epochs 1 --lr 0
-python3 - "$work/nets/body.safetensors" "$work/weights.safetensors" <<'END' || fail "the weights are not the file's"
-import json, struct, sys
-def tensors(path):
-    data = open(path, "rb").read()
-    length = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:8 + length])
-    return {name: data[8 + length + t["data_offsets"][0]:8 + length + t["data_offsets"][1]]
-            for name, t in header.items() if name != "__metadata__"}
-body, tuned = tensors(sys.argv[1]), tensors(sys.argv[2])
+python3 - "$work/nets/body.safetensors" "$work/weights.safetensors" "$here" <<'END' ||
+import sys
+sys.path.insert(0, sys.argv[3])
+from tensors import read
+body, tuned = (read(path) for path in sys.argv[1:3])
 assert body["part.0.weight"] == tuned["body.part.0.weight"] and "body.fc.weight" not in tuned
 END
+  fail "the weights are not the file's"
 network '  weights = load("body.safetensors", into = "body")' > "$work/nets/mismatch.cnn"
 ! "$cnnc" train "$work/nets/mismatch.cnn" --network Tuned --quiet 2> "$work/mismatch.log" ||
   fail "a file with weights that the part has not was taken"
 grep -q 'does not fit body of the network Tuned: 2 differences' "$work/mismatch.log" ||
   fail "$(cat "$work/mismatch.log")"
+
+# Two phases: the head alone on a body that stays as it was, then everything; resumed at the border bit for bit.
+weights='  weights = load("body.safetensors", into = "body", except = ["fc"])'
+network "$weights
+  phase head { epochs = 2; freeze = except(\"head\") }
+  phase tail { epochs = 2; batch = 20; optimizer = sgd(lr = 0.02, momentum = 0.9); group [\"body\"] { lr_scale = 0.1 } }" \
+  > "$work/nets/phases.cnn"
+network "$weights
+  freeze = except(\"head\")" > "$work/nets/frozen.cnn"
+train frozen --epochs 2
+train phases
+learnt phases 90
+grep -q '^tail epoch 2/2 ' "$work/phases.log" || fail "progress does not name the phases: $(cat "$work/phases.log")"
+python3 - "$work/weights.safetensors" "$work/frozen.safetensors" "$work/phases.safetensors" "$here" <<'END' ||
+import sys
+sys.path.insert(0, sys.argv[4])
+from tensors import read
+before, frozen, after = (read(path) for path in sys.argv[1:4])
+for name in before:
+    if name.startswith("body") and "tracked" not in name:
+        assert before[name] == frozen[name], name   # statistics among them
+        assert before[name] != after[name], name
+    if name == "head.weight":
+        assert before[name] != frozen[name]
+END
+  fail "phases change what they should not, or do not change what they should"
+for threads in 1 2; do
+  train phases --threads $threads --checkpoint "$work/phases.checkpoint"
+  mv "$work/phases.safetensors" "$work/phases$threads.safetensors"
+  rm "$work/phases.checkpoint"
+done
+cmp "$work/phases1.safetensors" "$work/phases2.safetensors" || fail "one and two threads give different weights"
+"$cnnc" verify "$work/nets/phases.cnn" --network Tuned --batch 3 17 > "$work/verify.txt" ||
+  fail "verify: $(cat "$work/verify.txt")"

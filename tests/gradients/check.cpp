@@ -16,7 +16,8 @@ using reference::Tensor;
 static double lossAt(Program& program, State state) {
   FunctionOp function = program.function("loss");
   bool batchStatistics = false;
-  function.walk([&](BatchNormOp) { batchStatistics = true; });
+  program.function("train").walk(
+      [&](Operation* op) { batchStatistics |= isa<BatchNormTrainOp, BatchNormStatisticsOp>(op); });
   if (batchStatistics) function = program.function("train");
   return (*reference::run(function, program.arguments, state))[0].data[0];
 }

@@ -158,6 +158,14 @@ void batchNorm(Program& p, Random&, int64_t images, List shape) {
   p.finishWithMse(norm);
 }
 
+/// By running statistics, which are frozen.
+void frozenBatchNorm(Program& p, Random&, int64_t, List shape) {
+  List channels = {shape[0]};
+  Value input = p.batched(shape), weight = p.fixed(channels), bias = p.fixed(channels);
+  Value mean = p.statistic(channels, Values::smooth, true), var = p.statistic(channels, Values::positive, true);
+  p.finishWithMse(p.add<BatchNormOp>(input, weight, bias, mean, var, p.number(0.1), p.number(0.1)));
+}
+
 void crossEntropy(Program& p, Random& random, int64_t, List shape) {
   Value logits = p.batched(shape), target = p.labels(shape[0]);
   p.finish(p.add<CrossEntropyOp>(logits, target, p.number(pick(random, 0, 1) * 0.1)));
@@ -194,6 +202,7 @@ std::vector<Family> opFamilies() {
           family("linear", linear, features),
           family("global_avg_pool", globalAvgPool, pictures),
           family("batch_norm", batchNorm),
+          family("batch_norm by running statistics", frozenBatchNorm),
           family("cross_entropy", crossEntropy, features),
           family("mse", mse)};
 }

@@ -54,12 +54,11 @@ reference::Tensor Program::draw(std::vector<int64_t> shape, Values values) {
   return tensor;
 }
 
-Value Program::parameter(TensorType type, Values values, bool statistic) {
+Value Program::parameter(TensorType type, Values values, bool statistic, bool frozen) {
   std::string name = ("p" + Twine(state.parameters.size())).str();
   OpBuilder outside(loss);
   auto init = InitAttr::get(type.getContext(), InitKind::constant, 0.0, 0.0);
-  auto op =
-      ParameterOp::create(outside, builder.getUnknownLoc(), name, type, init, statistic, /*frozen=*/false);
+  auto op = ParameterOp::create(outside, builder.getUnknownLoc(), name, type, init, statistic, frozen);
   state.parameters[name] = draw(reference::concreteShape(type, state.batch), values);
   return GetOp::create(builder, builder.getUnknownLoc(), type, op.getSymName());
 }
@@ -76,8 +75,8 @@ Value Program::batched(ArrayRef<int64_t> shape, Values values) {
 Value Program::fixed(ArrayRef<int64_t> shape, Values values) {
   return parameter(TensorType::get(builder.getContext(), shape, builder.getF32Type()), values, false);
 }
-Value Program::statistic(ArrayRef<int64_t> shape, Values values) {
-  return parameter(TensorType::get(builder.getContext(), shape, builder.getF32Type()), values, true);
+Value Program::statistic(ArrayRef<int64_t> shape, Values values, bool frozen) {
+  return parameter(TensorType::get(builder.getContext(), shape, builder.getF32Type()), values, true, frozen);
 }
 
 Value Program::labels(int64_t count) {

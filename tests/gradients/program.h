@@ -33,8 +33,8 @@ public:
   mlir::Value batched(llvm::ArrayRef<int64_t> shape, Values values = Values::smooth);
   /// A parameter of exactly this shape.
   mlir::Value fixed(llvm::ArrayRef<int64_t> shape, Values values = Values::smooth);
-  /// Like fixed, without a gradient.
-  mlir::Value statistic(llvm::ArrayRef<int64_t> shape, Values values);
+  /// Like fixed, without a gradient; a frozen one keeps its values in training.
+  mlir::Value statistic(llvm::ArrayRef<int64_t> shape, Values values, bool frozen = false);
   /// Classes in [0, count), i32 [N].
   mlir::Value labels(int64_t count);
 
@@ -61,7 +61,7 @@ public:
 
 private:
   reference::Tensor draw(std::vector<int64_t> shape, Values values);
-  mlir::Value parameter(TensorType type, Values values, bool statistic);
+  mlir::Value parameter(TensorType type, Values values, bool statistic, bool frozen = false);
 
   Random& random;
   mlir::OwningOpRef<mlir::ModuleOp> module;

@@ -88,7 +88,7 @@ TEST_CASE("all differences between a file and a part are one report, and nothing
   REQUIRE(status.code() == CNN_ERROR_MISMATCH);
   REQUIRE_THAT(status.message(),
                Catch::Contains("body.safetensors does not fit body of the network Linear: 3 differences") &&
-                   Catch::Contains("shape       fc.weight: expected [3, 25], found F32 [3, 16]") &&
+                   Catch::Contains("shape       fc.weight: expected [3, 25], found F32 [3,16]") &&
                    Catch::Contains("missing     offset: expected [3]") &&
                    Catch::Contains("unexpected  fc.bias: found F32 [3]"));
   REQUIRE(masters(model) == before);
@@ -111,7 +111,7 @@ TEST_CASE("training begins with the section's weights, unless told otherwise") {
   Small library;
   Load load({"file"}, {"body.safetensors"});
   library.training.weights = &load.setting;
-  library.training.lr = 0;
+  library.phase.lr = 0;
   cnn::Dataset data;
   data.source = "zeros";
   data.count = 4;

@@ -158,6 +158,7 @@ template <int Side = 4, int Classes = 3> struct Library {
   cnn_description description{};
   cnn_inference inference{};
   cnn_metric metrics[2] = {{"loss", "cross_entropy", 0, 1, 0}, {"top1", "accuracy", 0, 1, 0}};
+  cnn_phase phase{};
   cnn_training training{};
 
   explicit Library(Optimizer optimizer = {}) {
@@ -197,21 +198,24 @@ template <int Side = 4, int Classes = 3> struct Library {
     training.targets = &label;
     training.metrics = metrics;
     training.target_count = training.metric_count = 1;
-    training.forward_backward = C::forwardBackward;
-    training.optimizer = optimizer.kind;
-    training.nesterov = optimizer.nesterov;
-    training.update = optimizer.kind == CNN_ADAM    ? update<CNN_ADAM, false>
+    phase.forward_backward = C::forwardBackward;
+    phase.optimizer = optimizer.kind;
+    phase.nesterov = optimizer.nesterov;
+    phase.update = optimizer.kind == CNN_ADAM    ? update<CNN_ADAM, false>
                       : optimizer.kind == CNN_ADAMW ? update<CNN_ADAMW, false>
                       : optimizer.nesterov          ? update<CNN_SGD, true>
                                                     : update<CNN_SGD, false>;
-    training.lr = 0.1;
-    training.beta1 = 0.9;
-    training.beta2 = 0.999;
-    training.eps = 1e-8;
-    training.schedule = CNN_CONSTANT;
-    training.batch = 16;
-    training.epochs = 2;
+    phase.lr = 0.1;
+    phase.beta1 = 0.9;
+    phase.beta2 = 0.999;
+    phase.eps = 1e-8;
+    phase.schedule = CNN_CONSTANT;
+    phase.batch = 16;
+    phase.epochs = 2;
     training.seed = 7;
+    phase.name = "";
+    training.phases = &phase;
+    training.phase_count = 1;
   }
   Library(const Library&) = delete;
 };

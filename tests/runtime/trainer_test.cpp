@@ -1,7 +1,4 @@
-#include "handles.h"
-#include "linear_library.h"
-
-#include <cnn/cnn.hpp>
+#include "trainee.h"
 
 #include <cmath>
 #include <cstring>
@@ -11,68 +8,13 @@
 
 namespace {
 
-using Small = linear::Library<>;
-
-// Three classes of 4 x 4 pictures, each bright in another row.
-cnn::Dataset rows(std::int64_t count, std::uint64_t seed) {
-  cnn::Dataset data;
-  data.source = "rows";
-  data.count = count;
-  data.columns.push_back({"image", CNN_U8, {1, 4, 4}, {}});
-  data.columns.push_back({"label", CNN_U8, {}, {}});
-  for (std::int64_t n = 0; n < count; ++n) {
-    auto label = static_cast<std::uint8_t>(n % 3);
-    for (std::uint64_t p = 0; p < 16; ++p) {
-      auto noise = cnn::philox(seed, static_cast<std::uint64_t>(n), p)[0] % 120;
-      data.columns[0].bytes.push_back(static_cast<std::uint8_t>(noise + (p / 4 == label ? 100 : 0)));
-    }
-    data.columns[1].bytes.push_back(label);
-  }
-  return data;
-}
-
-cnn::DataSplits splits(std::int64_t train = 100) {
-  return {rows(train, 1), rows(60, 2)};
-}
-
-cnn::Model makeTrainee(Small& library, int threads = 1) {
-  return cnn::Model::create(library.inference, {.max_batch = 8, .threads = threads}).or_exit();
-}
-
-std::vector<float> parametersOf(const cnn::Model& model) {
-  float* parameters = cnn_model_parameters(model.handle());
-  return {parameters, parameters + model.description().parameter_floats};
-}
-
-std::vector<float> train(Small& library, cnn::TrainerOptions options, int threads = 1,
-                         std::int64_t samples = 100) {
-  cnn::Model model = makeTrainee(library, threads);
-  options.quiet = true;
-  cnn::Trainer trainer(model, library.training, options);
-  trainer.use(splits(samples));
-  cnn::Status status = trainer.run();
-  INFO(status.message());
-  REQUIRE(status.ok());
-  return parametersOf(model);
-}
-
-std::string failure(Small& library, cnn::DataSplits data, cnn::TrainerOptions options = {}) {
-  cnn::Model model = makeTrainee(library);
-  options.quiet = true;
-  cnn::Trainer trainer(model, library.training, options);
-  trainer.use(std::move(data));
-  cnn::Status status = trainer.run();
-  REQUIRE(!status.ok());
-  return status.message();
-}
-
 const char* const noNames[] = {"", "", ""};
 
 } // namespace
 
 TEST_CASE("training learns, and the test metrics agree with those of training") {
   Small library({CNN_ADAM, false});
-  library.training.lr = 0.01;
+  library.phase.lr = 0.01;
   cnn::Model model = makeTrainee(library);
   cnn::Trainer trainer(model, library.training, {.epochs = 20, .quiet = true});
   trainer.use(splits(300));
@@ -90,7 +32,7 @@ TEST_CASE("training learns, and the test metrics agree with those of training") 
 
 TEST_CASE("weights after training are the same bytes for 1 and 2 threads, with a partial last batch") {
   Small library({CNN_ADAMW, false});
-  library.training.clip_norm = 1;
+  library.phase.clip_norm = 1;
   const char* const values[] = {"4", "1"};
   const char* const names[] = {"", "padding"};
   const cnn_setting augments[] = {{"random_hflip", 0, nullptr, nullptr}, {"random_crop", 2, names, values}};
@@ -117,10 +59,10 @@ TEST_CASE("options replace what the train section says") {
 
 TEST_CASE("training that was stopped at any step and resumed ends with the same bytes") {
   Small library({CNN_ADAM, false});
-  library.training.momentum = 0.9;
-  library.training.schedule = CNN_ONE_CYCLE;
+  library.phase.momentum = 0.9;
+  library.phase.schedule = CNN_ONE_CYCLE;
   const double arguments[] = {0.05, 0.3, 25, 1e4};
-  std::copy_n(arguments, 4, library.training.schedule_arguments);
+  std::copy_n(arguments, 4, library.phase.schedule_arguments);
   const cnn_setting augment{"random_hflip", 0, nullptr, nullptr};
   library.training.augments = &augment;
   library.training.augment_count = 1;
@@ -133,16 +75,16 @@ TEST_CASE("training that was stopped at any step and resumed ends with the same 
     {
       // An error from a step stands for the end of the process: nothing after it is saved.
       cnn::Model model = makeTrainee(library);
-      auto forward = library.training.forward_backward;
+      auto forward = library.phase.forward_backward;
       static std::int64_t left;
       left = stopAt;
-      library.training.forward_backward = [](const cnn_run* run) -> int32_t {
+      library.phase.forward_backward = [](const cnn_run* run) -> int32_t {
         return left-- == 0 ? 1 : linear::Code<4, 3>::forwardBackward(run);
       };
       cnn::Trainer trainer(model, library.training, options);
       trainer.use(splits());
       REQUIRE(!trainer.run().ok());
-      library.training.forward_backward = forward;
+      library.phase.forward_backward = forward;
     }
     auto resumed = train(library, options);
     INFO("stopped at " << stopAt);
@@ -166,7 +108,7 @@ TEST_CASE("a checkpoint is also a weights file, and says what does not fit") {
                  Catch::Contains("expected batch 16") && Catch::Contains("found batch 20"));
   }
   SECTION("another optimizer") {
-    library.training.optimizer = CNN_ADAMW;
+    library.phase.optimizer = CNN_ADAMW;
     REQUIRE_THAT(failure(library, splits(), resume), Catch::Contains("the same optimizer"));
   }
   SECTION("weights alone") {
@@ -233,7 +175,7 @@ TEST_CASE("data that does not fit the network is explained") {
 
 TEST_CASE("a loss that is not finite ends training with an explanation") {
   Small library;
-  library.training.forward_backward = [](const cnn_run* run) -> int32_t {
+  library.phase.forward_backward = [](const cnn_run* run) -> int32_t {
     run->results[0] = std::nanf("");
     return 0;
   };
@@ -290,8 +232,8 @@ TEST_CASE("softmax regression on Fashion-MNIST reaches what is known of it") {
     return;
   }
   linear::Library<28, 10> library({CNN_ADAM, false});
-  library.training.lr = 1e-3;
-  library.training.batch = 64;
+  library.phase.lr = 1e-3;
+  library.phase.batch = 64;
   cnn::Model model = cnn::Model::create(library.inference, {.max_batch = 64}).or_exit();
   cnn::Trainer trainer(model, library.training, {.epochs = 2, .quiet = true});
   trainer.use(*std::move(data));

@@ -98,7 +98,7 @@ TEST_CASE("weights after training are the same bytes for 1, 2 and 4 threads") {
   std::vector<Values> results;
   for (int32_t threads : {1, 2, 4}) {
     linear::Library<> library({CNN_ADAMW, false});
-    library.training.clip_norm = 0.5;
+    library.phase.clip_norm = 0.5;
     ModelHandle model = makeTrained(library, threads, 33);
     Batch batch(33);
     for (int i = 0; i < 50; ++i)
@@ -121,7 +121,7 @@ TEST_CASE("SGD follows its closed form") {
   }
   SECTION("momentum: after n steps of gradient g the velocity is g (1 - m^n) / (1 - m)") {
     linear::Library<> library;
-    library.training.momentum = 0.9;
+    library.phase.momentum = 0.9;
     Probe probe(library);
     double expected = 1, velocity = 0, value = 1;
     for (int i = 1; i <= 10; ++i) {
@@ -133,15 +133,15 @@ TEST_CASE("SGD follows its closed form") {
   }
   SECTION("dampening spares the first step") {
     linear::Library<> library;
-    library.training.momentum = 0.9;
-    library.training.dampening = 0.5;
+    library.phase.momentum = 0.9;
+    library.phase.dampening = 0.5;
     Probe probe(library);
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(0.9));
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(0.9 - 0.1 * (0.9 + 0.5)));
   }
   SECTION("Nesterov looks ahead") {
     linear::Library<> library({CNN_SGD, true});
-    library.training.momentum = 0.9;
+    library.phase.momentum = 0.9;
     Probe probe(library);
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(1 - 0.1 * 1.9));
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(1 - 0.1 * 1.9 - 0.1 * (1 + 0.9 * 1.9)));
@@ -168,9 +168,9 @@ TEST_CASE("parameter groups scale the learning rate and replace the weight decay
   linear::Library<> library;
   const uint32_t bias[] = {1};
   cnn_parameter_group group{bias, 1, 0, 0.1, 0};
-  library.training.groups = &group;
-  library.training.group_count = 1;
-  library.training.weight_decay = 0.5;
+  library.phase.groups = &group;
+  library.phase.group_count = 1;
+  library.phase.weight_decay = 0.5;
   Probe probe(library);
   probe.step(1, cnn_hyper_default());
   REQUIRE(cnn_model_parameters(probe.model.get())[0] == Approx(1 - 0.1 * 1.5));

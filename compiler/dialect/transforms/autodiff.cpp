@@ -3,6 +3,7 @@
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -12,6 +13,30 @@ namespace cnn {
 
 namespace {
 
+/// The function of one or several phases of training.
+struct Variant {
+  std::string name;
+  ArrayAttr frozen; ///< names, in the network's order
+};
+
+/// One variant for each different list of frozen parameters, named by the first phase that has it.
+SmallVector<Variant> variantsOf(NetworkOp network) {
+  Builder b(network.getContext());
+  SmallVector<Variant> variants;
+  auto training = network.getTraining();
+  auto phases = training ? training->getAs<ArrayAttr>("phases") : ArrayAttr();
+  if (!phases) return {{"train", b.getArrayAttr({})}};
+  for (auto phase : phases.getAsRange<DictionaryAttr>()) {
+    auto frozen = phase.getAs<ArrayAttr>("frozen");
+    if (!frozen) frozen = b.getArrayAttr({});
+    if (llvm::any_of(variants, [&](const Variant& variant) { return variant.frozen == frozen; })) continue;
+    std::string name = "train";
+    if (auto text = phase.getAs<StringAttr>("name"); text && !variants.empty()) name += "." + text.str();
+    variants.push_back({name, frozen});
+  }
+  return variants;
+}
+
 struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
   void runOnOperation() override {
     NetworkOp network = getOperation();
@@ -19,15 +44,25 @@ struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
     if (!loss || failed(check(loss))) return;
     OpBuilder builder(loss->getContext());
     builder.setInsertionPointAfter(loss);
-    auto train = cast<FunctionOp>(builder.clone(*loss));
-    train.setSymName("train");
-    useBatchStatistics(train);
-    markVarying(network, train);
-    differentiate(train);
+    for (const Variant& variant : variantsOf(network)) {
+      auto train = cast<FunctionOp>(builder.clone(*loss));
+      train.setSymName(variant.name);
+      if (!variant.frozen.empty()) train->setAttr(frozenAttribute, variant.frozen);
+      frozen.clear();
+      for (auto name : variant.frozen.getAsRange<StringAttr>()) frozen.insert(name.getValue());
+      useBatchStatistics(network, train);
+      markVarying(network, train);
+      differentiate(train);
+    }
   }
 
 private:
-  llvm::DenseSet<Value> varying; ///< what depends on a trainable parameter
+  llvm::DenseSet<Value> varying; ///< what depends on a parameter that is trained
+  llvm::StringSet<> frozen;      ///< parameters that this variant leaves alone
+
+  bool isFrozen(NetworkOp network, GetOp get) {
+    return frozen.contains(get.getParameter()) || network.lookupSymbol<ParameterOp>(get.getParameter()).getFrozen();
+  }
 
   /// What the pass takes for granted.
   LogicalResult check(FunctionOp loss) {
@@ -46,9 +81,14 @@ private:
     return failure(norms.wasInterrupted());
   }
 
-  static void useBatchStatistics(FunctionOp train) {
+  /// A layer whose running statistics are frozen goes on with them, as in inference.
+  void useBatchStatistics(NetworkOp network, FunctionOp train) {
     SmallVector<BatchNormOp> norms;
-    train.walk([&](BatchNormOp op) { norms.push_back(op); });
+    train.walk([&](BatchNormOp op) {
+      if (!isFrozen(network, op.getRunningMean().getDefiningOp<GetOp>()) ||
+          !isFrozen(network, op.getRunningVar().getDefiningOp<GetOp>()))
+        norms.push_back(op);
+    });
     for (BatchNormOp op : norms) {
       OpBuilder b(op);
       auto channels = cast<TensorType>(op.getInput().getType()).getShape()[1];
@@ -71,7 +111,7 @@ private:
     for (Operation& op : train.getBody().front()) {
       bool varies = llvm::any_of(op.getOperands(), [&](Value v) { return varying.contains(v); });
       if (auto get = dyn_cast<GetOp>(op))
-        varies = network.lookupSymbol<ParameterOp>(get.getParameter()).isTrainable();
+        varies = !isFrozen(network, get) && !network.lookupSymbol<ParameterOp>(get.getParameter()).getStatistic();
       if (varies) varying.insert(op.result_begin(), op.result_end());
     }
   }
@@ -128,4 +168,14 @@ private:
 };
 
 } // namespace
+
+SmallVector<FunctionOp> trainingFunctions(NetworkOp network) {
+  SmallVector<FunctionOp> functions;
+  for (auto function : network.getBody().getOps<FunctionOp>()) {
+    StringRef name = function.getSymName();
+    if (name == "train" || name.starts_with("train.")) functions.push_back(function);
+  }
+  return functions;
+}
+
 } // namespace cnn

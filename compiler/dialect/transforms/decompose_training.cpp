@@ -58,12 +58,11 @@ void decompose(BatchMeanOp op) {
 
 struct DecomposeTraining : impl::CnnDecomposeTrainingBase<DecomposeTraining> {
   void runOnOperation() override {
-    auto train = getOperation().lookupSymbol<FunctionOp>("train");
-    if (!train) return;
     SmallVector<Operation*> ops;
-    train.walk([&](Operation* op) {
-      if (isa<BatchNormTrainOp, BatchNormBackwardOp, BatchMeanOp>(op)) ops.push_back(op);
-    });
+    for (FunctionOp train : trainingFunctions(getOperation()))
+      train.walk([&](Operation* op) {
+        if (isa<BatchNormTrainOp, BatchNormBackwardOp, BatchMeanOp>(op)) ops.push_back(op);
+      });
     for (Operation* op : ops) {
       if (auto norm = dyn_cast<BatchNormTrainOp>(op)) decompose(norm);
       else if (auto backward = dyn_cast<BatchNormBackwardOp>(op)) decompose(backward);

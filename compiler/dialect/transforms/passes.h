@@ -10,6 +10,13 @@ namespace cnn {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes.h.inc"
+
+/// @train and its variants @train.NAME, in order: one for each set of parameters that a phase of training leaves alone.
+llvm::SmallVector<FunctionOp> trainingFunctions(NetworkOp network);
+
+/// The attribute of such a function that names those parameters, apart from the network's own frozen ones.
+inline constexpr const char* frozenAttribute = "cnn.frozen";
+
 } // namespace cnn
 
 #endif

@@ -8,8 +8,12 @@ def CnnAutodiff : Pass<"cnn-autodiff", "::cnn::NetworkOp"> {
   let summary = "adds @train: @loss with the gradients of its first result";
   let description = [{
     Reverse mode: each op builds its own gradient from those of its results (DifferentiableOpInterface). Only what
-    lies on a path from a trainable parameter to the loss is differentiated. batch_norm becomes batch_norm_train.
-    Networks without @loss stay as they are.
+    lies on a path from a trainable parameter to the loss is differentiated. batch_norm becomes batch_norm_train,
+    unless its running statistics are frozen. Networks without @loss stay as they are.
+
+    Where the `training` attribute has `phases`, there is one function for each different list `frozen` of them:
+    @train for the first, @train.NAME for the others, NAME the first phase that needs it. The attribute cnn.frozen of
+    the function holds the list.
   }];
 }
 
@@ -18,7 +22,7 @@ def CnnFreeze : Pass<"cnn-freeze", "::cnn::NetworkOp"> {
 }
 
 def CnnDecomposeTraining : Pass<"cnn-decompose-training", "::cnn::NetworkOp"> {
-  let summary = "takes ops of @train apart into parts that run block by block and parts that reduce over blocks";
+  let summary = "takes ops of @train and its variants apart into parts that run block by block and parts that reduce over blocks";
   let description = "Needs cnn-autodiff. batch_norm_train, batch_norm_backward and batch_mean disappear.";
 }
 

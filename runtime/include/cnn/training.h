@@ -24,17 +24,22 @@ typedef struct cnn_hyper {
 cnn_hyper cnn_hyper_default(void);
 
 /* Attaches the training code and reserves gradients, optimizer state (zero) and the arena for batches of
- * max_batch (0: the train section's). The seed keys dropout and the like. Attaching the same table again only
+ * max_batch (0: the train section's largest). The seed keys dropout and the like. Attaching the same table again only
  * reserves. A model whose parameters are shared from another one cannot be trained. */
 int32_t cnn_training_attach(cnn_model* model, const cnn_training* training, int64_t max_batch);
 const cnn_training* cnn_training_table(const cnn_model* model); /* null: not attached */
 int64_t cnn_training_max_batch(const cnn_model* model);
 
+/* Begins a phase of the train section: the gradients and the optimizer's state are zero, its steps count from 0, and
+ * forward_backward and update are the phase's. Attaching begins phase 0. */
+int32_t cnn_training_set_phase(cnn_model* model, uint32_t phase);
+uint32_t cnn_training_phase(const cnn_model* model);
+
 /* inputs: the description's inputs, then the train section's targets. 1 <= batch <= max_batch. results: null, or
  * results_count floats: the loss, then the metrics, means over the batch. */
 int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch, float* results);
 
-/* The gradients, trainable_floats of them laid out like the parameters. */
+/* The gradients, trainable_floats of them laid out like the parameters; zero for what the phase leaves alone. */
 float* cnn_training_gradients(cnn_model* model);
 
 /* Scales the gradients so that their norm is at most max_norm, by PyTorch's clip_grad_norm_. Gives the norm before
@@ -50,7 +55,7 @@ int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t b
 
 /* All that training has beside the parameters: what a checkpoint must keep. */
 typedef struct cnn_training_state {
-  float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer has none */
+  float* state0; /* momentum or first moment; trainable_floats, or null where the phase's optimizer has none */
   float* state1; /* second moment; likewise */
   uint64_t* seed;
   uint64_t* updates;    /* optimizer steps done */

@@ -29,7 +29,16 @@ public:
     return check(cnn_training_attach(handle(), &table, max_batch));
   }
 
+  /// The phase that steps belong to, from 0.
+  std::uint32_t phase() const { return cnn_training_phase(handle()); }
+
 protected:
+  /// Optimizer state and steps begin anew; steps are this phase's from now on.
+  Status begin_phase(const cnn_training& table, std::uint32_t number) {
+    if (Status bad = attach(table); !bad) return bad;
+    return check(cnn_training_set_phase(handle(), number));
+  }
+
   /// The inputs, then the targets; the batch size follows from the lengths. Gives the loss, the batch's mean.
   Result<float> step(const cnn_training& table, std::initializer_list<Input> inputs, const Hyper& hyper) {
     std::int64_t batch = 0;
@@ -68,6 +77,13 @@ public:
   }
 
 private:
+  static std::int64_t largest_batch(const cnn_training& table) {
+    std::int64_t largest = 1;
+    for (std::uint32_t i = 0; i < table.phase_count; ++i)
+      if (table.phases[i].batch > largest) largest = table.phases[i].batch;
+    return largest;
+  }
+
   Status gather(const cnn_training& table, std::initializer_list<Input> inputs, const void** from,
                 std::int64_t& batch) {
     const cnn_description& tables = *table.description;
@@ -86,7 +102,7 @@ private:
       return bad;
     for (std::size_t i = 0; i < all.size(); ++i) from[i] = all[i].data;
     if (batch > cnn_training_max_batch(handle()))
-      return attach(table, batch > table.batch ? batch : table.batch);
+      return attach(table, batch > largest_batch(table) ? batch : 0);
     return {};
   }
 

@@ -157,16 +157,10 @@ typedef struct cnn_parameter_group {
   double lr_scale, weight_decay;
 } cnn_parameter_group;
 
-typedef struct cnn_training {
-  uint32_t size, version;
-  const cnn_description* description;
-  uint64_t arena_constant_bytes, arena_block_bytes;
-  uint32_t block;         /* pictures side by side in a vector: the arena counts blocks of so many */
-  uint32_t results_count; /* 1 + metric_count */
-  uint64_t scratch_bytes; /* for each worker */
-  const cnn_tensor* targets; /* the train section's inputs: passed after the description's inputs */
-  const cnn_metric* metrics; /* metrics[0] describes the loss; then one for each metric */
-  uint32_t target_count, metric_count;
+/* One phase of a train section, with a backward pass of its own that leaves out what the phase does not train. The
+ * phases run one after the other. A section without phases is one phase with an empty name. */
+typedef struct cnn_phase {
+  const char* name;
 
   /* Forward, loss, backward for one batch: fills gradients and results, updates statistics in parameters. */
   int32_t (*forward_backward)(const cnn_run* run);
@@ -178,24 +172,37 @@ typedef struct cnn_training {
   int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0, float* state1,
                     int64_t count, const float* scalars);
 
+  const uint32_t* frozen; /* indices of parameters that other phases train and this one leaves alone */
+  const cnn_parameter_group* groups;
+  uint32_t frozen_count, group_count;
   int32_t optimizer; /* enum cnn_optimizer */
   uint32_t nesterov;
   double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
-  const cnn_parameter_group* groups;
-  uint32_t group_count;
-
   int32_t schedule; /* enum cnn_schedule; arguments by PyTorch's names */
+  int32_t reserved;
   double schedule_arguments[8]; /* step: {step_size (epochs), gamma}; cosine: {min_lr, warmup epochs};
                                    one_cycle: {max_lr, pct_start, div_factor, final_div_factor} */
   int64_t batch, epochs;
+  double clip_norm; /* 0: none */
+} cnn_phase;
+
+typedef struct cnn_training {
+  uint32_t size, version;
+  const cnn_description* description;
+  uint64_t arena_constant_bytes, arena_block_bytes; /* what suffices for every phase */
+  uint32_t block;         /* pictures side by side in a vector: the arena counts blocks of so many */
+  uint32_t results_count; /* 1 + metric_count */
+  uint64_t scratch_bytes; /* for each worker */
+  const cnn_tensor* targets; /* the train section's inputs: passed after the description's inputs */
+  const cnn_metric* metrics; /* metrics[0] describes the loss; then one for each metric */
+  uint32_t target_count, metric_count;
+  const cnn_phase* phases; /* at least one */
+  uint32_t phase_count, augment_count;
   uint64_t seed;
-  double clip_norm;  /* 0: none */
   double validation; /* share of the training data held out; 0: none */
   const cnn_setting* data;     /* null where the section names none */
   const cnn_setting* augments; /* applied in order to the first input */
-  uint32_t augment_count;
-  uint32_t reserved;
-  const cnn_setting* weights; /* load(file, into, except): first values from a file; null: none */
+  const cnn_setting* weights;  /* load(file, into, except): first values from a file; null: none */
 } cnn_training;
 
 #ifdef __cplusplus

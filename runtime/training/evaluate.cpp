@@ -1,0 +1,83 @@
+#include "evaluate.h"
+
+#include "../data/loader.h"
+#include "../report/progress.h"
+#include "metrics.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace cnn {
+
+Result<std::vector<BoundColumn>> bindAll(const cnn_training& table, const Dataset& data) {
+  std::vector<const cnn_tensor*> tensors = trainingInputs(table);
+  auto columns = bindColumns(data, tensors);
+  if (columns)
+    if (Status bad = checkLabels(table, data, *columns); !bad) return bad;
+  return columns;
+}
+
+Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
+                                                 std::vector<std::int64_t> samples) {
+  auto columns = bindAll(table, data);
+  if (!columns) return std::move(columns).error();
+  std::vector<MetricSum> sums;
+  for (std::uint32_t i = 0; i < table.results_count; ++i) {
+    Result<MetricSum> sum = MetricSum::make(table, table.metrics[i]);
+    if (!sum) return std::move(sum).error();
+    sums.push_back(*std::move(sum));
+  }
+  constexpr std::int64_t batch = 64;
+  // Room for a whole batch is a matter of speed: without it predict works in slices.
+  Status ignored = model.reserve(std::min(batch, model.description().max_batch));
+  std::vector<std::vector<float>> outputs;
+  std::vector<void*> pointers;
+  const cnn_description& description = model.description();
+  for (std::uint32_t i = 0; i < description.output_count; ++i) {
+    std::size_t elements = batch;
+    for (int32_t d = 1; d < description.outputs[i].rank; ++d)
+      elements *= static_cast<std::size_t>(description.outputs[i].shape[d]);
+    outputs.emplace_back(elements);
+    pointers.push_back(outputs.back().data());
+  }
+  Loader loader(*std::move(columns), {std::move(samples), batch, false, 0, {}});
+  loader.start(0);
+  while (const Batch* next = loader.next()) {
+    if (int code = cnn_model_predict(model.handle(), next->inputs.data(), pointers.data(), next->count))
+      return model.check(code);
+    for (std::uint32_t i = 0; i < table.results_count; ++i)
+      sums[i].add(outputs[static_cast<std::size_t>(table.metrics[i].output)].data(),
+                  next->inputs[static_cast<std::size_t>(table.metrics[i].target)], next->count);
+  }
+  std::vector<MetricValue> values;
+  for (const MetricSum& sum : sums) values.push_back(sum.value());
+  return values;
+}
+
+std::vector<std::int64_t> allSamples(const Dataset& data) {
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(data.count));
+  std::iota(samples.begin(), samples.end(), std::int64_t{0});
+  return samples;
+}
+
+Result<std::vector<MetricValue>> evaluate(Model& model, const cnn_training& table, const Dataset& data) {
+  return evaluateSamples(model, table, data, allSamples(data));
+}
+
+std::string format_metrics(const std::string& split, const std::vector<MetricValue>& metrics) {
+  std::string text;
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    text += split + " " +
+            (i == 0                          ? "loss"
+             : metrics[i].kind == "accuracy" ? "accuracy"
+                                             : metrics[i].name) +
+            " " + formatValue(metrics[i].kind, metrics[i].value) + "\n";
+  return text;
+}
+
+void print_metrics(const std::string& split, const std::vector<MetricValue>& metrics) {
+  std::fputs(format_metrics(split, metrics).c_str(), stdout);
+  std::fflush(stdout);
+}
+
+} // namespace cnn

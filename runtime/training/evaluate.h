@@ -1,0 +1,22 @@
+// Loss and metrics by predict, and the columns that training and evaluation read.
+#ifndef CNN_TRAINING_EVALUATE_H
+#define CNN_TRAINING_EVALUATE_H
+
+#include "../data/binding.h"
+
+#include <cnn/trainer.hpp>
+
+namespace cnn {
+
+/// A column for each input and target, with labels that are checked.
+Result<std::vector<BoundColumn>> bindAll(const cnn_training& table, const Dataset& data);
+
+/// Loss and metrics of some samples, by predict.
+Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
+                                                 std::vector<std::int64_t> samples);
+
+/// 0, 1, … count - 1
+std::vector<std::int64_t> allSamples(const Dataset& data);
+
+} // namespace cnn
+#endif

@@ -1,0 +1,237 @@
+#include "training_run.h"
+
+#include "evaluate.h"
+#include "initial_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unistd.h>
+
+namespace cnn {
+namespace {
+
+constexpr std::uint64_t validationStream = std::uint64_t{0x8003} << 48;
+
+bool isSet(double value) {
+  return !std::isnan(value);
+}
+
+Result<std::vector<std::unique_ptr<Augmentation>>> makeAugmentations(const cnn_training& table,
+                                                                     const BoundColumn& first) {
+  std::vector<std::unique_ptr<Augmentation>> made;
+  const cnn_tensor& tensor = first.tensor();
+  for (std::uint32_t i = 0; i < table.augment_count; ++i) {
+    if (tensor.rank != 4 || (first.source().element != CNN_U8 && first.source().element != CNN_F32))
+      return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures, but %s is none", table.augments[i].name,
+                           tensor.name);
+    auto augmentation =
+        makeAugmentation(table.augments[i], {tensor.shape[1], tensor.shape[2], tensor.shape[3]});
+    if (!augmentation) return std::move(augmentation).error();
+    made.push_back(*std::move(augmentation));
+  }
+  return made;
+}
+
+std::string counted(std::uint64_t number, const char* what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+} // namespace
+
+TrainingRun::TrainingRun(Trainer& trainer)
+    : trainer(trainer), model(trainer.model), table(trainer.table), options(trainer.options),
+      progress(options.report, options.quiet, table) {}
+
+Status TrainingRun::run() {
+  if (Status bad = divideSamples(); !bad) return bad;
+  if (Status bad = begin(); !bad) return bad;
+  for (;;) {
+    while (at.epoch < epochs) {
+      if (Status bad = epoch(); !bad) return bad;
+      if (at.epoch < epochs || isLastPhase())
+        if (Status bad = save(at); !bad) return bad;
+    }
+    if (isLastPhase()) return {};
+    ++at.phase;
+    at.epoch = 0;
+    if (Status bad = planPhase(); !bad) return bad;
+    if (Status bad = model.check(cnn_training_set_phase(model.handle(), at.phase)); !bad) return bad;
+    announcePhase();
+    if (Status bad = save(at); !bad) return bad;
+  }
+}
+
+Status TrainingRun::divideSamples() {
+  const Dataset& data = trainer.data.train;
+  seed = options.seed >= 0 ? static_cast<std::uint64_t>(options.seed) : table.seed;
+  double share = isSet(options.validation) ? options.validation : table.validation;
+  if (!(share >= 0 && share < 1))
+    return Status::error(CNN_ERROR_ARGUMENT, "validation is %g, expected a share from 0 to below 1", share);
+  samples = share > 0 ? shuffled(data.count, seed, validationStream) : allSamples(data);
+  auto held = static_cast<std::ptrdiff_t>(share * static_cast<double>(data.count));
+  validation.assign(samples.begin(), samples.begin() + held);
+  samples.erase(samples.begin(), samples.begin() + held);
+  std::sort(samples.begin(), samples.end());
+  std::sort(validation.begin(), validation.end());
+  if (samples.empty()) return Status::error(CNN_ERROR_FORMAT, "%s: no samples", data.source.c_str());
+  if (Status bad = planPhase(); !bad) return bad;
+  return checkTest();
+}
+
+// A mistake in the test data is not for after the training.
+Status TrainingRun::checkTest() const {
+  if (trainer.data.test.count == 0) return {};
+  return std::move(bindAll(table, trainer.data.test)).error();
+}
+
+Status TrainingRun::planPhase() {
+  auto columns = bindAll(table, trainer.data.train);
+  if (!columns) return std::move(columns).error();
+  auto augmentations = makeAugmentations(table, (*columns)[0]);
+  if (!augmentations) return std::move(augmentations).error();
+
+  LoaderPlan plan;
+  plan.samples = samples;
+  plan.batch = options.batch > 0 ? options.batch : phase().batch;
+  plan.batch = std::clamp<std::int64_t>(plan.batch, 1, static_cast<std::int64_t>(samples.size()));
+  plan.shuffle = true;
+  plan.seed = seed;
+  plan.augmentations = *std::move(augmentations);
+  batch = plan.batch;
+  loader = std::make_unique<Loader>(*std::move(columns), std::move(plan));
+
+  epochs = options.epochs > 0 ? options.epochs : phase().epochs;
+  schedule.kind = phase().schedule;
+  schedule.lr = isSet(options.lr) ? options.lr : phase().lr;
+  std::copy(std::begin(phase().schedule_arguments), std::end(phase().schedule_arguments), schedule.arguments);
+  if (isSet(options.lr) && schedule.kind == CNN_ONE_CYCLE) schedule.arguments[0] = options.lr;
+  schedule.steps_per_epoch = loader->batches();
+  schedule.epochs = epochs;
+  return {};
+}
+
+Status TrainingRun::begin() {
+  // Room for the largest batch of all phases: nothing is reserved later.
+  std::int64_t largest = 0;
+  for (std::uint32_t i = 0; i < table.phase_count; ++i)
+    largest = std::max(largest, options.batch > 0 ? options.batch : table.phases[i].batch);
+  largest = std::clamp<std::int64_t>(largest, 1, static_cast<std::int64_t>(samples.size()));
+  if (Status bad = model.check(cnn_training_attach(model.handle(), &table, largest)); !bad) return bad;
+  if (Status bad = model.check(cnn_training_set_phase(model.handle(), 0)); !bad) return bad;
+  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
+  *state.seed = seed;
+  at.sums.assign(table.results_count, 0);
+  if (options.resume && !options.checkpoint.empty() && access(options.checkpoint.c_str(), F_OK) == 0)
+    return resume();
+  if (options.initialise)
+    if (Status bad = initialise(); !bad) return bad;
+  std::string text = "training " + std::string(model.description().name) + " on " +
+                     std::to_string(loader->samples()) + " samples, ";
+  if (table.phase_count == 1)
+    text += "batch " + std::to_string(batch) + ", " + std::to_string(epochs) + " epochs, ";
+  else
+    text += std::to_string(table.phase_count) + " phases, ";
+  progress.note(text + counted(static_cast<std::uint64_t>(model.threads()), "thread"));
+  announcePhase();
+  return {};
+}
+
+Status TrainingRun::initialise() {
+  if (Status bad = model.initialise(seed); !bad || !table.weights) return bad;
+  return loadInitialWeights(model, *table.weights, options.folder);
+}
+
+Status TrainingRun::resume() {
+  if (Status bad = loadCheckpoint(model, at, options.checkpoint); !bad) return bad;
+  if (Status bad = planPhase(); !bad) return bad;
+  if (at.batch != batch || at.samples != loader->samples() || *state.seed != seed)
+    return Status::error(
+        CNN_ERROR_MISMATCH,
+        "%s: cannot go on with other data or settings: expected batch %lld, %lld samples and seed "
+        "%llu, found batch %lld, %lld samples and seed %llu",
+        options.checkpoint.c_str(), static_cast<long long>(at.batch), static_cast<long long>(at.samples),
+        static_cast<unsigned long long>(*state.seed), static_cast<long long>(batch),
+        static_cast<long long>(loader->samples()), static_cast<unsigned long long>(seed));
+  announcePhase();
+  progress.note("going on from " + options.checkpoint + ": epoch " + std::to_string(at.epoch + 1) + ", batch " +
+                std::to_string(at.position + 1));
+  return {};
+}
+
+/// Names the phase, if the section has any, and what it trains.
+void TrainingRun::announcePhase() {
+  progress.beginPhase(phase().name);
+  if (table.phase_count == 1) return;
+  const cnn_description& description = model.description();
+  std::uint64_t all = 0, frozen = 0;
+  auto elements = [&](std::uint32_t i) {
+    std::uint64_t count = 1;
+    for (std::int32_t d = 0; d < description.parameters[i].rank; ++d)
+      count *= static_cast<std::uint64_t>(description.parameters[i].shape[d]);
+    return description.parameters[i].flags & CNN_STATISTIC ? 0 : count;
+  };
+  for (std::uint32_t i = 0; i < description.parameter_count; ++i) all += elements(i);
+  for (std::uint32_t i = 0; i < description.parameter_count; ++i)
+    if (!(description.parameters[i].flags & (CNN_TRAINABLE | CNN_STATISTIC))) frozen += elements(i);
+  for (std::uint32_t i = 0; i < phase().frozen_count; ++i) frozen += elements(phase().frozen[i]);
+  progress.note("phase " + std::string(phase().name) + ": batch " + std::to_string(batch) + ", " +
+                counted(static_cast<std::uint64_t>(epochs), "epoch") + ", trains " + std::to_string(all - frozen) +
+                " of " + counted(all, "parameter"));
+}
+
+Status TrainingRun::epoch() {
+  progress.begin(at.epoch, epochs, loader->samples(), std::min(at.position * batch, loader->samples()));
+  loader->start(at.round, at.position);
+  while (const Batch* next = loader->next()) {
+    if (Status bad = step(*next); !bad) return bad;
+    if (options.checkpoint_steps > 0 && stepNumber() % options.checkpoint_steps == 0 &&
+        at.position < loader->batches())
+      if (Status bad = save(at); !bad) return bad;
+  }
+  std::vector<MetricValue> held;
+  if (!validation.empty()) {
+    auto values = evaluateSamples(model, table, trainer.data.train, validation);
+    if (!values) return std::move(values).error();
+    held = *std::move(values);
+  }
+  progress.end(at.sums, at.summed, rate, held);
+  at.position = 0;
+  at.summed = 0;
+  std::fill(at.sums.begin(), at.sums.end(), 0.0);
+  ++at.epoch;
+  ++at.round;
+  return {};
+}
+
+Status TrainingRun::step(const Batch& next) {
+  Hyper hyper;
+  hyper.lr = rate = schedule.rate(stepNumber());
+  hyper.clip_norm = options.clip_norm;
+  cnn_hyper plain = hyper;
+  results.resize(table.results_count);
+  if (int code = cnn_training_step(model.handle(), next.inputs.data(), next.count, &plain, results.data()))
+    return model.check(code);
+  if (!std::isfinite(results[0]))
+    return Status::error(CNN_ERROR_STATE,
+                         "the loss is %g at step %lld (epoch %lld, learning rate %g): training "
+                         "diverged; try a lower learning rate or clip_norm",
+                         static_cast<double>(results[0]), static_cast<long long>(stepNumber()),
+                         static_cast<long long>(at.epoch + 1), rate);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    at.sums[i] += double{results[i]} * static_cast<double>(next.count);
+  at.summed += next.count;
+  progress.advance(next.count, at.sums, at.summed, rate);
+  if (trainer.after_step) trainer.after_step(at.steps, rate, results);
+  ++at.position;
+  ++at.steps;
+  return {};
+}
+
+Status TrainingRun::save(RunPosition position) {
+  if (options.checkpoint.empty()) return {};
+  position.batch = batch;
+  position.samples = loader->samples();
+  return saveCheckpoint(model, position, options.checkpoint);
+}
+
+} // namespace cnn
