@@ -229,6 +229,9 @@ private:
     for (auto& [name, where] : freeDimensions) record.show(where, decl.body.span);
     Scope inner(*this, decl.span.end);
     settings(decl.body, trainSettings);
+    for (const Statement* statement : decl.body.statements) // stop can watch it like a metric
+      if (auto* assign = as<AssignStatement>(statement); assign && !assign->selector && assign->name.text == "loss")
+        scopes.back().try_emplace("loss", Local{assign->name.span, false});
     statements(decl.body);
   }
 

@@ -20,8 +20,8 @@ inline constexpr std::array<std::string_view, 5> tensorMembers = {"channels", "h
 inline constexpr std::array<std::string_view, 14> trainSettings = {
     "accumulate", "batch",     "clip_norm", "data", "ema",  "epochs",     "freeze",
     "loss",       "optimizer", "schedule",  "seed", "stop", "validation", "weights"};
-inline constexpr std::array<std::string_view, 7> phaseSettings = {
-    "batch", "clip_norm", "epochs", "freeze", "optimizer", "schedule", "stop"};
+inline constexpr std::array<std::string_view, 8> phaseSettings = {
+    "accumulate", "batch", "clip_norm", "epochs", "freeze", "optimizer", "schedule", "stop"};
 inline constexpr std::array<std::string_view, 5> stepSettings = {"clip_norm", "loss", "optimizer", "schedule",
                                                                  "update"};
 inline constexpr std::array<std::string_view, 2> groupSettings = {"lr_scale", "weight_decay"};

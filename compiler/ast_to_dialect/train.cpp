@@ -36,6 +36,8 @@ public:
 
   void run() {
     statements(decl.body);
+    stop(section);
+    for (TrainPart& phase : phases) stop(phase);
     bool steps = !section.settings.insert("step").second; // these have their own
     auto optimizes = [](const TrainPart& part) { return part.settings.count("optimizer") > 0; };
     bool optimizer = optimizes(section) || (!phases.empty() && std::ranges::all_of(phases, optimizes));
@@ -117,31 +119,42 @@ private:
     return e.build<BatchMeanOp>(tensor, span, what, std::string(what), frame);
   }
 
-  /// What the runtime has to know of a loss or metric to compute it from predictions: {kind, name, output,
-  /// parameter, target}. -1 for what is no output or target; such a one is computed by @loss only.
+  /// A loss or metric that the runtime can compute from predictions: of which output and target, by index. -1 for
+  /// what is none of these; such a one is computed by @loss only.
+  struct Described {
+    bool simple = false;
+    int64_t output = -1, target = -1;
+  };
+
+  Described placeOf(mlir::Value value) const {
+    mlir::Operation* op = value.getDefiningOp();
+    Described place;
+    place.simple = op && mlir::isa<CrossEntropyOp, MseOp, AccuracyOp>(op);
+    if (!place.simple) return place;
+    for (size_t i = 0, count = 0; i < e.net->outputs.size(); ++i) {
+      if (e.net->outputs[i].trainOnly) continue;
+      if (outputs.lookupOrDefault(e.net->outputs[i].value) == op->getOperand(0)) place.output = int64_t(count);
+      ++count;
+    }
+    if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(op->getOperand(1)))
+      place.target = int64_t(argument.getArgNumber()) - int64_t(inputs);
+    return place;
+  }
+
+  /// {kind, name, output, parameter, target}
   void describe(const std::string& name, mlir::Value value) {
     mlir::Operation* op = value.getDefiningOp();
-    bool simple = op && mlir::isa<CrossEntropyOp, MseOp, AccuracyOp>(op);
-    int64_t output = -1, targetIndex = -1;
+    Described place = placeOf(value);
     double parameter = 0;
-    if (simple) {
-      for (size_t i = 0, count = 0; i < e.net->outputs.size(); ++i) {
-        if (e.net->outputs[i].trainOnly) continue;
-        if (outputs.lookupOrDefault(e.net->outputs[i].value) == op->getOperand(0)) output = int64_t(count);
-        ++count;
-      }
-      if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(op->getOperand(1)))
-        targetIndex = int64_t(argument.getArgNumber()) - int64_t(inputs);
-      if (auto entropy = mlir::dyn_cast<CrossEntropyOp>(op))
-        parameter = entropy.getLabelSmoothing().convertToDouble();
-    }
+    if (auto entropy = llvm::dyn_cast_or_null<CrossEntropyOp>(op))
+      parameter = entropy.getLabelSmoothing().convertToDouble();
     auto number = [&](int64_t i) { return e.builder.getI64IntegerAttr(i); };
     auto text = [&](llvm::StringRef t) { return e.builder.getStringAttr(t); };
     metrics.push_back(e.builder.getDictionaryAttr(
-        {e.builder.getNamedAttr("kind", text(simple ? mnemonic(op) : llvm::StringRef("custom"))),
-         e.builder.getNamedAttr("name", text(name)), e.builder.getNamedAttr("output", number(output)),
+        {e.builder.getNamedAttr("kind", text(place.simple ? mnemonic(op) : llvm::StringRef("custom"))),
+         e.builder.getNamedAttr("name", text(name)), e.builder.getNamedAttr("output", number(place.output)),
          e.builder.getNamedAttr("parameter", e.builder.getF64FloatAttr(parameter)),
-         e.builder.getNamedAttr("target", number(targetIndex))}));
+         e.builder.getNamedAttr("target", number(place.target))}));
   }
 
   void metric(const MetricStatement& statement) {
@@ -166,6 +179,7 @@ private:
       if (mlir::Value tensor = mean(value, "loss", span)) {
         results.push_back({"loss", tensor, span, false});
         lossSource = value.tensor();
+        frame.environment->names["loss"] = value; // for stop
       }
     } else if (name == "data") {
       if (record && record->op->family == Family::Data)
@@ -177,12 +191,6 @@ private:
         weights(*record);
       else
         wrong("load(\"file.safetensors\")");
-    } else if (name == "accumulate") {
-      auto* whole = value.get<int64_t>();
-      if (!whole || *whole < 1 || *whole > INT32_MAX)
-        wrong("a whole number of at least 1");
-      else if (*whole > 1)
-        notYet(statement);
     } else if (name == "seed") {
       auto* whole = value.get<int64_t>();
       if (whole && *whole >= 0 && *whole <= INT32_MAX)
@@ -191,18 +199,10 @@ private:
         wrong("a whole number of at least 0");
     } else if (name == "validation" || name == "ema") {
       std::optional<double> number = value.number();
-      bool fits = number && *number > 0 && *number < 1;
-      if (fits && name == "ema")
-        notYet(statement);
-      else if (fits)
+      if (number && *number > 0 && *number < 1)
         put(name, e.builder.getF64FloatAttr(*number));
       else
         wrong("a number between 0 and 1");
-    } else if (name == "stop") {
-      if (record && record->op->name == "patience")
-        notYet(statement);
-      else
-        wrong("patience(metric, epochs)");
     }
   }
 
@@ -219,8 +219,37 @@ private:
     put("weights", e.recordAttribute(record));
   }
 
-  void notYet(const AssignStatement& statement) {
-    e.error(Diag::NotCompiledYet, statement.span, frame, "'" + std::string(statement.name.text) + "'");
+  /// `stop = patience(metric, epochs)`, of the section or a phase.
+  void stop(TrainPart& part) {
+    if (!part.stop) return;
+    Frame own{frame.module, part.names ? part.names.get() : frame.environment, frame.instance};
+    Value value = e.evaluate(part.stop->value, own);
+    if (value.isPoison()) return;
+    Span span = part.stop->value->span;
+    auto wrong = [&](std::string_view expected, const Value& found) {
+      e.error(Diag::BadSetting, span, frame, "stop", expected, found.describe());
+    };
+    const Record* record = value.record();
+    if (!record || record->op->name != "patience") return wrong("patience(metric, epochs)", value);
+    const Value& watched = record->arguments.at("metric").value;
+    const Value& epochs = record->arguments.at("epochs").value;
+    if (watched.isPoison()) return;
+    mlir::Value tensor = watched.tensor();
+    auto found = std::ranges::find(laterSources, tensor);
+    int64_t index = tensor && tensor == lossSource     ? 0
+                    : tensor && found != laterSources.end() ? 1 + (found - laterSources.begin())
+                                                            : -1;
+    Described place = index < 0 ? Described{} : placeOf(tensor);
+    if (index < 0) return wrong("a metric of this section, or loss", watched);
+    if (place.output < 0 || place.target < 0)
+      return wrong("a cross_entropy, mse or accuracy of an output and a target", watched);
+    if (*epochs.get<int64_t>() < 1) return wrong("at least 1 epoch", epochs);
+    if (!section.settings.count("validation") && complete(decl.body))
+      e.error(Diag::MissingSetting, span, frame, decl.network.text, "validation, which stop watches");
+    part.attributes.push_back(e.builder.getNamedAttr(
+        "stop", e.builder.getDictionaryAttr(
+                    {e.builder.getNamedAttr("epochs", e.builder.getI64IntegerAttr(*epochs.get<int64_t>())),
+                     e.builder.getNamedAttr("metric", e.builder.getI64IntegerAttr(index))})));
   }
 
   void part(const SectionStatement& statement) {
@@ -240,12 +269,13 @@ private:
     TrainPart& phase = phases.emplace_back();
     phase.name = name;
     phase.span = statement.name.span;
-    Environment names{frame.environment, {}};
-    Frame inner{frame.module, &names, frame.instance};
+    phase.names = std::make_shared<Environment>(Environment{frame.environment, {}});
+    Frame inner{frame.module, phase.names.get(), frame.instance};
     TrainPartReader own(e, inner);
     for (const Statement* item : statement.body.statements) {
-      if (auto* s = as<AssignStatement>(item); s && own.setting(*s, phase)) continue;
-      if (auto* s = as<GroupStatement>(item))
+      if (auto* s = as<AssignStatement>(item))
+        own.setting(*s, phase); // the names are checked already
+      else if (auto* s = as<GroupStatement>(item))
         own.group(*s, phase);
       else if (as<BindingStatement>(item))
         e.execute(*item, inner, false);

@@ -19,7 +19,12 @@ bool TrainPartReader::setting(const AssignStatement& statement, TrainPart& part)
     part.frozenSpan = span;
     return true;
   }
-  static constexpr std::string_view own[] = {"batch", "clip_norm", "epochs", "optimizer", "schedule"};
+  if (name == "stop") {
+    part.stop = &statement;
+    return true;
+  }
+  static constexpr std::string_view own[] = {"accumulate", "batch",     "clip_norm",
+                                             "epochs",     "optimizer", "schedule"};
   if (!std::ranges::count(own, name)) return false;
   Value value = e.evaluate(statement.value, frame);
   if (value.isPoison()) return true;

@@ -3,6 +3,7 @@
 
 #include "ast_to_dialect/elaborator.h"
 
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -22,6 +23,8 @@ struct TrainPart {
   std::optional<std::set<std::string>> frozen; ///< paths of parameters and statistics; nothing where not said
   Span frozenSpan;
   std::vector<TrainGroup> groups;
+  const ast::AssignStatement* stop = nullptr;     ///< read when all metrics are known
+  std::shared_ptr<Environment> names = nullptr; ///< a phase's own
 };
 
 /// Evaluates the settings that sections and phases have in common.

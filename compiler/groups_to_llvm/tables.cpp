@@ -133,10 +133,12 @@ Constant phaseTable(ObjectModule& object, const LibraryPlan& plan, const Trainin
       object.f64(phase.eps),
       object.f64(phase.weightDecay),
       object.i32(phase.schedule),
-      object.i32(0),
+      object.i32(phase.stopMetric),
       object.array(object.builder.getF64Type(), std::move(arguments)),
       object.i64(phase.batch),
       object.i64(phase.epochs),
+      object.i64(phase.accumulate),
+      object.i64(phase.stopEpochs),
       object.f64(phase.clipNorm),
   });
 }
@@ -224,6 +226,7 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.i32(int64_t(settings.augments.size())),
       object.i64(int64_t(settings.seed)),
       object.f64(settings.validation),
+      object.f64(settings.ema),
       object.table(std::move(data)),
       object.table(std::move(augments)),
       object.table(std::move(weights)),

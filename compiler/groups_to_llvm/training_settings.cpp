@@ -187,6 +187,10 @@ void readPhase(const Reader& reader, TrainingSettings::Phase& phase) {
   readGroups(reader, phase);
   reader.integer("batch", phase.batch);
   reader.integer("epochs", phase.epochs);
+  reader.integer("accumulate", phase.accumulate);
+  Reader stop = reader.nested("stop");
+  stop.integer("metric", phase.stopMetric);
+  stop.integer("epochs", phase.stopEpochs);
   reader.number("clip_norm", phase.clipNorm);
   reader.text("name", phase.name);
   phase.frozen = readNames(reader, "frozen");
@@ -212,6 +216,7 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
   readMetrics(reader, settings);
   reader.integer("seed", settings.seed);
   reader.number("validation", settings.validation);
+  reader.number("ema", settings.ema);
   if (reader.has("data")) settings.data = readSetting(reader.nested("data"));
   if (reader.has("weights")) settings.weights = readSetting(reader.nested("weights"));
   reader.list("augments", [&](Attribute augment) {

@@ -42,14 +42,16 @@ struct TrainingSettings {
     double lr = 0.1, momentum = 0, dampening = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
     int32_t schedule = 0;
     double scheduleArguments[8] = {};
-    int64_t batch = 1, epochs = 1;
+    int64_t batch = 1, epochs = 1, accumulate = 1;
+    int32_t stopMetric = 0; ///< index into metrics
+    int64_t stopEpochs = 0; ///< 0: no early end
     double clipNorm = 0;
     std::vector<Group> groups;
   };
 
   std::vector<Phase> phases; ///< at least one
   uint64_t seed = 0;
-  double validation = 0;
+  double validation = 0, ema = 0;
   std::optional<Setting> data, weights;
   std::vector<Setting> augments;
   std::vector<Metric> metrics; ///< the loss first

@@ -57,7 +57,9 @@ struct DrawOptions {
 struct TrainOptions {
   static constexpr double unset = std::numeric_limits<double>::quiet_NaN();
   int64_t epochs = 0, batch = 0, seed = -1;
-  double lr = unset, validation = unset, clipNorm = unset;
+  int64_t accumulate = 0;
+  double lr = unset, validation = unset, clipNorm = unset, ema = unset;
+  std::string stop; ///< METRIC,EPOCHS
   std::string data, weights, save, checkpoint, split = "test";
   int64_t checkpointSteps = 0;
   bool resume = false, quiet = false;

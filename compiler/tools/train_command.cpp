@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -24,6 +25,12 @@ TrainerOptions trainerOptions(const CompileOptions& compile, const TrainOptions&
   trainer.lr = options.lr;
   trainer.validation = options.validation;
   trainer.clip_norm = options.clipNorm;
+  trainer.ema = options.ema;
+  trainer.accumulate = options.accumulate;
+  if (size_t comma = options.stop.rfind(','); comma != std::string::npos) {
+    trainer.stop_metric = options.stop.substr(0, comma);
+    trainer.stop_epochs = std::atoll(options.stop.c_str() + comma + 1);
+  }
   trainer.seed = options.seed;
   trainer.data = options.data;
   trainer.checkpoint = options.checkpoint;

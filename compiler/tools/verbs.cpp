@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace cnn::tools {
 namespace {
@@ -125,6 +126,16 @@ void trainingOptions(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--validation", trainOptions.validation, "share of the training data held out")
       ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--accumulate", trainOptions.accumulate, "batches whose gradients make one step")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--ema", trainOptions.ema, "decay of the weights' moving averages, which are kept; 0: none")
+      ->check(CLI::Range(0.0, 0.999999999));
+  app.add_option("--stop", trainOptions.stop, "METRIC,EPOCHS: end a phase after so many epochs without improvement")
+      ->check([](const std::string& text) {
+        size_t comma = text.rfind(',');
+        bool fits = comma != std::string::npos && comma > 0 && std::atoll(text.c_str() + comma + 1) > 0;
+        return fits ? "" : "expected METRIC,EPOCHS such as top1,5, found " + text;
+      });
   app.add_option("--weights", trainOptions.weights, "begin with these (.safetensors)")
       ->check(CLI::ExistingFile);
   app.add_option("--save", trainOptions.save, "write the trained weights (.safetensors)");

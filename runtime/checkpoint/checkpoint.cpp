@@ -24,10 +24,12 @@ enum Field {
   Phase,
   Round,
   Steps,
+  Waited,
   FieldCount
 };
 constexpr std::int64_t formatVersion = 2;
-constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums";
+constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestName[] = "cnn.best",
+               trainedPrefix[] = "cnn.trained.";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
 // depend on how the masters are laid out; what the phase leaves alone has none.
@@ -46,6 +48,17 @@ Status forEachState(Model& model, const cnn_phase& phase, const cnn_training_sta
   return {};
 }
 
+/// Exchanges parameters and averages for as long as it lives.
+class SwappedAverages {
+public:
+  explicit SwappedAverages(Model& model) : model(model) { cnn_training_ema_swap(model.handle()); }
+  ~SwappedAverages() { cnn_training_ema_swap(model.handle()); }
+  SwappedAverages(const SwappedAverages&) = delete;
+
+private:
+  Model& model;
+};
+
 Status mismatch(const std::string& path, const char* name, const char* expected) {
   return Status::error(CNN_ERROR_MISMATCH, "%s: not a checkpoint of this run: %s: expected %s", path.c_str(),
                        name, expected);
@@ -61,19 +74,22 @@ Result<StoredTensor*> findAs(const SafetensorsReader& file, const std::string& p
 }
 
 Status readProgress(const SafetensorsReader& file, const std::string& path, const cnn_training& table,
-                    std::int64_t (&fields)[FieldCount], std::vector<double>& sums) {
+                    std::int64_t (&fields)[FieldCount], std::vector<double>& sums, double& best) {
   Text why;
   int64_t fieldCount = FieldCount, sumCount = table.results_count;
   Result<StoredTensor*> progress = findAs(file, path, progressName, StoredType::I64, 1, &fieldCount);
   if (!progress) return std::move(progress).error();
   Result<StoredTensor*> stored = findAs(file, path, sumsName, StoredType::F64, 1, &sumCount);
   if (!stored) return std::move(stored).error();
+  Result<StoredTensor*> storedBest = findAs(file, path, bestName, StoredType::F64, 0, nullptr);
+  if (!storedBest) return std::move(storedBest).error();
   sums.resize(table.results_count);
   int code = file.readBytes(**progress, fields, why);
+  if (!code) code = file.readBytes(**storedBest, &best, why);
   if (!code) code = file.readBytes(**stored, sums.data(), why);
   if (code) return Status::error(code, "%s", why.c_str());
   if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 2");
-  for (Field field : {Updates, Iterations, Epoch, Position, Summed, Phase, Round, Steps})
+  for (Field field : {Updates, Iterations, Epoch, Position, Summed, Phase, Round, Steps, Waited})
     if (fields[field] < 0) return mismatch(path, progressName, "values of 0 or more");
   if (fields[Phase] >= table.phase_count) return mismatch(path, progressName, "a phase of this network's");
   if (fields[Optimizer] != table.phases[fields[Phase]].optimizer)
@@ -86,14 +102,40 @@ Status beginPhase(Model& model, std::uint32_t phase, cnn_training_state& state) 
   return model.check(cnn_training_get_state(model.handle(), &state));
 }
 
+/// The parameters that were read are the averages where the file holds beside them what is being trained.
+Status readAverages(Model& model, const SafetensorsReader& file, const std::string& path) {
+  const cnn_description& description = model.description();
+  if (!file.find((trainedPrefix + std::string(description.parameters[0].name)).c_str())) return {};
+  cnn_training_state state;
+  if (Status bad = model.check(cnn_training_ema(model.handle(), 0)); !bad) return bad;
+  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
+  Text why;
+  for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
+    const cnn_parameter& parameter = description.parameters[i];
+    std::string name = trainedPrefix + std::string(parameter.name);
+    auto stored = findAs(file, path, name.c_str(), StoredType::F32, parameter.rank, parameter.shape);
+    if (!stored) return std::move(stored).error();
+    if (int code = file.readBytes(**stored, state.averages + parameter.offset, why))
+      return Status::error(code, "%s", why.c_str());
+  }
+  return model.check(cnn_training_ema_swap(model.handle()));
+}
+
 } // namespace
 
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path) {
   cnn_training_state state;
   if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
   const cnn_phase& phase = cnn_training_table(model.handle())->phases[position.phase];
+  SwappedAverages swapped(model);
   TensorList list;
   bool room = listWeights(*model.handle(), list);
+  for (std::uint32_t i = 0; state.averages && i < model.description().parameter_count; ++i) {
+    const cnn_parameter& parameter = model.description().parameters[i];
+    room = room && list.add((trainedPrefix + std::string(parameter.name)).c_str(), "F32", parameter.rank,
+                            parameter.shape, state.averages + parameter.offset,
+                            static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float));
+  }
   Status listed =
       forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
         auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
@@ -112,10 +154,12 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
                                            position.summed,
                                            position.phase,
                                            position.round,
-                                           position.steps};
+                                           position.steps,
+                                           position.waited};
   const int64_t fieldCount = FieldCount, sumCount = static_cast<int64_t>(position.sums.size());
   room = room && list.add(progressName, "I64", 1, &fieldCount, fields, sizeof(fields)) &&
-         list.add(sumsName, "F64", 1, &sumCount, position.sums.data(), position.sums.size() * sizeof(double));
+         list.add(sumsName, "F64", 1, &sumCount, position.sums.data(), position.sums.size() * sizeof(double)) &&
+         list.add(bestName, "F64", 0, nullptr, &position.best, sizeof(double));
   if (!room) return Status::error(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path.c_str());
   model.handle()->message.clear();
   return model.check(writeModelFile(*model.handle(), path.c_str(), list));
@@ -131,7 +175,8 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
 
   std::int64_t fields[FieldCount];
   std::vector<double> sums;
-  if (Status bad = readProgress(file, path, table, fields, sums); !bad) return bad;
+  double best = 0;
+  if (Status bad = readProgress(file, path, table, fields, sums, best); !bad) return bad;
   const auto phaseNumber = static_cast<std::uint32_t>(fields[Phase]);
   const cnn_phase& phase = table.phases[phaseNumber];
   const std::uint32_t before = cnn_training_phase(model.handle());
@@ -156,11 +201,13 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
         return bad ? Status::error(bad, "%s", why.c_str()) : Status();
       });
   if (!read) return read;
+  if (Status bad = readAverages(model, file, path); !bad) return bad;
   *state.seed = static_cast<uint64_t>(fields[Seed]);
   *state.updates = static_cast<uint64_t>(fields[Updates]);
   *state.iterations = static_cast<uint64_t>(fields[Iterations]);
   position = {phaseNumber,     fields[Epoch],   fields[Position], fields[BatchSize], fields[Samples],
-              std::move(sums), fields[Summed], fields[Round],    fields[Steps]};
+              std::move(sums), fields[Summed], fields[Round],    fields[Steps],
+              fields[Waited],  best};
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include <cnn/training.hpp>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,13 @@ struct RunPosition {
   std::int64_t summed = 0;   // those samples
   std::int64_t round = 0;    // epochs of all phases before this one: what shuffles and augments
   std::int64_t steps = 0;    // optimizer steps of all phases
+  std::int64_t waited = 0;   // epochs since the best value of what `stop` watches
+  double best = std::numeric_limits<double>::quiet_NaN(); // that value; NaN before the first
 };
 
-/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save.
+/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save. With moving
+/// averages the names of the parameters hold these, as in a file of the trained weights, and what is being trained
+/// stands beside them.
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path);
 
 /// Restores all that saveCheckpoint wrote, and begins the phase. Nothing is changed where the file does not fit: it must be of the

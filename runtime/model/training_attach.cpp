@@ -11,8 +11,8 @@ constexpr uint64_t lane = 16; // the optimizer works on whole vectors of so many
 void release(cnn_model* model) {
   TrainingState* state = model->training;
   const cnn_allocator& allocator = model->allocator;
-  for (Block* block : {&state->gradients, &state->state0, &state->state1, &state->results, &state->chunks,
-                       &state->partials, &state->scalars})
+  for (Block* block : {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages,
+                       &state->results, &state->chunks, &state->partials, &state->scalars})
     block->release(allocator);
   state->~TrainingState();
   allocator.release(allocator.context, state, sizeof(TrainingState));
@@ -61,6 +61,7 @@ bool reserveZero(Block& block, const cnn_allocator& allocator, uint64_t bytes) {
 void beginPhase(TrainingState& state, uint32_t phase) {
   state.phase = phase;
   state.updates = 0;
+  state.sumWeight = 0;
   state.chunkCount = 0;
   auto* chunks = reinterpret_cast<UpdateChunk*>(state.chunks.memory);
   forEachChunk(*state.table, state.current(), [&](const UpdateChunk& each) { chunks[state.chunkCount++] = each; });
@@ -200,6 +201,7 @@ int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
             &training->seed,
             &training->updates,
             &training->iterations,
+            reinterpret_cast<float*>(training->averages.memory),
             &model->parameters->batchesTracked};
   return CNN_OK;
 }

@@ -23,11 +23,14 @@ struct TrainingState {
   uint32_t phase = 0;
   int64_t maxBatch = 0;
   Block gradients, state0, state1;
+  Block sums;     // of gradients, see cnn_training_accumulate
+  Block averages; // of the masters, see cnn_training_ema
   Block results;
   Block chunks;   // of UpdateChunk, for what the phase trains
   Block partials; // one double a chunk: squares of gradients
   Block scalars;  // scalarRoom floats a group, and the default's at the end
   uint64_t chunkCount = 0;
+  double sumWeight = 0;
   uint64_t seed = 0, updates = 0, iterations = 0;
 
   const cnn_phase& current() const { return table->phases[phase]; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unistd.h>
 
 namespace cnn {
@@ -46,14 +47,15 @@ Status TrainingRun::run() {
   if (Status bad = divideSamples(); !bad) return bad;
   if (Status bad = begin(); !bad) return bad;
   for (;;) {
-    while (at.epoch < epochs) {
+    while (!isPhaseDone()) {
       if (Status bad = epoch(); !bad) return bad;
-      if (at.epoch < epochs || isLastPhase())
+      if (!isPhaseDone() || isLastPhase())
         if (Status bad = save(at); !bad) return bad;
     }
-    if (isLastPhase()) return {};
+    if (isLastPhase()) return swapAverages();
     ++at.phase;
-    at.epoch = 0;
+    at.epoch = at.waited = 0;
+    at.best = std::numeric_limits<double>::quiet_NaN();
     if (Status bad = planPhase(); !bad) return bad;
     if (Status bad = model.check(cnn_training_set_phase(model.handle(), at.phase)); !bad) return bad;
     announcePhase();
@@ -74,6 +76,9 @@ Status TrainingRun::divideSamples() {
   std::sort(samples.begin(), samples.end());
   std::sort(validation.begin(), validation.end());
   if (samples.empty()) return Status::error(CNN_ERROR_FORMAT, "%s: no samples", data.source.c_str());
+  ema = isSet(options.ema) ? options.ema : table.ema;
+  if (!(ema >= 0 && ema < 1))
+    return Status::error(CNN_ERROR_ARGUMENT, "ema is %g, expected a decay from 0 to below 1", ema);
   if (Status bad = planPhase(); !bad) return bad;
   return checkTest();
 }
@@ -105,8 +110,29 @@ Status TrainingRun::planPhase() {
   schedule.lr = isSet(options.lr) ? options.lr : phase().lr;
   std::copy(std::begin(phase().schedule_arguments), std::end(phase().schedule_arguments), schedule.arguments);
   if (isSet(options.lr) && schedule.kind == CNN_ONE_CYCLE) schedule.arguments[0] = options.lr;
-  schedule.steps_per_epoch = loader->batches();
+  accumulate = std::max<std::int64_t>(1, options.accumulate > 0 ? options.accumulate : phase().accumulate);
+  schedule.steps_per_epoch = (loader->batches() + accumulate - 1) / accumulate;
   schedule.epochs = epochs;
+  pending.assign(table.results_count, 0);
+  pendingSamples = 0;
+  return planStop();
+}
+
+Status TrainingRun::planStop() {
+  stopEpochs = phase().stop_epochs;
+  stopMetric = phase().stop_metric;
+  if (options.stop_epochs > 0) {
+    stopEpochs = options.stop_epochs;
+    stopMetric = 0;
+    while (stopMetric < table.results_count && options.stop_metric != table.metrics[stopMetric].name) ++stopMetric;
+    if (stopMetric == table.results_count)
+      return Status::error(CNN_ERROR_ARGUMENT, "stop: the train section has no metric %s",
+                           options.stop_metric.c_str());
+  }
+  if (stopEpochs > 0 && validation.empty())
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "stop watches %s on the validation share, but none is held out: set validation",
+                         table.metrics[stopMetric].name);
   return {};
 }
 
@@ -183,33 +209,55 @@ Status TrainingRun::epoch() {
   progress.begin(at.epoch, epochs, loader->samples(), std::min(at.position * batch, loader->samples()));
   loader->start(at.round, at.position);
   while (const Batch* next = loader->next()) {
-    if (Status bad = step(*next); !bad) return bad;
+    if (Status bad = batchDone(*next); !bad) return bad;
+    bool isStep = at.position % accumulate == 0 || at.position == loader->batches();
+    if (!isStep) continue;
+    if (Status bad = update(); !bad) return bad;
     if (options.checkpoint_steps > 0 && stepNumber() % options.checkpoint_steps == 0 &&
         at.position < loader->batches())
       if (Status bad = save(at); !bad) return bad;
   }
-  std::vector<MetricValue> held;
-  if (!validation.empty()) {
-    auto values = evaluateSamples(model, table, trainer.data.train, validation);
-    if (!values) return std::move(values).error();
-    held = *std::move(values);
-  }
-  progress.end(at.sums, at.summed, rate, held);
+  auto held = validate();
+  if (!held) return std::move(held).error();
+  progress.end(at.sums, at.summed, rate, *held);
   at.position = 0;
   at.summed = 0;
   std::fill(at.sums.begin(), at.sums.end(), 0.0);
   ++at.epoch;
   ++at.round;
+  if (stopEpochs > 0) watch((*held)[static_cast<std::size_t>(stopMetric)]);
   return {};
 }
 
-Status TrainingRun::step(const Batch& next) {
-  Hyper hyper;
-  hyper.lr = rate = schedule.rate(stepNumber());
-  hyper.clip_norm = options.clip_norm;
-  cnn_hyper plain = hyper;
+/// The metrics of the validation share, by the averages where there are any; empty without such a share.
+Result<std::vector<MetricValue>> TrainingRun::validate() {
+  if (validation.empty()) return std::vector<MetricValue>();
+  if (Status bad = swapAverages(); !bad) return bad;
+  auto values = evaluateSamples(model, table, trainer.data.train, validation);
+  if (Status bad = swapAverages(); !bad) return bad;
+  return values;
+}
+
+/// Counts epochs since the watched metric's best.
+void TrainingRun::watch(const MetricValue& watched) {
+  bool better = watched.kind == "accuracy" ? watched.value > at.best : watched.value < at.best;
+  if (better || (std::isnan(at.best) && !std::isnan(watched.value))) {
+    at.best = watched.value;
+    at.waited = 0;
+    return;
+  }
+  if (++at.waited == stopEpochs && at.epoch < epochs)
+    progress.note("stopped: " + watched.name + " has not improved for " +
+                  counted(static_cast<std::uint64_t>(stopEpochs), "epoch") + ", the best is " +
+                  formatValue(watched.kind, at.best));
+}
+
+/// Gradients and results of one batch.
+Status TrainingRun::batchDone(const Batch& next) {
+  rate = schedule.rate(at.epoch * schedule.steps_per_epoch + at.position / accumulate);
   results.resize(table.results_count);
-  if (int code = cnn_training_step(model.handle(), next.inputs.data(), next.count, &plain, results.data()))
+  if (int code =
+          cnn_training_forward_backward(model.handle(), next.inputs.data(), next.count, results.data()))
     return model.check(code);
   if (!std::isfinite(results[0]))
     return Status::error(CNN_ERROR_STATE,
@@ -217,12 +265,38 @@ Status TrainingRun::step(const Batch& next) {
                          "diverged; try a lower learning rate or clip_norm",
                          static_cast<double>(results[0]), static_cast<long long>(stepNumber()),
                          static_cast<long long>(at.epoch + 1), rate);
-  for (std::size_t i = 0; i < results.size(); ++i)
-    at.sums[i] += double{results[i]} * static_cast<double>(next.count);
+  auto count = static_cast<double>(next.count);
+  if (accumulate > 1)
+    if (int code = cnn_training_accumulate(model.handle(), count)) return model.check(code);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    at.sums[i] += double{results[i]} * count;
+    pending[i] += double{results[i]} * count;
+  }
   at.summed += next.count;
+  pendingSamples += next.count;
   progress.advance(next.count, at.sums, at.summed, rate);
-  if (trainer.after_step) trainer.after_step(at.steps, rate, results);
   ++at.position;
+  return {};
+}
+
+/// One optimizer step on the batches since the last one.
+Status TrainingRun::update() {
+  if (accumulate > 1)
+    if (int code = cnn_training_average_gradients(model.handle())) return model.check(code);
+  double limit = isSet(options.clip_norm) ? options.clip_norm : phase().clip_norm;
+  if (limit > 0)
+    if (int code = cnn_training_clip(model.handle(), limit, nullptr)) return model.check(code);
+  Hyper hyper;
+  hyper.lr = rate;
+  cnn_hyper plain = hyper;
+  if (int code = cnn_training_update(model.handle(), &plain)) return model.check(code);
+  if (ema > 0)
+    if (int code = cnn_training_ema(model.handle(), ema)) return model.check(code);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    results[i] = static_cast<float>(pending[i] / static_cast<double>(pendingSamples));
+  std::fill(pending.begin(), pending.end(), 0.0);
+  pendingSamples = 0;
+  if (trainer.after_step) trainer.after_step(at.steps, rate, results);
   ++at.steps;
   return {};
 }

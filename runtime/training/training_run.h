@@ -17,6 +17,7 @@ public:
 private:
   // Before the first step: what will be done, from options and train section.
   Status divideSamples();
+  Status planStop();
   Status begin();
   Status initialise();
   Status resume();
@@ -28,9 +29,17 @@ private:
   void announcePhase();
   bool isLastPhase() const { return at.phase + 1 == table.phase_count; }
 
+  bool isPhaseDone() const { return at.epoch >= epochs || (stopEpochs > 0 && at.waited >= stopEpochs); }
   Status epoch();
-  Status step(const Batch& next);
-  std::int64_t stepNumber() const { return at.epoch * loader->batches() + at.position; } // in the phase
+  Status batchDone(const Batch& next);
+  Status update();
+  Result<std::vector<MetricValue>> validate();
+  void watch(const MetricValue& value);
+  Status swapAverages() { return model.check(cnn_training_ema_swap(model.handle())); }
+  /// Optimizer steps of the phase that are done.
+  std::int64_t stepNumber() const {
+    return at.epoch * schedule.steps_per_epoch + (at.position + accumulate - 1) / accumulate;
+  }
   Status save(RunPosition position);
 
   Trainer& trainer;
@@ -40,13 +49,17 @@ private:
   Progress progress;
   std::vector<std::int64_t> samples, validation;
   std::unique_ptr<Loader> loader;
-  std::int64_t epochs = 0, batch = 0; // of the phase
+  std::int64_t epochs = 0, batch = 0, accumulate = 1; // of the phase
+  std::int64_t stopEpochs = 0, stopMetric = 0;
+  double ema = 0;
   std::uint64_t seed = 0;
   Schedule schedule;
   double rate = 0;
   cnn_training_state state{};
   RunPosition at;
-  std::vector<float> results;
+  std::vector<float> results;  // of the last batch, then of the last step
+  std::vector<double> pending; // results of the batches since the last step, times their samples
+  std::int64_t pendingSamples = 0;
 };
 
 } // namespace cnn

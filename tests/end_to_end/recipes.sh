@@ -65,7 +65,7 @@ network '  weights = load("body.safetensors", into = "body")' > "$work/nets/mism
 grep -q 'does not fit body of the network Tuned: 2 differences' "$work/mismatch.log" ||
   fail "$(cat "$work/mismatch.log")"
 
-# Two phases: the head alone on a body that stays as it was, then everything; resumed at the border bit for bit.
+# Two phases: the head alone on a body that stays as it was, then everything; the same on one and two threads.
 weights='  weights = load("body.safetensors", into = "body", except = ["fc"])'
 network "$weights
   phase head { epochs = 2; freeze = except(\"head\") }
@@ -77,17 +77,20 @@ train frozen --epochs 2
 train phases
 learnt phases 90
 grep -q '^tail epoch 2/2 ' "$work/phases.log" || fail "progress does not name the phases: $(cat "$work/phases.log")"
-python3 - "$work/weights.safetensors" "$work/frozen.safetensors" "$work/phases.safetensors" "$here" <<'END' ||
+python3 - "$work/nets/body.safetensors" "$work/frozen.safetensors" "$work/phases.safetensors" "$here" <<'END' ||
 import sys
 sys.path.insert(0, sys.argv[4])
 from tensors import read
-before, frozen, after = (read(path) for path in sys.argv[1:4])
-for name in before:
-    if name.startswith("body") and "tracked" not in name:
-        assert before[name] == frozen[name], name   # statistics among them
-        assert before[name] != after[name], name
-    if name == "head.weight":
-        assert before[name] != frozen[name]
+body, frozen, after = (read(path) for path in sys.argv[1:4])
+compared = 0
+for name, before in body.items():
+    if not name.startswith("part") or "tracked" in name:
+        continue
+    compared += 1
+    assert before == frozen["body." + name], name   # statistics among them
+    if name != "part.0.bias":                       # before a batch norm, which takes it away again
+        assert before != after["body." + name], name
+assert compared == 6 and frozen["head.weight"] != after["head.weight"]
 END
   fail "phases change what they should not, or do not change what they should"
 for threads in 1 2; do
@@ -98,3 +101,48 @@ done
 cmp "$work/phases1.safetensors" "$work/phases2.safetensors" || fail "one and two threads give different weights"
 "$cnnc" verify "$work/nets/phases.cnn" --network Tuned --batch 3 17 > "$work/verify.txt" ||
   fail "verify: $(cat "$work/verify.txt")"
+
+# Gradients accumulated over three batches are those of one batch three times as large; early ends; averages.
+cat > "$work/nets/plain.cnn" <<END
+network Tuned {
+  input image: f32[N, 1, 8, 8]
+  output logits = image |> conv(4, 3) |> relu |> flatten |> linear(3)
+}
+train Tuned {
+  input label: i32[N]
+  data = npy("$work/data")
+  loss = cross_entropy(logits, label)
+  metric top1 = accuracy(logits, label)
+  optimizer = sgd(lr = 0.05, momentum = 0.9)
+  epochs = 3
+}
+END
+train plain --batch 60
+mv "$work/plain.safetensors" "$work/large.safetensors"
+train plain --batch 20 --accumulate 3
+mv "$work/plain.safetensors" "$work/small.safetensors"
+train plain --batch 20
+python3 - "$work/large.safetensors" "$work/small.safetensors" "$work/plain.safetensors" "$here" <<'END' ||
+import struct, sys
+sys.path.insert(0, sys.argv[4])
+from tensors import read
+large, small, single = (read(path) for path in sys.argv[1:4])
+def distance(a, b):
+    return max(abs(x - y) for name in a for x, y in zip(
+        struct.unpack(f"{len(a[name]) // 4}f", a[name]), struct.unpack(f"{len(b[name]) // 4}f", b[name])))
+assert distance(large, small) < 1e-4, distance(large, small)
+assert distance(large, single) > 1e-2, distance(large, single)
+END
+  fail "accumulated gradients are not those of a large batch"
+
+train plain --epochs 9 --lr 0 --validation 0.2 --stop top1,2
+grep -q '^stopped: top1 has not improved for 2 epochs' "$work/plain.log" && grep -q '^epoch 3/9 ' "$work/plain.log" &&
+  ! grep -q '^epoch 4/9 ' "$work/plain.log" || fail "training does not end early: $(cat "$work/plain.log")"
+
+train plain --ema 0.9 --checkpoint "$work/plain.checkpoint"
+for weights in "$work/plain.safetensors" "$work/plain.checkpoint"; do
+  "$cnnc" eval "$work/nets/plain.cnn" --quiet --weights "$weights" > "$work/eval.txt"
+  cmp "$work/plain.txt" "$work/eval.txt" || fail "$weights does not hold the averages"
+done
+train plain
+! cmp -s "$work/plain.txt" "$work/eval.txt" || fail "averages make no difference"

@@ -72,7 +72,7 @@ std::string operatorExample(const Operator& op) {
   case Family::Augmentation:
     return training("augment x = " + use(op, ""), true);
   case Family::Setting:
-    return training((op.name == "load" ? "weights = " : "stop = ") + use(op, ""), true);
+    return training((op.name == "load" ? "weights = " : "validation = 0.1; stop = ") + use(op, ""), true);
   case Family::Initialiser:
     return "network Example {\n  input x: f32[N, 4, 8, 8]\n  init [conv] = " + use(op, "") +
            "\n  output y = x |> conv(8, 3)\n}\n";

@@ -19,6 +19,10 @@ struct TrainerOptions {
   double lr = Hyper::unset; // the schedule's highest rate
   double validation = Hyper::unset;
   double clip_norm = Hyper::unset;
+  double ema = Hyper::unset;       // 0: no averages
+  std::int64_t accumulate = 0;     // batches a step
+  std::string stop_metric = {};    // a metric's name, or "loss": with stop_epochs as in patience(metric, epochs)
+  std::int64_t stop_epochs = 0;
   std::int64_t seed = -1;
   std::string data = {};             // folder of the data
   std::string folder = {};           // where the train section's weights count from; empty: the current one
@@ -54,7 +58,8 @@ public:
   void use(DataSplits data);
   void on_step(StepCallback callback) { after_step = std::move(callback); }
 
-  /// Trains: loads the data, initialises or resumes, runs the epochs.
+  /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the averages
+  /// in the end.
   Status run();
   /// Loss and metrics on the test data, computed from predict's outputs.
   Result<std::vector<MetricValue>> test();

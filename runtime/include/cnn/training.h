@@ -46,12 +46,24 @@ float* cnn_training_gradients(cnn_model* model);
  * in *norm (may be null). The sum's order is fixed. max_norm 0: computes the norm only. */
 int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm);
 
+/* Adds the gradients, times `weight`, to a sum of their own, which the first call reserves. */
+int32_t cnn_training_accumulate(cnn_model* model, double weight);
+/* The gradients become the sum over the weights that it was made with; the sum begins anew. */
+int32_t cnn_training_average_gradients(cnn_model* model);
+
 /* One optimizer step on the gradients. Null hyper: the defaults. */
 int32_t cnn_training_update(cnn_model* model, const cnn_hyper* hyper);
 
 /* No allocation and no lock from the second call on. */
 int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
                           float* results);
+
+/* Moving averages of all parameters and statistics: decay average + (1 - decay) parameter. The first call reserves
+ * them and copies. */
+int32_t cnn_training_ema(cnn_model* model, double decay);
+/* Exchanges parameters and averages: predict and save are about the averages until the next call. Nothing happens
+ * before the first cnn_training_ema. */
+int32_t cnn_training_ema_swap(cnn_model* model);
 
 /* All that training has beside the parameters: what a checkpoint must keep. */
 typedef struct cnn_training_state {
@@ -60,6 +72,7 @@ typedef struct cnn_training_state {
   uint64_t* seed;
   uint64_t* updates;    /* optimizer steps done */
   uint64_t* iterations; /* forward_backward calls done; with the seed keys every random number */
+  float* averages;           /* moving averages, laid out like the parameters; null before the first */
   uint64_t* batches_tracked; /* as PyTorch's num_batches_tracked */
 } cnn_training_state;
 int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state);

@@ -179,11 +179,13 @@ typedef struct cnn_phase {
   uint32_t nesterov;
   double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
   int32_t schedule; /* enum cnn_schedule; arguments by PyTorch's names */
-  int32_t reserved;
+  int32_t stop_metric; /* index of the result that has to improve on the validation share */
   double schedule_arguments[8]; /* step: {step_size (epochs), gamma}; cosine: {min_lr, warmup epochs};
                                    one_cycle: {max_lr, pct_start, div_factor, final_div_factor} */
   int64_t batch, epochs;
-  double clip_norm; /* 0: none */
+  int64_t accumulate;  /* batches whose gradients make one optimizer step; 0: 1 */
+  int64_t stop_epochs; /* the phase ends after so many epochs without improvement; 0: it does not end early */
+  double clip_norm;    /* 0: none */
 } cnn_phase;
 
 typedef struct cnn_training {
@@ -200,6 +202,7 @@ typedef struct cnn_training {
   uint32_t phase_count, augment_count;
   uint64_t seed;
   double validation; /* share of the training data held out; 0: none */
+  double ema;        /* decay of the weights' moving averages, which are what is evaluated and kept; 0: none */
   const cnn_setting* data;     /* null where the section names none */
   const cnn_setting* augments; /* applied in order to the first input */
   const cnn_setting* weights;  /* load(file, into, except): first values from a file; null: none */
