@@ -202,6 +202,35 @@ bool Elaborator::assertion(const AssertStatement& statement, const Frame& frame)
   return true;
 }
 
+/// The places of the pictures and masks that a statement names among the inputs of @loss; all of one size.
+static llvm::SmallVector<mlir::Attribute> augmented(Elaborator& e, const PictureStatement& statement,
+                                                    const Frame& frame) {
+  llvm::SmallVector<mlir::Attribute> places;
+  llvm::SmallVector<mlir::AffineExpr> size;
+  for (const Identifier& name : statement.names) {
+    Value* bound = frame.environment->find(name.text);
+    if (!bound || bound->isPoison()) continue;
+    auto* tensor = bound->get<mlir::Value>();
+    auto argument = tensor ? llvm::dyn_cast<mlir::BlockArgument>(*tensor) : mlir::BlockArgument();
+    auto type = argument ? mlir::cast<cnn::TensorType>(argument.getType()) : cnn::TensorType();
+    if (!type || type.getRank() < 3 || type.getRank() > 4 ||
+        (type.getRank() == 3 && type.getElementType().isF32())) {
+      e.error(Diag::TypeMismatch, name.span, frame, "a picture",
+              "an input f32[N, C, H, W], or a mask i32[N, H, W]", bound->describe());
+      continue;
+    }
+    llvm::SmallVector<mlir::AffineExpr> own(type.getShape().take_back(2));
+    if (!size.empty() && own != size) {
+      Diagnostic& diagnostic = e.error(Diag::TypeMismatch, name.span, frame, "'" + std::string(name.text) + "'",
+                                       "the height and width of the others", bound->describe());
+      e.addOrigin(diagnostic, argument);
+    }
+    size = own;
+    places.push_back(e.builder.getI64IntegerAttr(argument.getArgNumber()));
+  }
+  return places;
+}
+
 void Elaborator::picture(const PictureStatement& statement, const Frame& frame) {
   Value value = evaluate(statement.value, frame);
   if (value.isPoison() || sub) return;
@@ -209,19 +238,7 @@ void Elaborator::picture(const PictureStatement& statement, const Frame& frame) 
     error(Diag::NotCompiledYet, statement.span, frame, "preprocess");
     return;
   }
-  if (statement.names.size() > 1) {
-    error(Diag::NotCompiledYet, statement.span, frame, "augmenting several inputs at once");
-    return;
-  }
-  for (const Identifier& name : statement.names) {
-    Value* bound = frame.environment->find(name.text);
-    bool isInput =
-        bound && bound->get<mlir::Value>() && llvm::isa<mlir::BlockArgument>(*bound->get<mlir::Value>());
-    if (bound && !bound->isPoison() && !isInput)
-      error(Diag::TypeMismatch, name.span, frame, "a picture", "an input", bound->describe());
-    if (isInput && llvm::cast<mlir::BlockArgument>(*bound->get<mlir::Value>()).getArgNumber() != 0)
-      error(Diag::NotCompiledYet, name.span, frame, "augmenting another input than the first");
-  }
+  llvm::SmallVector<mlir::Attribute> inputs = augmented(*this, statement, frame);
   List records = value.list() ? *value.list() : List{value};
   llvm::SmallVector<mlir::Attribute> list;
   for (const Value& element : records) {
@@ -231,7 +248,9 @@ void Elaborator::picture(const PictureStatement& statement, const Frame& frame) 
             "a chain such as random_crop(28, 4) |> random_hflip", element.describe());
       return;
     }
-    list.push_back(recordAttribute(*record));
+    mlir::NamedAttrList attribute(recordAttribute(*record));
+    attribute.set("inputs", builder.getArrayAttr(inputs));
+    list.push_back(attribute.getDictionary(&context));
   }
   augments.append(list.begin(), list.end());
 }

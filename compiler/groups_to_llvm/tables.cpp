@@ -202,7 +202,12 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
     blockBytes = std::max(blockBytes, function.arenaBlockBytes);
   }
   std::vector<Constant> augments, phases, data, weights;
-  for (const TrainingSettings::Setting& augment : settings.augments) augments.push_back(setting(object, augment));
+  for (const TrainingSettings::Augment& augment : settings.augments) {
+    std::vector<Constant> inputs;
+    for (int64_t input : augment.inputs) inputs.push_back(object.i32(input));
+    augments.push_back(object.structure({setting(object, augment), object.table(std::move(inputs)),
+                                         object.i32(int64_t(augment.inputs.size())), object.i32(0)}));
+  }
   for (auto [phase, names] : llvm::zip(settings.phases, symbols))
     phases.push_back(phaseTable(object, plan, phase, names));
   int64_t metricCount = int64_t(settings.metrics.size()) - 1; // the loss is no metric

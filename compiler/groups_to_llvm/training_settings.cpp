@@ -220,7 +220,15 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
   if (reader.has("data")) settings.data = readSetting(reader.nested("data"));
   if (reader.has("weights")) settings.weights = readSetting(reader.nested("weights"));
   reader.list("augments", [&](Attribute augment) {
-    settings.augments.push_back(readSetting(reader.of(augment, "augments")));
+    Reader entry = reader.of(augment, "augments");
+    TrainingSettings::Augment& added = settings.augments.emplace_back();
+    static_cast<TrainingSettings::Setting&>(added) = readSetting(entry);
+    entry.list("inputs", [&](Attribute element) {
+      if (auto index = dyn_cast<IntegerAttr>(element))
+        added.inputs.push_back(index.getInt());
+      else
+        entry.fail("augments.inputs", "a list of integers");
+    });
   });
   if (settings.metrics.empty()) reader.fail("metrics", "the loss, then each metric");
   return error.empty();

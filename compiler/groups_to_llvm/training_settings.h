@@ -23,6 +23,9 @@ struct TrainingSettings {
     std::string name;
     std::vector<Argument> arguments;
   };
+  struct Augment : Setting {
+    std::vector<int64_t> inputs; ///< indices of @train's arguments
+  };
   struct Metric {
     std::string name, kind;
     int32_t output = 0, target = 0;
@@ -53,7 +56,7 @@ struct TrainingSettings {
   uint64_t seed = 0;
   double validation = 0, ema = 0;
   std::optional<Setting> data, weights;
-  std::vector<Setting> augments;
+  std::vector<Augment> augments;
   std::vector<Metric> metrics; ///< the loss first
 };
 

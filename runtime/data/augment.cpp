@@ -1,4 +1,5 @@
 #include "augment.h"
+#include "resized_crop.h"
 #include "settings.h"
 
 #include "../model/philox.h"
@@ -62,6 +63,32 @@ private:
   std::int64_t padding;
 };
 
+/// A whole number from 0 up, or a complaint.
+Result<std::int64_t> wholeNumber(const cnn_setting& setting, const char* name, double value) {
+  if (value >= 0 && value <= 4096 && value == static_cast<double>(static_cast<int>(value)))
+    return static_cast<std::int64_t>(value);
+  return Status::error(CNN_ERROR_ARGUMENT, "%s: %s is %g, expected a whole number, 0 or more", setting.name, name,
+                       value);
+}
+
+/// Crops give pictures of the size that the network takes.
+Status checkSize(const cnn_setting& setting, double size, const Picture& picture) {
+  if (size == static_cast<double>(picture.height) && picture.height == picture.width) return {};
+  return Status::error(CNN_ERROR_ARGUMENT, "%s: size is %g, but the network takes %lld x %lld", setting.name, size,
+                       static_cast<long long>(picture.height), static_cast<long long>(picture.width));
+}
+
+/// Two ascending numbers above 0.
+Status readRange(const cnn_setting& setting, const char* name, std::vector<float> given, double (&range)[2]) {
+  if (given.empty()) return {};
+  if (given.size() != 2 || !(given[0] > 0) || !(given[1] >= given[0]))
+    return Status::error(CNN_ERROR_ARGUMENT, "%s: %s: expected two numbers above 0, the larger one last",
+                         setting.name, name);
+  range[0] = given[0];
+  range[1] = given[1];
+  return {};
+}
+
 } // namespace
 
 Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& setting, Picture picture) {
@@ -78,18 +105,25 @@ Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& settin
     double size = arguments.number("size", 0, static_cast<double>(picture.height));
     double padding = arguments.number("padding", 1, 0);
     if (Status bad = arguments.finish(); !bad) return bad;
-    if (size != static_cast<double>(picture.height) || picture.height != picture.width)
-      return Status::error(CNN_ERROR_ARGUMENT, "%s: size is %g, but the network takes %lld x %lld",
-                           setting.name, size, static_cast<long long>(picture.height),
-                           static_cast<long long>(picture.width));
-    if (padding < 0 || padding > 4096 || padding != static_cast<double>(static_cast<int>(padding)))
-      return Status::error(CNN_ERROR_ARGUMENT, "%s: padding is %g, expected a whole number, 0 or more",
-                           setting.name, padding);
-    made = std::make_unique<Crop>(picture, static_cast<std::int64_t>(padding));
+    if (Status bad = checkSize(setting, size, picture); !bad) return bad;
+    Result<std::int64_t> whole = wholeNumber(setting, "padding", padding);
+    if (!whole) return std::move(whole).error();
+    made = std::make_unique<Crop>(picture, *whole);
+  } else if (name == "random_resized_crop") {
+    double size = arguments.number("size", 0, static_cast<double>(picture.height));
+    CropRange range;
+    Status scale = readRange(setting, "scale", arguments.numbers("scale", 1), range.scale);
+    Status ratio = readRange(setting, "ratio", arguments.numbers("ratio", 2), range.ratio);
+    if (Status bad = arguments.finish(); !bad) return bad;
+    if (!scale) return scale;
+    if (!ratio) return ratio;
+    if (Status bad = checkSize(setting, size, picture); !bad) return bad;
+    made = std::make_unique<ResizedCrop>(picture, range);
   } else {
     return Status::error(
         CNN_ERROR_ARGUMENT,
-        "the augmentation %s is not known; known are random_hflip, random_vflip, random_crop", setting.name);
+        "the augmentation %s is not known; known are random_hflip, random_vflip, random_crop, "
+        "random_resized_crop", setting.name);
   }
   return made;
 }

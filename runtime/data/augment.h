@@ -12,12 +12,14 @@ namespace cnn {
 
 struct Picture {
   std::int64_t channels, height, width;
+  int element = CNN_U8; // of its values, enum cnn_element
+  bool classes = false; // of pixels, which cannot be mixed
 };
 
 /// Four random words for one picture.
 using RandomWords = std::array<std::uint32_t, 4>;
 
-/// Works on elements of one or four bytes, planar, from one buffer to another.
+/// Works on elements of one, four or eight bytes, planar, from one buffer to another.
 class Augmentation {
 public:
   virtual ~Augmentation() = default;
@@ -25,8 +27,11 @@ public:
                      const RandomWords& random) const = 0;
 };
 
-/// random_hflip(p), random_vflip(p), random_crop(size, padding): PyTorch's names and defaults, crops back to
-/// the picture's size, padding is zero.
+/// One change of several columns with the same random words; null where a column stays as it is.
+using ColumnChanges = std::vector<std::unique_ptr<Augmentation>>;
+
+/// random_hflip(p), random_vflip(p), random_crop(size, padding), random_resized_crop(size, scale, ratio):
+/// PyTorch's names and defaults, crops back to the picture's size, padding is zero.
 Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& setting, Picture picture);
 
 } // namespace cnn

@@ -31,7 +31,9 @@ Loader::Loader(std::vector<BoundColumn> bound, LoaderPlan planned)
       slot.batch.inputs.push_back(slot.buffers.back().data());
     }
   }
-  for (auto& buffer : augmented) buffer.resize(columns[0].source().sample_bytes());
+  std::size_t largest = 0;
+  for (const BoundColumn& column : columns) largest = std::max(largest, column.source().sample_bytes());
+  for (auto& buffer : augmented) buffer.resize(largest);
 }
 
 Loader::~Loader() {
@@ -107,11 +109,15 @@ void Loader::fillSample(Slot& slot, std::int64_t place, std::int64_t sample) {
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const BoundColumn& column = columns[c];
     const std::uint8_t* from = column.sample(sample);
-    for (std::size_t a = 0; c == 0 && a < plan.augmentations.size(); ++a) {
+    const int element = column.source().element;
+    int buffer = 0;
+    for (std::size_t a = 0; a < plan.augmentations.size(); ++a) {
+      if (!plan.augmentations[a][c]) continue;
       std::uint64_t stream = augmentStream + (static_cast<std::uint64_t>(epoch) << 8) + a;
-      std::uint8_t* to = augmented[a % 2].data();
-      plan.augmentations[a]->apply(from, to, column.source().element == CNN_U8 ? 1 : 4,
-                                   philox(plan.seed, stream, static_cast<std::uint64_t>(sample)));
+      std::uint8_t* to = augmented[buffer].data();
+      buffer = 1 - buffer;
+      plan.augmentations[a][c]->apply(from, to, element == CNN_U8 ? 1 : element == CNN_I64 ? 8 : 4,
+                                      philox(plan.seed, stream, static_cast<std::uint64_t>(sample)));
       from = to;
     }
     column.convert(from, slot.buffers[c].data() + static_cast<std::size_t>(place) * column.bytes());

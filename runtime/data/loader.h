@@ -19,7 +19,7 @@ struct LoaderPlan {
   std::int64_t batch = 1;
   bool shuffle = false;
   std::uint64_t seed = 0;
-  std::vector<std::unique_ptr<Augmentation>> augmentations; // of the first column
+  std::vector<ColumnChanges> augmentations; // in order
 };
 
 struct Batch {

@@ -17,18 +17,30 @@ bool isSet(double value) {
   return !std::isnan(value);
 }
 
-Result<std::vector<std::unique_ptr<Augmentation>>> makeAugmentations(const cnn_training& table,
-                                                                     const BoundColumn& first) {
-  std::vector<std::unique_ptr<Augmentation>> made;
-  const cnn_tensor& tensor = first.tensor();
+/// The picture [C, H, W] or mask [H, W] of a column.
+Result<Picture> pictureOf(const BoundColumn& column, const char* augmentation) {
+  const cnn_tensor& tensor = column.tensor();
+  bool classes = tensor.element != CNN_F32 && tensor.element != CNN_U8;
+  if (tensor.rank != 4 && !(tensor.rank == 3 && classes))
+    return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures, but %s is none", augmentation, tensor.name);
+  const int64_t* size = tensor.shape + tensor.rank - 2;
+  return Picture{tensor.rank == 4 ? tensor.shape[1] : 1, size[0], size[1], column.source().element, classes};
+}
+
+Result<std::vector<ColumnChanges>> makeAugmentations(const cnn_training& table,
+                                                     const std::vector<BoundColumn>& columns) {
+  std::vector<ColumnChanges> made;
   for (std::uint32_t i = 0; i < table.augment_count; ++i) {
-    if (tensor.rank != 4 || (first.source().element != CNN_U8 && first.source().element != CNN_F32))
-      return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures, but %s is none", table.augments[i].name,
-                           tensor.name);
-    auto augmentation =
-        makeAugmentation(table.augments[i], {tensor.shape[1], tensor.shape[2], tensor.shape[3]});
-    if (!augmentation) return std::move(augmentation).error();
-    made.push_back(*std::move(augmentation));
+    const cnn_augment& augment = table.augments[i];
+    ColumnChanges& changes = made.emplace_back(columns.size());
+    for (std::uint32_t k = 0; k < (augment.inputs ? augment.input_count : 1); ++k) {
+      std::uint32_t column = augment.inputs ? augment.inputs[k] : 0;
+      Result<Picture> picture = pictureOf(columns[column], augment.setting.name);
+      if (!picture) return std::move(picture).error();
+      auto augmentation = makeAugmentation(augment.setting, *picture);
+      if (!augmentation) return std::move(augmentation).error();
+      changes[column] = *std::move(augmentation);
+    }
   }
   return made;
 }
@@ -92,7 +104,7 @@ Status TrainingRun::checkTest() const {
 Status TrainingRun::planPhase() {
   auto columns = bindAll(table, trainer.data.train);
   if (!columns) return std::move(columns).error();
-  auto augmentations = makeAugmentations(table, (*columns)[0]);
+  auto augmentations = makeAugmentations(table, *columns);
   if (!augmentations) return std::move(augmentations).error();
 
   LoaderPlan plan;

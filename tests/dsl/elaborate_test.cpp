@@ -265,6 +265,24 @@ TEST_CASE("stop watches a metric or the loss, wherever it stands") {
   CHECK(Elaborated(recipe("  validation = 0.1; stop = 3\n")).errors() == "E0701 11:28");
 }
 
+TEST_CASE("augment changes pictures and masks of one size") {
+  auto text = [](const std::string& line) {
+    return "network A {\n  input scale: f32[N, 1]\n  input photo: f32[N, 3, 8, 8]\n"
+           "  output y = photo |> flatten |> linear(3)\n}\ntrain A {\n  input mask: i32[N, 8, 8]\n"
+           "  input small: i32[N, 4, 4]\n  input label: i32[N]\n  loss = cross_entropy(y, label)\n"
+           "  optimizer = sgd(lr = 0.1)\n  augment " +
+           line + "\n}\n";
+  };
+  Elaborated pair(text("[photo, mask] = random_resized_crop(8) |> random_hflip"));
+  CHECK(pair.errors() == "");
+  CHECK(pair.training("A", "augments") ==
+        "[{arguments = [{name = \"size\", value = \"8\"}], inputs = [1, 2], name = \"random_resized_crop\"}, "
+        "{arguments = [], inputs = [1, 2], name = \"random_hflip\"}]");
+  CHECK(Elaborated(text("label = random_hflip")).errors() == "E0300 12:11");
+  CHECK(Elaborated(text("scale = random_hflip")).errors() == "E0300 12:11");
+  CHECK(Elaborated(text("[photo, small] = random_hflip")).errors() == "E0300 12:19");
+}
+
 TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {
   Elaborated thirty(test::readFile(CNN_TEST_PROGRAMS "/wrong_meaning/thirty.cnn"));
   CHECK(thirty.diagnostics.sorted().size() == 30);

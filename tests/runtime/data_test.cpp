@@ -253,6 +253,37 @@ TEST_CASE("a padded crop shifts by up to the padding and fills with zero") {
   REQUIRE(seen.size() == 9);
 }
 
+TEST_CASE("a resized crop of everything is the picture, and of a part is larger") {
+  const char* const names[] = {"scale", "ratio"};
+  const char* const all[] = {"[1, 1]", "[1, 1]"};
+  const char* const quarter[] = {"[0.25, 0.25]", "[1, 1]"};
+  const char* const wrong[] = {"[1, 0.5]", "[1, 1]"};
+  std::vector<std::uint8_t> picture(16), changed(16);
+  for (std::uint8_t i = 0; i < 16; ++i) picture[i] = static_cast<std::uint8_t>(10 * i);
+  const cnn_setting whole{"random_resized_crop", 2, names, all}, part{"random_resized_crop", 2, names, quarter};
+  cnn::makeAugmentation(whole, {1, 4, 4}).or_exit()->apply(picture.data(), changed.data(), 1, {1, 2, 3, 4});
+  REQUIRE(changed == picture);
+
+  auto mixed = cnn::makeAugmentation(part, {1, 4, 4}).or_exit();
+  auto kept = cnn::makeAugmentation(part, {1, 4, 4, CNN_U8, true}).or_exit();
+  std::set<int> places;
+  for (std::uint32_t draw = 0; draw < 200; ++draw) {
+    std::vector<std::uint8_t> mask(16);
+    mixed->apply(picture.data(), changed.data(), 1, {draw, 0, 0, 0});
+    kept->apply(picture.data(), mask.data(), 1, {draw, 0, 0, 0});
+    std::uint8_t corner = mask[0];
+    places.insert(corner);
+    // A part of 2 x 2 pixels, each twice in both directions; bilinear the corners are the same.
+    for (int y = 0; y < 4; ++y)
+      for (int x = 0; x < 4; ++x) REQUIRE(mask[y * 4 + x] == corner + 40 * (y / 2) + 10 * (x / 2));
+    for (int at : {0, 3, 12, 15}) REQUIRE(changed[at] == mask[at]);
+    REQUIRE(changed[1] == corner + 3); // a quarter of the way, rounded
+  }
+  REQUIRE(places.size() == 9);
+  REQUIRE_THAT(cnn::makeAugmentation({"random_resized_crop", 2, names, wrong}, {1, 4, 4}).message(),
+               Catch::Contains("scale: expected two numbers"));
+}
+
 namespace {
 
 struct LoaderData {
@@ -321,6 +352,34 @@ TEST_CASE("a loader can be left in the middle of an epoch") {
     for (int i = 0; i < batches; ++i) REQUIRE(loader->next() != nullptr);
     if (batches == 2) loader->start(1);
   }
+}
+
+TEST_CASE("a picture and its mask are changed alike") {
+  cnn::Dataset data;
+  data.source = "pairs";
+  data.count = 40;
+  data.columns.push_back({"image", CNN_U8, {1, 2, 2}, {}});
+  data.columns.push_back({"mask", CNN_U8, {2, 2}, {}});
+  for (int n = 0; n < 40; ++n)
+    for (auto& column : data.columns) column.bytes.insert(column.bytes.end(), {51, 102, 153, 204});
+  const cnn_tensor image{"image", CNN_F32, 4, {-1, 1, 2, 2}}, mask{"mask", CNN_I32, 3, {-1, 2, 2}};
+  const cnn_tensor* tensors[] = {&image, &mask};
+  cnn::LoaderPlan plan;
+  plan.samples.resize(40);
+  std::iota(plan.samples.begin(), plan.samples.end(), 0);
+  plan.batch = 40;
+  cnn::ColumnChanges& flip = plan.augmentations.emplace_back();
+  flip.push_back(cnn::makeAugmentation(setting("random_hflip"), {1, 2, 2}).or_exit());
+  flip.push_back(cnn::makeAugmentation(setting("random_hflip"), {1, 2, 2, CNN_U8, true}).or_exit());
+  cnn::Loader loader(cnn::bindColumns(data, tensors).or_exit(), std::move(plan));
+  loader.start(0);
+  const cnn::Batch* batch = loader.next();
+  auto* images = static_cast<const float*>(batch->inputs[0]);
+  auto* masks = static_cast<const std::int32_t*>(batch->inputs[1]);
+  std::set<std::int32_t> first;
+  for (int i = 0; i < 160; ++i) REQUIRE(images[i] == static_cast<float>(masks[i]) / 255.0f);
+  for (int n = 0; n < 40; ++n) first.insert(masks[4 * n]);
+  REQUIRE(first == std::set<std::int32_t>{51, 102});
 }
 
 TEST_CASE("normalising is (x / 255 - mean) / std by channel") {

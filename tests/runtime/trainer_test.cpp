@@ -35,7 +35,8 @@ TEST_CASE("weights after training are the same bytes for 1 and 2 threads, with a
   library.phase.clip_norm = 1;
   const char* const values[] = {"4", "1"};
   const char* const names[] = {"", "padding"};
-  const cnn_setting augments[] = {{"random_hflip", 0, nullptr, nullptr}, {"random_crop", 2, names, values}};
+  const cnn_augment augments[] = {{{"random_hflip", 0, nullptr, nullptr}, nullptr, 0, 0},
+                                  {{"random_crop", 2, names, values}, nullptr, 0, 0}};
   library.training.augments = augments;
   library.training.augment_count = 2;
   auto one = train(library, {.epochs = 3}, 1), two = train(library, {.epochs = 3}, 2);
@@ -63,7 +64,7 @@ TEST_CASE("training that was stopped at any step and resumed ends with the same 
   library.phase.schedule = CNN_ONE_CYCLE;
   const double arguments[] = {0.05, 0.3, 25, 1e4};
   std::copy_n(arguments, 4, library.phase.schedule_arguments);
-  const cnn_setting augment{"random_hflip", 0, nullptr, nullptr};
+  const cnn_augment augment{{"random_hflip", 0, nullptr, nullptr}, nullptr, 0, 0};
   library.training.augments = &augment;
   library.training.augment_count = 1;
   auto unbroken = train(library, {.epochs = 3});
@@ -158,14 +159,14 @@ TEST_CASE("data that does not fit the network is explained") {
     REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("no samples"));
   }
   SECTION("an unknown augmentation") {
-    const cnn_setting augment{"random_nonsense", 0, nullptr, nullptr};
+    const cnn_augment augment{{"random_nonsense", 0, nullptr, nullptr}, nullptr, 0, 0};
     library.training.augments = &augment;
     library.training.augment_count = 1;
     REQUIRE_THAT(failure(library, std::move(data)), Catch::Contains("random_nonsense is not known"));
   }
   SECTION("a crop of another size") {
     const char* const values[] = {"7"};
-    const cnn_setting augment{"random_crop", 1, noNames, values};
+    const cnn_augment augment{{"random_crop", 1, noNames, values}, nullptr, 0, 0};
     library.training.augments = &augment;
     library.training.augment_count = 1;
     REQUIRE_THAT(failure(library, std::move(data)),

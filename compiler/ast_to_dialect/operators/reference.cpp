@@ -31,7 +31,7 @@ static std::string use(const Operator& op, std::string_view tensors) {
       text += "0.1";
       break;
     default:
-      text += argument.name == "begin" ? "1" : "3";
+      text += argument.name == "begin" ? "1" : op.family == Family::Augmentation ? "8" : "3";
     }
   }
   return std::string(op.name) + (text.empty() && !op.isSetting() ? "" : "(" + text + ")");

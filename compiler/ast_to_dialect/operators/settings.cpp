@@ -111,6 +111,14 @@ std::vector<Operator> dataSettings() {
         {"padding", Takes::Int, "0", "zeros around the picture before"}},
        "A crop at a random place.",
        "torchvision.transforms.RandomCrop"},
+      {"random_resized_crop",
+       Family::Augmentation,
+       0,
+       {{"size", Takes::Int, "", "of the result"},
+        {"scale", Takes::Floats, "-", "least and largest share of the area, [0.08, 1.0] when left out"},
+        {"ratio", Takes::Floats, "-", "least and largest width over height, [3 / 4, 4 / 3] when left out"}},
+       "A part of random size and place, scaled to the picture's size: bilinear, of masks the nearest.",
+       "torchvision.transforms.RandomResizedCrop"},
   };
 }
 

@@ -141,6 +141,15 @@ typedef struct cnn_setting {
   const char* const* argument_values; /* numbers and lists as text: [0.5, 0.5]; strings without quotes */
 } cnn_setting;
 
+/* A random change of pictures in training. Each of the columns `inputs` (indices of forward_backward's inputs) gets
+ * the same draw; null: the first input alone. */
+typedef struct cnn_augment {
+  cnn_setting setting;
+  const uint32_t* inputs;
+  uint32_t input_count;
+  uint32_t reserved;
+} cnn_augment;
+
 typedef struct cnn_metric {
   const char* name;   /* top1 */
   const char* kind;   /* accuracy, cross_entropy, mse: what the runtime computes on predict's outputs in eval */
@@ -204,7 +213,7 @@ typedef struct cnn_training {
   double validation; /* share of the training data held out; 0: none */
   double ema;        /* decay of the weights' moving averages, which are what is evaluated and kept; 0: none */
   const cnn_setting* data;     /* null where the section names none */
-  const cnn_setting* augments; /* applied in order to the first input */
+  const cnn_augment* augments; /* applied in order */
   const cnn_setting* weights;  /* load(file, into, except): first values from a file; null: none */
 } cnn_training;
 
