@@ -177,7 +177,8 @@ private:
   void statement() {
     std::string_view section = context.section;
     if (section == "train") settings(trainSettings);
-    if (section == "phase" || section == "step") settings(partSettings);
+    if (section == "phase") settings(phaseSettings);
+    if (section == "step") settings(stepSettings);
     if (section == "group") settings(groupSettings);
     if (section == "budget") settings(budgetSettings);
     if (section == "train" || section == "phase" || section == "step") return words(trainStatements, "1");
