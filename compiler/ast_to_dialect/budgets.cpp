@@ -8,7 +8,7 @@ namespace cnn {
 
 using namespace ast;
 
-static int64_t elementCount(const ParameterInfo& info) {
+static int64_t elementCount(const NetworkParameter& info) {
   int64_t count = 1;
   for (int64_t extent : info.shape) count *= extent;
   return count;
@@ -34,9 +34,9 @@ void Elaborator::targetSections(const CallableDecl& network, const Frame& frame)
       }
       std::optional<int64_t> most = evaluateInt(assign->value, frame, "'parameters'");
       if (!most || diagnostics.hasErrors()) continue;
-      std::vector<ParameterInfo> used;
+      std::vector<NetworkParameter> used;
       int64_t total = 0;
-      for (const ParameterInfo& info : net->parameters) {
+      for (const NetworkParameter& info : net->parameters) {
         if (info.unused || info.statistic) continue;
         used.push_back(info);
         total += elementCount(info);

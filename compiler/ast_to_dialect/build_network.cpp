@@ -162,7 +162,7 @@ void Elaborator::finishNetwork() {
   finishFunction(net->predict, inputs, outputs);
   llvm::StringSet<> used;
   net->op.walk([&](GetOp get) { used.insert(get.getParameter()); });
-  for (ParameterInfo& info : net->parameters)
+  for (NetworkParameter& info : net->parameters)
     if ((info.unused = !used.contains(info.path))) info.op.erase();
   if (!net->labels.empty()) {
     llvm::SmallVector<mlir::NamedAttribute> labels;

@@ -52,7 +52,7 @@ struct PathHint {
   Span span;
 };
 
-struct ParameterInfo {
+struct NetworkParameter {
   std::string path;      ///< conv1.weight
   std::string owner;     ///< conv; empty for a bare parameter
   std::string name;      ///< weight
@@ -81,7 +81,7 @@ struct PendingInit {
 struct NetworkState {
   NetworkOp op;
   FunctionOp predict;
-  std::vector<ParameterInfo> parameters;
+  std::vector<NetworkParameter> parameters;
   std::map<std::string, size_t, std::less<>> parameterIndex;
   std::map<std::string, Span, std::less<>> paths;
   std::map<std::string, std::string, std::less<>> operatorPaths; ///< path -> operator or block, for selectors

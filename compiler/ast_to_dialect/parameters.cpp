@@ -145,7 +145,7 @@ void Elaborator::applyInits() {
       Selector inside = selector;
       if (!init.scope.empty() && !inside.pattern.empty()) inside.pattern = init.scope + "." + inside.pattern;
       bool any = false;
-      for (ParameterInfo& info : net->parameters) {
+      for (NetworkParameter& info : net->parameters) {
         bool below = init.scope.empty() || matches_path(init.scope, info.path);
         if (!below || !matches(inside, info.owner, info.ownerPath, info.name)) continue;
         any = true;
@@ -175,13 +175,13 @@ void Elaborator::suggestSelector(Diagnostic& diagnostic, const Selector& selecto
   }
   std::set<std::string> parts;
   std::string list;
-  for (const ParameterInfo& info : net->parameters) {
+  for (const NetworkParameter& info : net->parameters) {
     std::string top = info.path.substr(0, info.path.find('.'));
     if (parts.insert(top).second && parts.size() <= 12) list += (list.empty() ? "" : ", ") + top;
   }
   if (parts.size() > 12) list += ", …";
   std::vector<std::string> paths(parts.begin(), parts.end());
-  for (const ParameterInfo& info : net->parameters) {
+  for (const NetworkParameter& info : net->parameters) {
     paths.push_back(info.ownerPath);
     paths.push_back(info.path);
   }

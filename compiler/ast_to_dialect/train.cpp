@@ -210,7 +210,7 @@ private:
   void weights(const Record& record) {
     if (auto into = record.arguments.find("into"); into != record.arguments.end()) {
       std::string path = *into->second.value.get<std::string>() + ".";
-      bool any = std::ranges::any_of(e.net->parameters, [&](const ParameterInfo& info) {
+      bool any = std::ranges::any_of(e.net->parameters, [&](const NetworkParameter& info) {
         return llvm::StringRef(info.path).starts_with(path);
       });
       path.pop_back();
@@ -293,7 +293,7 @@ private:
 
   /// Marks what is never trained; gives the phases with what else each leaves alone.
   void finishPhases() {
-    auto isFrozen = [&](const ParameterInfo& info, const TrainPart& part) {
+    auto isFrozen = [&](const NetworkParameter& info, const TrainPart& part) {
       return frozenIn(part).count(info.path) > 0;
     };
     std::vector<TrainPart*> parts;
@@ -305,7 +305,7 @@ private:
         e.error(Diag::BadSetting, part->frozen ? part->frozenSpan : section.frozenSpan, frame, "freeze",
                 "something left to train", "all parameters");
     std::vector<llvm::SmallVector<mlir::Attribute>> frozen(parts.size());
-    for (ParameterInfo& info : e.net->parameters) {
+    for (NetworkParameter& info : e.net->parameters) {
       if (std::ranges::all_of(parts, [&](TrainPart* part) { return isFrozen(info, *part); })) {
         info.op.setFrozen(true);
         continue;

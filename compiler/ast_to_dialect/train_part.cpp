@@ -114,7 +114,7 @@ std::set<std::string> TrainPartReader::selected(const Expr* selectors, bool stat
   std::set<std::string> paths;
   bool all = true;
   for (const Selector& selector : selection.selectors) {
-    bool any = std::ranges::any_of(e.net->parameters, [&](const ParameterInfo& info) {
+    bool any = std::ranges::any_of(e.net->parameters, [&](const NetworkParameter& info) {
       return matches(selector, info.owner, info.ownerPath, info.name);
     });
     if (any || e.net->incomplete) continue;
@@ -122,7 +122,7 @@ std::set<std::string> TrainPartReader::selected(const Expr* selectors, bool stat
     all = false;
   }
   if (!all) return paths;
-  for (const ParameterInfo& info : e.net->parameters)
+  for (const NetworkParameter& info : e.net->parameters)
     if ((statistics || !info.statistic) && matches(selection, info.owner, info.ownerPath, info.name))
       paths.insert(info.path);
   return paths;
@@ -146,7 +146,7 @@ void TrainPartReader::group(const GroupStatement& statement, TrainPart& part) {
 mlir::ArrayAttr mergedGroups(Elaborator& e, llvm::ArrayRef<TrainGroup> groups) {
   using Numbers = std::map<std::string, double>;
   std::vector<std::pair<Numbers, llvm::SmallVector<mlir::Attribute>>> merged; // in order of first parameters
-  for (const ParameterInfo& info : e.net->parameters) {
+  for (const NetworkParameter& info : e.net->parameters) {
     Numbers numbers;
     for (const TrainGroup& group : groups)
       if (group.parameters.count(info.path))

@@ -108,19 +108,40 @@ Status Verification::run() {
   return {};
 }
 
-Status Verification::runBatch(int64_t batch) {
-  Case test;
-  Computed computed, again;
-  if (Status bad = makeCase(batch, test); !bad) return bad;
-  if (Status bad = compute(whole, test, computed); !bad) return bad;
-  if (Status bad = compute(calls, test, again); !bad) return bad;
-  std::vector<Comparison> list;
-  list.push_back({"calls", "the same bits call by call", computed == again ? 0.0 : 1.0, 0});
+Status Verification::compareAll(const Case& test, const Computed& computed, std::vector<Comparison>& list) {
   if (Status bad = comparePredict(network, test, computed, {}, list); !bad) return bad;
   for (size_t variant = 0; variant < variants.size(); ++variant) {
     reference::State after;
     if (Status bad = compareTraining(network, test, variant, computed, {}, list, &after); !bad) return bad;
     if (Status bad = compareDifferences(test, variant, after, list); !bad) return bad;
+  }
+  return {};
+}
+
+/// An activation that lies within rounding of a ReLU's or a maximum's edge falls on either side of it, and all gradients
+/// before it follow. Such a case says nothing of the gradients; a mistake shows in every other one as well. So where
+/// gradients, and nothing else, are off, the next of a few random cases decides.
+static bool onlyGradientsFail(const std::vector<Comparison>& list) {
+  return std::ranges::all_of(list, [](const Comparison& comparison) {
+    return comparison.holds() || std::strcmp(comparison.what, "gradient") == 0;
+  });
+}
+
+Status Verification::runBatch(int64_t batch) {
+  constexpr int cases = 3;
+  Case test;
+  Computed computed;
+  std::vector<Comparison> list;
+  for (int i = 0; i < cases; ++i) {
+    test = {}, computed = {};
+    Computed again;
+    if (Status bad = makeCase(batch, test); !bad) return bad;
+    if (Status bad = compute(whole, test, computed); !bad) return bad;
+    if (Status bad = compute(calls, test, again); !bad) return bad;
+    list = {{"calls", "the same bits call by call", computed == again ? 0.0 : 1.0, 0}};
+    if (Status bad = compareAll(test, computed, list); !bad) return bad;
+    bool allHold = std::ranges::all_of(list, &Comparison::holds);
+    if (allHold || !onlyGradientsFail(list)) break;
   }
   judge(batch, list);
   if (!options.mutate) return {};

@@ -67,6 +67,7 @@ private:
 
   void findVariants();
   Status runBatch(int64_t batch);
+  Status compareAll(const Case& test, const Computed& computed, std::vector<Comparison>& list);
   Status makeCase(int64_t batch, Case& test);
   void perturbStatistics(float* parameters);
   void makeInputs(Case& test);

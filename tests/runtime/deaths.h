@@ -6,6 +6,8 @@
 
 #include "../../runtime/model/philox.h"
 
+#include <algorithm>
+#include <chrono>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -98,9 +100,12 @@ inline void dieInEachOf(long calls, long stride, Training train) {
   }
 }
 
-/// Kills again and again after 0 to `longest` microseconds, until one try comes to its end.
+/// Kills again and again after 0 to `longest` microseconds, or what an unbroken run takes, until one try comes to its end.
 inline void killAtRandom(int rounds, std::uint32_t longest, Training train) {
+  auto start = std::chrono::steady_clock::now();
   const std::string expected = unbroken(train);
+  std::chrono::duration<double, std::micro> whole = std::chrono::steady_clock::now() - start;
+  longest = static_cast<std::uint32_t>(std::clamp(whole.count(), 1.0, double(longest)));
   std::uint64_t draws = 0;
   int killed = 0;
   for (int round = 0; round < rounds; ++round) {
