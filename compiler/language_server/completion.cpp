@@ -245,7 +245,7 @@ private:
         argument(std::string(known.name), std::string(cnn::describe(known.takes)), describe(known));
       return;
     }
-    const Symbol* symbol = analysis.names.at(analysis.file(), context.call->callee.end);
+    const Symbol* symbol = calleeOf(analysis, *context.call);
     auto* callable = symbol && !symbol->parameter ? as<CallableDecl>(symbol->node) : nullptr;
     if (!callable) return;
     for (size_t i = callable->kind == Kind::Block ? 1 : 0; i < callable->parameters.size(); ++i) {

@@ -270,4 +270,26 @@ Context contextAt(const Analysis& analysis, uint32_t offset) {
   return Reader(analysis, offset).run();
 }
 
+static const Symbol* visible(const Analysis& analysis, FileId file, uint32_t offset, std::string_view name) {
+  std::vector<const Symbol*> symbols = analysis.names.visibleAt(file, offset);
+  auto found = std::ranges::find(symbols, name, &Symbol::name);
+  return found == symbols.end() ? nullptr : *found;
+}
+
+const Symbol* namedAt(const Analysis& analysis, Span name) {
+  if (const Symbol* resolved = analysis.names.at(name.file, name.end)) return resolved;
+  std::string_view text = analysis.text(name);
+  size_t dot = text.find('.');
+  const Symbol* first = visible(analysis, name.file, name.begin, text.substr(0, dot));
+  if (dot == std::string_view::npos) return first;
+  if (!first || first->kind != Symbol::Kind::File) return nullptr;
+  std::string_view member = text.substr(dot + 1);
+  if (!first->module->globals.contains(member)) return nullptr;
+  return visible(analysis, first->module->file.file, 0, member);
+}
+
+const Symbol* calleeOf(const Analysis& analysis, const OpenCall& call) {
+  return namedAt(analysis, call.callee);
+}
+
 } // namespace cnn::language_server

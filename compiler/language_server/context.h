@@ -46,6 +46,12 @@ struct Context {
 
 Context contextAt(const Analysis& analysis, uint32_t offset);
 
+/// The symbol that a name stands for where it is written, told from its text alone: what is inside of a call
+/// without its closing bracket is not in the tree.
+const Symbol* namedAt(const Analysis& analysis, Span name);
+/// The symbol that is called; null for operators and unknown names.
+const Symbol* calleeOf(const Analysis& analysis, const OpenCall& call);
+
 } // namespace cnn::language_server
 
 #endif

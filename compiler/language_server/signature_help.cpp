@@ -7,6 +7,8 @@
 #include "ast_to_dialect/operators/reference.h"
 #include "dsl/ast/children.h"
 
+#include <algorithm>
+
 namespace cnn::language_server {
 
 using namespace ast;
@@ -62,12 +64,29 @@ Shown shownOf(const Analysis& analysis, const Symbol& symbol, const CallableDecl
   return shown;
 }
 
+/// The leading arguments that are names of tensors, where the call has no closing bracket.
+size_t openSubjects(const Analysis& analysis, const OpenCall& call) {
+  size_t count = 0;
+  const std::vector<Token>& tokens = analysis.tokens.tokens;
+  auto token =
+      std::ranges::upper_bound(tokens, call.bracket, {}, [](const Token& t) { return t.span.begin; });
+  for (; token != tokens.end() && token->kind == TokenKind::Identifier; token += 2) {
+    if (token + 1 == tokens.end() || token[1].kind != TokenKind::Comma) break;
+    const Symbol* symbol = namedAt(analysis, token->span);
+    const Observation* seen = symbol ? analysis.observations.of(symbol->span) : nullptr;
+    if (!seen || !seen->isTensor) break;
+    ++count;
+  }
+  return count;
+}
+
 /// Leading arguments that are tensors are what the call is applied to.
 size_t subjects(const Analysis& analysis, const OpenCall& call) {
   std::vector<const Node*> nodes = nodesAt(analysis.syntax(), call.callee.begin);
   for (const Node* node : nodes) {
     auto* written = as<CallExpr>(node);
     if (!written || written->callee->span.begin != call.callee.begin) continue;
+    if (!written->arguments.empty() && as<ErrorExpr>(written->arguments[0].value)) break;
     size_t count = 0;
     for (const Argument& argument : written->arguments) {
       const Observation* seen = analysis.observations.of(*argument.value);
@@ -76,7 +95,7 @@ size_t subjects(const Analysis& analysis, const OpenCall& call) {
     }
     return count;
   }
-  return 0;
+  return openSubjects(analysis, call);
 }
 
 } // namespace
@@ -87,7 +106,7 @@ lsp::SignatureHelp signatureHelp(const Analysis& analysis, uint32_t offset) {
   if (!context.call) return result;
   const OpenCall& call = *context.call;
   Shown shown;
-  const Symbol* symbol = analysis.names.at(analysis.file(), call.callee.end);
+  const Symbol* symbol = calleeOf(analysis, call);
   auto* callable = symbol && !symbol->parameter ? as<CallableDecl>(symbol->node) : nullptr;
   if (callable)
     shown = shownOf(analysis, *symbol, *callable);

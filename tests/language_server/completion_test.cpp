@@ -60,6 +60,7 @@ TEST_CASE("in a call the arguments that are not given yet are offered") {
   CHECK(offers(inNetwork("  output y = image |> Unit(^)"), "act"));
   CHECK_FALSE(offers(inNetwork("  output y = image |> Unit(^)"), "x"));
   CHECK_FALSE(offers(inNetwork("  output y = image |> conv(stride = ^)"), "padding"));
+  CHECK(offers(inNetwork("  output y = image |> conv(4, Unit(^"), "act"));
 }
 
 TEST_CASE("names are offered where they are visible") {
@@ -120,8 +121,8 @@ TEST_CASE("files are offered after use") {
   CHECK(find(list, "zoo/resnet.cnn"));
 }
 
-static std::string signature(const std::string& text) {
-  Document document(text);
+static std::string signature(const std::string& text, AnalysisOptions options = {}) {
+  Document document(text, options);
   lsp::SignatureHelp help = signatureHelp(*document.analysis, document.offset);
   if (help.signatures.empty()) return "";
   const lsp::SignatureInformation& shown = help.signatures[0];
@@ -141,4 +142,19 @@ TEST_CASE("signature help shows the arguments and which one is being written") {
   CHECK(signature(inNetwork("  output y = image |> Unit(^3)")) ==
         "Unit(width: int, act: block = relu) / width: int");
   CHECK(signature("func f(v: int, w: int) -> int = v\nlet a = f(1, f(2, ^") == "f(v: int, w: int) / w: int");
+}
+
+TEST_CASE("a call without its closing bracket is known as well") {
+  std::string conv = "conv(out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true)";
+  std::string unit = "Unit(width: int, act: block = relu)";
+  CHECK(signature(inNetwork("  output y = conv(image, 4, ^")) == conv + " / kernel");
+  CHECK(signature(inNetwork("  output y = add(image, Unit(image, ^")) == unit + " / width: int");
+  CHECK(signature(inNetwork("  output y = add(image, Unit(4, ^")) == unit + " / act: block = relu");
+  CHECK(signature(inNetwork("  output y = add(image, later(^\n  let later = 3")) == "");
+  AnalysisOptions options;
+  std::map<std::string, std::string> files = {{"/test/parts.cnn", "func g(v: int, w: int) -> int = v\n"}};
+  options.buffers = &files;
+  std::string call = "use \"./parts.cnn\" as parts\nlet a = parts.g(1, parts.g(2, ^";
+  CHECK(signature(call, options) == "g(v: int, w: int) / w: int");
+  CHECK(signature("use \"./parts.cnn\" as parts\nlet a = parts.g(1, parts.h(2, ^", options) == "");
 }
