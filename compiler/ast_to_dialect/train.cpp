@@ -231,6 +231,11 @@ private:
     };
     const Record* record = value.record();
     if (!record || record->op->name != "patience") return wrong("patience(metric, epochs)", value);
+    for (const OperatorArgument& argument : record->op->arguments) // a bare name is a call without arguments
+      if (!record->arguments.count(argument.name)) {
+        e.error(Diag::MissingArgument, span, frame, record->op->name, argument.name);
+        return;
+      }
     const Value& watched = record->arguments.at("metric").value;
     const Value& epochs = record->arguments.at("epochs").value;
     if (watched.isPoison()) return;
