@@ -1,5 +1,4 @@
-//===- choose_winograd.cpp - Which convolutions of training run by Winograd
-//---------------------------------------===//
+//===- choose_winograd.cpp - Which convolutions of training run by Winograd -------------------------===//
 #include "dialect/transforms/passes.h"
 #include "dialect_to_groups/passes.h"
 #include "groups_to_halide/compile.h"

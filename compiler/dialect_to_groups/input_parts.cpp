@@ -1,5 +1,4 @@
-//===- input_parts.cpp - What a chunk of a layer reads
-//----------------------------------------------------------------===//
+//===- input_parts.cpp - What a chunk of a layer reads ----------------------------------------------===//
 //
 // Half of what a layer reads was written by another core a moment ago. A kernel meets those lines one after
 // the other, each 100 to 200 ns away; asked for all at once they come at 10 to 25 GB/s. ResNet-20 on two

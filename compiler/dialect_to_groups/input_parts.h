@@ -1,5 +1,4 @@
-//===- input_parts.h - What a chunk of a layer reads
-//------------------------------------------------------------------===//
+//===- input_parts.h - What a chunk of a layer reads ------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_INPUT_PARTS_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_INPUT_PARTS_H
 

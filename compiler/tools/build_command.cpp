@@ -1,5 +1,4 @@
-//===- build_command.cpp - cnnc build: libraries, headers, and every stage as text
-//-------------------------------===//
+//===- build_command.cpp - cnnc build: libraries, headers, and every stage as text ------------------===//
 
 #include "compilation.h"
 #include "files.h"

@@ -1,5 +1,4 @@
-//===- cnnc.cpp - The compiler's command line
-//------------------------------------------------------------------------===//
+//===- cnnc.cpp - The compiler's command line -------------------------------------------------------===//
 //
 // Exit status 0; 1 after errors in the input, printed on stderr; 2 for a wrong command line.
 //

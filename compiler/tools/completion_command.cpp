@@ -1,5 +1,4 @@
-//===- completion_command.cpp - cnnc completion: scripts for bash, zsh and fish
-//--------------------------------===//
+//===- completion_command.cpp - cnnc completion: scripts for bash, zsh and fish ---------------------===//
 
 #include "description.h"
 #include "options.h"

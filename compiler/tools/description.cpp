@@ -1,5 +1,4 @@
-//===- description.cpp - The command line as data, for completion and the manual page
-//--------------------------===//
+//===- description.cpp - The command line as data, for completion and the manual page ---------------===//
 
 #include "description.h"
 

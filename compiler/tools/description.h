@@ -1,5 +1,4 @@
-//===- description.h - The command line as data, for completion and the manual page
-//----------------------------===//
+//===- description.h - The command line as data, for completion and the manual page -----------------===//
 #ifndef CNN_COMPILER_TOOLS_DESCRIPTION_H
 #define CNN_COMPILER_TOOLS_DESCRIPTION_H
 

@@ -1,5 +1,4 @@
-//===- explain_command.cpp - cnnc explain: a page a diagnostic
-//----------------------------------------------===//
+//===- explain_command.cpp - cnnc explain: a page a diagnostic --------------------------------------===//
 
 #include "frontend.h"
 

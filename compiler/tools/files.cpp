@@ -1,5 +1,4 @@
-//===- files.cpp - Output files: whole or not at all
-//------------------------------------------------------------===//
+//===- files.cpp - Output files: whole or not at all ------------------------------------------------===//
 
 #include "files.h"
 

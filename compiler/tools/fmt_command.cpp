@@ -1,5 +1,4 @@
-//===- fmt_command.cpp - cnnc fmt: canonical formatting
-//-----------------------------------------------------===//
+//===- fmt_command.cpp - cnnc fmt: canonical formatting ---------------------------------------------===//
 
 #include "dsl/fmt/diff.h"
 #include "dsl/fmt/fmt.h"

@@ -1,5 +1,4 @@
-//===- manual_command.cpp - cnnc manual: the manual page in troff
-//----------------------------------------------===//
+//===- manual_command.cpp - cnnc manual: the manual page in troff -----------------------------------===//
 
 #include "description.h"
 #include "options.h"

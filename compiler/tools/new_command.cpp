@@ -1,5 +1,4 @@
-//===- new_command.cpp - cnnc new: a file to start from
-//-----------------------------------------------------===//
+//===- new_command.cpp - cnnc new: a file to start from ---------------------------------------------===//
 
 #include "options.h"
 

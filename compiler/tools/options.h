@@ -1,5 +1,4 @@
-//===- options.h - What the command line asks for
-//--------------------------------------------------------------===//
+//===- options.h - What the command line asks for ---------------------------------------------------===//
 //
 // Plain data between the command line's parser (cnnc.cpp) and the commands. A command returns the exit
 // status: 0, or 1 after an error that it has printed.

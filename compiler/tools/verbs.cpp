@@ -1,5 +1,4 @@
-//===- verbs.cpp - The verbs of the command line
-//-----------------------------------------------------------------===//
+//===- verbs.cpp - The verbs of the command line ----------------------------------------------------===//
 
 #include "verbs.h"
 

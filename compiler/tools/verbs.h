@@ -1,5 +1,4 @@
-//===- verbs.h - The verbs of the command line
-//-------------------------------------------------------------------===//
+//===- verbs.h - The verbs of the command line ------------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_VERBS_H
 #define CNN_COMPILER_TOOLS_VERBS_H
 

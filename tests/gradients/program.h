@@ -1,5 +1,4 @@
-//===- program.h - A network around the op under test
-//------------------------------------------------------------===//
+//===- program.h - A network around the op under test -----------------------------------------------===//
 #ifndef CNN_TESTS_GRADIENTS_PROGRAM_H
 #define CNN_TESTS_GRADIENTS_PROGRAM_H
 
