@@ -311,16 +311,13 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
       ok = false;
     record->arguments[key] = {value, argument.span()};
   }
-  if (!ok) return Poison{};
-  for (const OperatorArgument& argument : base.op->arguments) {
-    if (!argument.required() || record->arguments.count(argument.name)) continue;
-    error(Diag::MissingArgument, expr.span, frame, name, argument.name);
-    return Poison{};
-  }
-  return std::shared_ptr<const Record>(record);
+  Value result = std::shared_ptr<const Record>(record);
+  return ok && givenAll(result, expr.span, frame) ? result : Value();
 }
 
 Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint& hint, const Value* piped) {
+  calledNode = expr.callee;
+  while (auto* paren = as<ParenExpr>(calledNode)) calledNode = paren->inner;
   Value callee = evaluate(expr.callee, frame);
   if (auto* function = callee.get<FunctionValue>(); function && !piped)
     return callFunction(*function, expr, frame);

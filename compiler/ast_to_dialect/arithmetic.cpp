@@ -1,5 +1,6 @@
 /// Operators on compile-time values and on tensors.
 #include "ast_to_dialect/elaborator.h"
+#include "dialect/conditions.h"
 
 #include <cmath>
 
@@ -9,6 +10,9 @@ using namespace ast;
 
 Value Elaborator::unary(const UnaryExpr& expr, const Frame& frame) {
   if (expr.op == UnaryOperator::Not) {
+    Value operand = evaluate(expr.operand, frame);
+    if (auto* later = operand.get<RunTimeCondition>())
+      return RunTimeCondition{"not (" + later->text + ")", condition::negated(later->test)};
     std::optional<bool> value = evaluateCondition(expr.operand, frame);
     return value ? Value(!*value) : Value();
   }
@@ -127,6 +131,23 @@ static Value simplified(mlir::AffineExpr expr) {
   return Dimension{expr};
 }
 
+static mlir::Attribute compared(BinaryOperator op, mlir::AffineExpr a, mlir::AffineExpr b) {
+  switch (op) {
+  case BinaryOperator::Equal:
+    return condition::equal(a, b);
+  case BinaryOperator::NotEqual:
+    return condition::negated(condition::equal(a, b));
+  case BinaryOperator::Less:
+    return condition::negated(condition::atLeast(a, b));
+  case BinaryOperator::LessEqual:
+    return condition::atLeast(b, a);
+  case BinaryOperator::Greater:
+    return condition::negated(condition::atLeast(b, a));
+  default:
+    return condition::atLeast(a, b);
+  }
+}
+
 static Value dimensionArithmetic(Elaborator& elaborator, const BinaryExpr& expr, mlir::AffineExpr a,
                                  mlir::AffineExpr b, const Frame& frame) {
   bool fixedRight = mlir::isa<mlir::AffineConstantExpr>(b),
@@ -151,7 +172,7 @@ static Value dimensionArithmetic(Elaborator& elaborator, const BinaryExpr& expr,
   }
   if (isComparison(expr.op)) {
     if (a == b) return compare<int>(expr.op, 0, 0);
-    return RunTimeCondition{std::string(elaborator.program.sources.text(expr.span))};
+    return RunTimeCondition{std::string(elaborator.program.sources.text(expr.span)), compared(expr.op, a, b)};
   }
   elaborator.error(Diag::FreeDimension, expr.span, frame,
                    "the result of '" + std::string(spelling(expr.op)) + "'");
@@ -227,8 +248,10 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
     if (conditions) {
       if (a) return *a == isAnd ? right : left;
       if (b) return *b == isAnd ? left : right;
-      return RunTimeCondition{left.get<RunTimeCondition>()->text + " " + std::string(spelling(expr.op)) +
-                              " " + right.get<RunTimeCondition>()->text};
+      auto *first = left.get<RunTimeCondition>(), *second = right.get<RunTimeCondition>();
+      return RunTimeCondition{first->text + " " + std::string(spelling(expr.op)) + " " + second->text,
+                              isAnd ? condition::all(first->test, second->test)
+                                    : condition::any(first->test, second->test)};
     }
     const Expr* wrong = a || left.get<RunTimeCondition>() ? expr.right : expr.left;
     error(Diag::TypeMismatch, wrong->span, frame, "beside '" + std::string(spelling(expr.op)) + "'",

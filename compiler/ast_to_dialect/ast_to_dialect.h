@@ -15,10 +15,13 @@ namespace cnn {
 class Observations;
 
 struct ElaborationOptions {
-  /// `--set name=value`, the value in the language: parameters of the networks that have one of this name.
+  /// `--set name=value`, the value in the language: parameters of the networks that have one of this name, or
+  /// free dimensions of their inputs.
   std::vector<std::pair<std::string, std::string>> settings;
   /// Build this network only; all whose parameters have values when empty.
   std::string network;
+  /// Free dimensions but the batch are errors: the networks are to be compiled.
+  bool fixedSizes = false;
   /// Filled with what each name refers to and what each expression was found to be. May be null.
   NameIndex* names = nullptr;
   Observations* observations = nullptr;

@@ -164,6 +164,7 @@ void Elaborator::finishNetwork() {
   net->op.walk([&](GetOp get) { used.insert(get.getParameter()); });
   for (NetworkParameter& info : net->parameters)
     if ((info.unused = !used.contains(info.path))) info.op.erase();
+  if (!net->assertions.empty()) net->op->setAttr("asserts", assertionsAttribute());
   if (!net->labels.empty()) {
     llvm::SmallVector<mlir::NamedAttribute> labels;
     for (auto& [output, file] : net->labels)

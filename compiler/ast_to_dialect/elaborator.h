@@ -5,6 +5,7 @@
 /// statements.cpp   bodies                 parameters.cpp parameters, initialisers, paths
 /// network.cpp      what a network declares   build_network.cpp  a network as a whole
 /// train.cpp        train sections            budgets.cpp        budget sections
+/// free_dimensions.cpp  sizes that are known when the network runs
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
@@ -77,6 +78,14 @@ struct PendingInit {
   std::string scope; ///< path of the instance it stands in
 };
 
+/// An assert that is decided when the network runs.
+struct Assertion {
+  std::string text; ///< the condition, and the message where there is one
+  mlir::Attribute test;
+  Span span;
+  bool training = false; ///< it stands in the train section
+};
+
 /// The network that is being built.
 struct NetworkState {
   NetworkOp op;
@@ -90,6 +99,11 @@ struct NetworkState {
   std::vector<PendingInit> inits;
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
+  std::vector<Assertion> assertions;
+  mlir::AffineExpr batch;          ///< the first dimension of the inputs, where it is right
+  Span batchSpan;                  ///< of the input that named it
+  std::set<std::string> openSizes; ///< without a value, and reported
+  bool training = false;           ///< its train section is being evaluated
   int64_t randomStreams = 0, layers = 0;
   bool incomplete = false; ///< parts are missing because of an error
 };
@@ -139,6 +153,8 @@ public:
   std::string evaluateString(const ast::StringExpr& expr, const Frame& frame);
   Selection evaluateSelection(const ast::Expr* expr, const Frame& frame);
   bool bind(const ast::Pattern& pattern, const Value& value, const Frame& frame);
+
+  bool givenAll(const Value& value, Span span, const Frame& frame);
 
   // ---- arithmetic ----
   Value binary(const ast::BinaryExpr& expr, const Frame& frame);
@@ -200,6 +216,11 @@ public:
   void output(const ast::OutputStatement& statement, const Frame& frame);
   void parameterStatement(const ast::ParamStatement& statement, const Frame& frame);
   bool assertion(const ast::AssertStatement& statement, const Frame& frame);
+  Value freeSize(std::string_view name, const Frame& frame);
+  bool checkInput(const ast::Identifier& name, const ast::TensorType& type,
+                  llvm::ArrayRef<mlir::AffineExpr> dimensions, const Frame& frame);
+  void checkTrainingBatch(int64_t batch, const Frame& frame);
+  mlir::ArrayAttr assertionsAttribute();
   void picture(const ast::PictureStatement& statement, const Frame& frame);
   void bindInput(const ast::InputStatement& statement, const ast::TensorType& type, const Frame& frame);
   mlir::DictionaryAttr recordAttribute(const Record& record);
@@ -253,6 +274,8 @@ public:
   /// Of nested evaluations, whatever their kind: keeps the stack within a few megabytes.
   static constexpr uint32_t maxEvaluationDepth = 2500;
   static constexpr int64_t maxLayers = 200'000;
+  /// Of tensors: what a generated library's tables have room for.
+  static constexpr size_t maxRank = 6;
   /// Elements of a list, characters of a string.
   static constexpr size_t maxLength = 1'000'000;
 
@@ -265,6 +288,7 @@ private:
     auto operator<=>(const Place&) const = default;
   };
   std::set<Place> reported;
+  const ast::Expr* calledNode = nullptr; ///< stands left of the "(" that is being evaluated
   Diagnostic discarded{};
   uint64_t steps = 0;
   uint32_t callDepth = 0, evaluationDepth = 0;

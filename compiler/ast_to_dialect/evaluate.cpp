@@ -289,6 +289,18 @@ static Value index(Elaborator& elaborator, const IndexExpr& expr, const Frame& f
   return (*list)[*i];
 }
 
+/// A bare name stands for the call without arguments: whether a setting does without any.
+bool Elaborator::givenAll(const Value& value, Span span, const Frame& frame) {
+  const Record* record = value.record();
+  if (!record) return true;
+  for (const OperatorArgument& argument : record->op->arguments) {
+    if (!argument.required() || record->arguments.count(argument.name)) continue;
+    error(Diag::MissingArgument, span, frame, record->op->name, argument.name);
+    return false;
+  }
+  return true;
+}
+
 static Value labeled(Elaborator& elaborator, const LabeledExpr& expr, const Frame& frame, PathHint hint) {
   hint.label = elaborator.evaluateString(*expr.path, frame);
   hint.span = expr.path->span;
@@ -329,7 +341,8 @@ Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathH
   case Kind::Name: {
     std::string_view name = static_cast<const NameExpr*>(node)->name;
     if (Value* local = frame.environment->find(name)) return *local;
-    return global(*frame.module, name, node->span, frame);
+    Value value = global(*frame.module, name, node->span, frame);
+    return node == calledNode || givenAll(value, node->span, frame) ? value : Value();
   }
   case Kind::List: {
     List list;

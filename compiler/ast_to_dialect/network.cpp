@@ -22,13 +22,14 @@ mlir::Type Elaborator::elementType(std::string_view name) {
 std::optional<std::vector<mlir::AffineExpr>> Elaborator::shape(const ast::TensorType& type,
                                                                const Frame& frame, bool declares) {
   std::vector<mlir::AffineExpr> result;
-  bool ok = true;
+  bool ok = type.shape.size() <= maxRank;
+  if (!ok) error(Diag::TooManyDimensions, type.span, frame, int64_t(maxRank), int64_t(type.shape.size()));
   for (const Expr* extent : type.shape) {
     auto* name = as<NameExpr>(extent);
     bool capital = name && name->name[0] >= 'A' && name->name[0] <= 'Z';
     if (declares && capital && !frame.environment->find(name->name) &&
         !frame.module->globals.count(name->name))
-      frame.environment->names[name->name] = Dimension{freeDimension(&context, std::string(name->name))};
+      frame.environment->names[name->name] = freeSize(name->name, frame);
     Value value = evaluate(extent, frame);
     if (auto* dimension = value.get<Dimension>()) {
       result.push_back(dimension->expr);
@@ -66,6 +67,7 @@ void Elaborator::input(const InputStatement& statement, const Frame& frame) {
   if (sub) return bindInput(statement, *type, frame);
   auto dimensions = shape(*type, frame, true);
   if (!dimensions || !type->element.present()) return;
+  if (!checkInput(statement.name, *type, *dimensions, frame)) return;
   auto result = cnn::TensorType::get(&context, *dimensions, elementType(type->element.text), LayoutAttr());
   mlir::Block& block = net->predict.getBody().front();
   mlir::Value value = block.addArgument(result, location(statement.span, statement.name.text));
@@ -174,32 +176,6 @@ void Elaborator::parameterStatement(const ParamStatement& statement, const Frame
     frame.environment->names[statement.name.text] = value;
     if (observations) observations->bound(statement.name.span, value, frame);
   }
-}
-
-/// False when it does not hold.
-bool Elaborator::assertion(const AssertStatement& statement, const Frame& frame) {
-  Value condition = evaluate(statement.condition, frame);
-  std::string message;
-  if (statement.message) {
-    Value text = evaluate(statement.message, frame);
-    if (auto* given = text.get<std::string>())
-      message = *given;
-    else if (!text.isPoison())
-      error(Diag::TypeMismatch, statement.message->span, frame, "an assert's message", "a string",
-            text.describe());
-  }
-  if (auto* holds = condition.get<bool>()) {
-    if (!*holds)
-      error(Diag::AssertFailed, statement.condition->span, frame, message.empty() ? "" : ": " + message);
-    return *holds;
-  }
-  if (condition.get<RunTimeCondition>()) {
-    error(Diag::NotCompiledYet, statement.condition->span, frame, "an assert about a free dimension");
-  } else if (!condition.isPoison()) {
-    error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false",
-          condition.describe());
-  }
-  return true;
 }
 
 /// The places of the pictures and masks that a statement names among the inputs of @loss; all of one size.

@@ -36,6 +36,7 @@ public:
 
   void run() {
     statements(decl.body);
+    checkBatches();
     stop(section);
     for (TrainPart& phase : phases) stop(phase);
     bool steps = !section.settings.insert("step").second; // these have their own
@@ -50,6 +51,7 @@ public:
   std::vector<std::string> targets;
 
 private:
+  static constexpr int64_t defaultBatch = 64;
   static bool complete(const Body& body) { return body.complete; }
 
   void missing(std::string_view setting) {
@@ -79,6 +81,19 @@ private:
     }
   }
 
+  /// Of training, against what the network asserts about its batch.
+  void checkBatches() {
+    auto batchOf = [](const TrainPart& part, int64_t otherwise) {
+      for (mlir::NamedAttribute attribute : part.attributes)
+        if (attribute.getName() == "batch")
+          return mlir::cast<mlir::IntegerAttr>(attribute.getValue()).getInt();
+      return otherwise;
+    };
+    int64_t batch = batchOf(section, defaultBatch);
+    if (phases.empty()) e.checkTrainingBatch(batch, frame);
+    for (const TrainPart& phase : phases) e.checkTrainingBatch(batchOf(phase, batch), frame);
+  }
+
   void branch(const IfExpr& expr) {
     std::optional<bool> condition = e.evaluateCondition(expr.condition, frame);
     if (condition) statements(*condition ? expr.thenBody : expr.elseBody);
@@ -95,6 +110,7 @@ private:
     }
     auto dimensions = e.shape(*type, frame, true);
     if (!dimensions || !type->element.present()) return;
+    if (!e.checkInput(statement.name, *type, *dimensions, frame)) return;
     auto tensor =
         cnn::TensorType::get(&e.context, *dimensions, e.elementType(type->element.text), LayoutAttr());
     mlir::Value value = loss.getBody().front().addArgument(tensor, e.location(statement.span, name));
@@ -231,11 +247,6 @@ private:
     };
     const Record* record = value.record();
     if (!record || record->op->name != "patience") return wrong("patience(metric, epochs)", value);
-    for (const OperatorArgument& argument : record->op->arguments) // a bare name is a call without arguments
-      if (!record->arguments.count(argument.name)) {
-        e.error(Diag::MissingArgument, span, frame, record->op->name, argument.name);
-        return;
-      }
     const Value& watched = record->arguments.at("metric").value;
     const Value& epochs = record->arguments.at("epochs").value;
     if (watched.isPoison()) return;
@@ -350,7 +361,7 @@ public:
     auto otherwise = [&](std::string_view name, mlir::Attribute value) {
       if (!section.settings.count(name)) put(std::string(name), value);
     };
-    otherwise("batch", e.builder.getI64IntegerAttr(64));
+    otherwise("batch", e.builder.getI64IntegerAttr(defaultBatch));
     otherwise("epochs", e.builder.getI64IntegerAttr(1));
     otherwise("seed", e.builder.getI64IntegerAttr(0));
     otherwise("schedule", e.builder.getDictionaryAttr(
@@ -407,7 +418,9 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
   augments.clear();
   Trainer trainer(*this, decl, loss, frame);
   trainer.outputs = mapping;
+  net->training = true;
   trainer.run();
+  net->training = false;
   if (diagnostics.hasErrors()) return;
   trainer.finish();
   std::vector<std::string> inputs;

@@ -25,9 +25,10 @@ struct Dimension {
   mlir::AffineExpr expr;
 };
 
-/// A truth about free dimensions, decided when the network runs: `text` as the user wrote it.
+/// A truth about free dimensions, decided when the network runs.
 struct RunTimeCondition {
-  std::string text;
+  std::string text;     ///< as the user wrote it
+  mlir::Attribute test; ///< see dialect/conditions.h
 };
 
 struct BlockValue;

@@ -71,6 +71,12 @@ void writeNetwork(OStream& json, const NetworkSummary& network) {
   });
   json.attributeObject("total", [&] { writeCost(json, network.total); });
   json.attribute("trained_parameters", network.trainedParameters);
+  if (!network.freeSizes.empty()) {
+    json.attributeArray("free_sizes", [&] {
+      for (const std::string& name : network.freeSizes) json.value(name);
+    });
+    return;
+  }
   json.attribute("prepared_bytes", network.preparedBytes);
   writeArena(json, "inference", network.inference);
   if (network.training.empty()) return;

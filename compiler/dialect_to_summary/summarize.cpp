@@ -102,6 +102,7 @@ public:
       summary.inputs.push_back({predict.getArgName(argument.getArgNumber()).str(), values[argument],
                                 shapeOf(mlir::cast<TensorType>(argument.getType()))});
     }
+    findFreeSizes(body);
     for (mlir::Operation& op : body)
       if (!mlir::isa<GetOp, ReturnOp>(op) && op.getNumResults() == 1) summary.layers.push_back(layer(op));
     for (mlir::OpOperand& output : body.getTerminator()->getOpOperands())
@@ -117,6 +118,16 @@ private:
   NetworkSummary summary;
   llvm::DenseMap<mlir::Value, size_t> values;
   llvm::StringSet<> counted; ///< parameters
+
+  void findFreeSizes(mlir::Block& body) {
+    for (mlir::BlockArgument argument : body.getArguments())
+      for (mlir::AffineExpr dimension : mlir::cast<TensorType>(argument.getType()).getShape().drop_front())
+        dimension.walk([&](mlir::AffineExpr part) {
+          if (!mlir::isa<mlir::AffineSymbolExpr>(part)) return;
+          std::string name = dimensionText(network.getContext(), part);
+          if (!llvm::is_contained(summary.freeSizes, name)) summary.freeSizes.push_back(name);
+        });
+  }
 
   Layer layer(mlir::Operation& op) {
     auto type = mlir::cast<TensorType>(op.getResult(0).getType());

@@ -58,6 +58,9 @@ struct NetworkSummary {
   std::vector<NamedValue> inputs, outputs;
   std::vector<Layer> layers; ///< in the order of the program
   Cost total;                ///< also of parameters that only training reads
+  /// Names of free dimensions but the batch. They count as 1 in all numbers, and what only a plan knows is
+  /// missing: preparedBytes, inference, training.
+  std::vector<std::string> freeSizes;
   int64_t trainedParameters = 0;
   int64_t preparedBytes = 0; ///< parameters as inference's kernels read them
   ArenaSummary inference;

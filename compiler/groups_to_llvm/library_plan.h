@@ -6,6 +6,8 @@
 #include "groups_to_halide/compile.h"
 #include "groups_to_llvm/training_settings.h"
 
+#include "mlir/IR/Attributes.h"
+
 namespace cnn {
 
 struct LibraryPlan {
@@ -18,6 +20,13 @@ struct LibraryPlan {
   };
   std::vector<PhaseCode> phases;
   std::vector<std::string> labels; ///< class names, or none
+  /// What the network asserts of its batch: an attribute of dialect/conditions.h about one free dimension.
+  struct Assertion {
+    std::string text;
+    mlir::Attribute test;
+    bool training = false; ///< in training only
+  };
+  std::vector<Assertion> assertions;
   std::string precision = "f32";
   uint64_t sourceHash = 0;
   bool timed = false; ///< the calls of predict and train count their time, see profileTicks

@@ -2,6 +2,8 @@
 
 #include "groups_to_llvm/tables.h"
 
+#include "groups_to_llvm/assertions.h"
+
 #include <cnn/abi.h>
 
 #include "llvm/ADT/STLExtras.h"
@@ -147,6 +149,13 @@ Constant phaseTable(ObjectModule& object, const LibraryPlan& plan, const Trainin
 
 void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
   const NetworkPlan& network = plan.network;
+  std::vector<std::string> assertions;
+  for (const LibraryPlan::Assertion& assertion : plan.assertions) assertions.push_back(assertion.text);
+  constexpr const char* failedAssertion = "failed_assertion";
+  if (!assertions.empty()) {
+    emitAssertions(object, failedAssertion, plan.assertions);
+    object.builder.setInsertionPointToEnd(object.module->getBody());
+  }
   int64_t trained = 0;
   for (const ParameterInfo& info : network.parameters)
     if (info.trainable) trained += elementsOf(info.shape);
@@ -172,6 +181,8 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
       object.i64(network.trainableFloats),
       object.i64(trained),
       object.i64(largestBatch(network)),
+      assertions.empty() ? object.null() : object.address(failedAssertion),
+      strings(object, assertions),
   });
   object.exportTable(plan.name + "_description", std::move(table), sizeof(cnn_description));
 }

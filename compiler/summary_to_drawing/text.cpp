@@ -149,8 +149,12 @@ std::vector<std::pair<std::string, std::string>> totalsOf(const NetworkSummary& 
       {shortBytes(total.parameterBytes), "of parameters"},
       {shortNumber(total.macs), "MACs a sample"},
       {shortBytes(total.resultBytes), "of activations a sample"},
-      {shortBytes(network.inference.blockBytes), "inference arena a sample"},
   };
+  if (!network.freeSizes.empty()) {
+    totals.emplace_back(llvm::join(network.freeSizes, ", "), "count as 1");
+    return totals;
+  }
+  totals.emplace_back(shortBytes(network.inference.blockBytes), "inference arena a sample");
   if (network.training.empty()) return totals;
   auto bytes = [](auto& training) { return training.second.blockBytes; };
   const ArenaSummary& largest = std::ranges::max_element(network.training, {}, bytes)->second;

@@ -71,8 +71,9 @@ int emit(const CompileOptions& compile, const BuildOptions& options) {
     show(text);
     return 0;
   }
-  if (!frontend.load(compile)) return 1;
-  if (options.emit == "cnn") {
+  bool looks = options.emit == "cnn";
+  if (!frontend.load(compile, looks ? Frontend::Purpose::look : Frontend::Purpose::compile)) return 1;
+  if (looks) {
     show(textOf(*frontend.module));
     return 0;
   }
@@ -123,7 +124,7 @@ int build(const CompileOptions& compile, const BuildOptions& options) {
 
 int check(const CompileOptions& compile, const CheckOptions& options) {
   Frontend frontend;
-  bool right = frontend.load(compile, options.json);
+  bool right = frontend.load(compile, Frontend::Purpose::look, options.json);
   if (!right && options.fix && frontend.program) {
     std::string fixed = applyFixIts(frontend.diagnostics, 0), error;
     if (fixed != frontend.sources.file(0).text && !writeFiles({{compile.file, bytesOf(fixed)}}, error))

@@ -76,7 +76,14 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
     return fail("network " + plan.network.name + ": its name in lower case is no name for a C++ namespace") == 0;
   plan.precision = options.exact ? "exact" : "f32";
   plan.sourceHash = frontend.sourceHash;
-  if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan.labels)) return false;
+  if (auto asserts = network->getAttrOfType<mlir::ArrayAttr>("asserts"))
+    for (mlir::Attribute attribute : asserts) {
+      auto given = mlir::cast<mlir::DictionaryAttr>(attribute);
+      plan.assertions.push_back(
+          {given.getAs<mlir::StringAttr>("text").str(), given.get("test"), given.contains("training")});
+    }
+  if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan.labels))
+    return false;
   if (!plan.network.trains()) return true;
   if (!network.getTraining())
     return fail("network " + plan.network.name + " has a loss, but no training settings") == 0;

@@ -75,11 +75,12 @@ bool Frontend::reportDiagnostics(bool json) {
   return !diagnostics.hasErrors();
 }
 
-bool Frontend::load(const CompileOptions& options, bool json) {
+bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   file = options.file;
   if (llvm::StringRef(file).ends_with(".mlir")) return loadModuleText(options);
   ElaborationOptions elaboration;
   elaboration.network = options.network;
+  elaboration.fixedSizes = purpose == Purpose::compile;
   for (const std::string& setting : options.settings) elaboration.settings.push_back(splitSetting(setting));
   program = std::make_unique<Program>(loadProgram(sources, tree, file, diagnostics, {libraryFolder()}));
   Elaboration result = elaborate(*program, context, elaboration, diagnostics);

@@ -16,8 +16,10 @@ class Frontend {
 public:
   Frontend();
 
+  /// What the networks are for: to be compiled, for which their sizes must be known, or to be looked at.
+  enum class Purpose { compile, look };
   /// False after errors. With `json` they are printed as JSON, on stdout.
-  bool load(const CompileOptions& options, bool json = false);
+  bool load(const CompileOptions& options, Purpose purpose = Purpose::compile, bool json = false);
   /// The syntax tree as text; only reads and parses.
   bool loadTree(const CompileOptions& options, std::string& text);
 

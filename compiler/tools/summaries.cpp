@@ -10,15 +10,24 @@ namespace cnn::tools {
 
 bool summarizeFile(Frontend& frontend, const CompileOptions& compile,
                    std::vector<NetworkSummary>& summaries) {
-  if (!frontend.load(compile)) return false;
-  for (NetworkOp network : frontend.networks())
+  if (!frontend.load(compile, Frontend::Purpose::look)) return false;
+  std::vector<mlir::OwningOpRef<NetworkOp>> unplanned; // taken out while passes run, which want sizes
+  for (NetworkOp network : frontend.networks()) {
     summaries.push_back(summarize(network)); // before passes change them
+    if (summaries.back().freeSizes.empty()) continue;
+    network->remove();
+    unplanned.emplace_back(network);
+  }
   if (!formGroups(frontend, compile)) return false;
-  for (auto [summary, network] : llvm::zip_equal(summaries, frontend.networks())) {
+  std::vector<NetworkOp> planned = frontend.networks();
+  auto next = planned.begin();
+  for (NetworkSummary& summary : summaries) {
+    if (!summary.freeSizes.empty()) continue;
     LibraryPlan plan;
-    if (!planLibrary(frontend, compile, network, plan)) return false;
+    if (!planLibrary(frontend, compile, *next++, plan)) return false;
     addMemory(summary, plan.network);
   }
+  for (mlir::OwningOpRef<NetworkOp>& network : unplanned) frontend.module->push_back(network.release());
   return true;
 }
 

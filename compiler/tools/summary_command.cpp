@@ -2,6 +2,7 @@
 
 #include "summaries.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
@@ -55,9 +56,16 @@ void printRows(llvm::raw_ostream& out, const std::vector<Row>& rows) {
 }
 
 void printMemory(llvm::raw_ostream& out, const NetworkSummary& network) {
+  out << "  parameters and statistics: " << grouped(network.total.parameterBytes) << " bytes\n";
+  if (!network.freeSizes.empty()) {
+    std::string set;
+    for (const std::string& name : network.freeSizes) set += " " + name + "=…";
+    out << "  " << llvm::join(network.freeSizes, ", ") << " count as 1; for the memory give sizes with --set"
+        << set << '\n';
+    return;
+  }
   const ArenaSummary& predict = network.inference;
-  out << "  parameters and statistics: " << grouped(network.total.parameterBytes)
-      << " bytes\n  inference: arena " << grouped(predict.blockBytes) << " bytes a sample (largest live set "
+  out << "  inference: arena " << grouped(predict.blockBytes) << " bytes a sample (largest live set "
       << grouped(predict.largestLiveBytes) << ") + " << grouped(predict.constantBytes)
       << " bytes, prepared parameters " << grouped(network.preparedBytes) << " bytes\n";
   for (auto& [name, train] : network.training)

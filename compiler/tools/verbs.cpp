@@ -30,7 +30,8 @@ VerifyOptions verifyOptions;
 void fileOptions(CLI::App& app) {
   app.add_option("FILE", compile.file, "the network's .cnn file")->required()->check(CLI::ExistingFile);
   app.add_option("--network", compile.network, "this network of the file only");
-  app.add_option("--set", compile.settings, "name=value: parameters of the network, e.g. --set classes=5")
+  app.add_option("--set", compile.settings,
+                 "name=value: parameters of the network and free sizes, e.g. --set classes=5 H=256")
       ->check([](const std::string& text) {
         return text.find('=') == std::string::npos || text[0] == '=' ? "expected name=value, found " + text
                                                                      : "";

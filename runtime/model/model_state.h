@@ -61,6 +61,8 @@ struct cnn_model {
   int32_t reserveArena(uint64_t constant, uint64_t block, int64_t blocks);
   /// Brings `prepared` up to date with the masters.
   int32_t prepare();
+  /// Whether a batch of this size is one that the network takes.
+  int32_t checkAssertions(int64_t batch, bool training);
 };
 
 namespace cnn {

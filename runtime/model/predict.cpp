@@ -24,6 +24,14 @@ int32_t cnn_model::prepare() {
   }
 }
 
+int32_t cnn_model::checkAssertions(int64_t batch, bool forTraining) {
+  if (!description->failed_assertion) return CNN_OK;
+  int32_t failed = description->failed_assertion(batch, forTraining);
+  if (failed < 0) return CNN_OK;
+  return fail(CNN_ERROR_ARGUMENT, "batch is %lld, but %s asserts %s", (long long)batch, description->name,
+              description->assertions[failed]);
+}
+
 namespace {
 
 void advance(const cnn_tensor* tensors, uint32_t count, const void* const* from, const void** to,
@@ -41,6 +49,7 @@ int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* con
   model->message.clear();
   if (batch < 1)
     return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, expected at least 1", (long long)batch);
+  if (int32_t status = model->checkAssertions(batch, false)) return status;
   if (int32_t status = model->prepare()) return status;
   const cnn_description* description = model->description;
   auto** sliceInputs = reinterpret_cast<const void**>(model->slice.memory);

@@ -92,7 +92,7 @@ void forChunks(cnn_model* model, cnn_task task, ChunkWork& work) {
 
 int32_t checkBatch(cnn_model* model, int64_t batch) {
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
-  if (batch >= 1 && batch <= model->training->maxBatch) return CNN_OK;
+  if (batch >= 1 && batch <= model->training->maxBatch) return model->checkAssertions(batch, true);
   return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, training is reserved for 1 to %lld",
                      (long long)batch, (long long)model->training->maxBatch);
 }

@@ -27,14 +27,16 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
     if (!sum) return std::move(sum).error();
     sums.push_back(*std::move(sum));
   }
-  constexpr std::int64_t batch = 64;
+  std::int64_t batch = 64; // less where the network asserts that its batches are smaller
+  auto* failed = model.description().failed_assertion;
+  while (failed && batch > 1 && failed(batch, 0) >= 0) --batch;
   // Room for a whole batch is a matter of speed: without it predict works in slices.
   Status ignored = model.reserve(std::min(batch, model.description().max_batch));
   std::vector<std::vector<float>> outputs;
   std::vector<void*> pointers;
   const cnn_description& description = model.description();
   for (std::uint32_t i = 0; i < description.output_count; ++i) {
-    std::size_t elements = batch;
+    auto elements = static_cast<std::size_t>(batch);
     for (int32_t d = 1; d < description.outputs[i].rank; ++d)
       elements *= static_cast<std::size_t>(description.outputs[i].shape[d]);
     outputs.emplace_back(elements);

@@ -127,7 +127,24 @@ Status TrainingRun::planPhase() {
   schedule.epochs = epochs;
   pending.assign(table.results_count, 0);
   pendingSamples = 0;
+  if (Status bad = checkAssertions(); !bad) return bad;
   return planStop();
+}
+
+/// What the network asserts of its batch holds for every batch of an epoch, or training does not begin.
+Status TrainingRun::checkAssertions() const {
+  const cnn_description& description = model.description();
+  if (!description.failed_assertion) return {};
+  std::int64_t last = loader->samples() % batch;
+  for (std::int64_t count : {batch, last}) {
+    std::int32_t failed = count > 0 ? description.failed_assertion(count, 1) : -1;
+    if (failed >= 0)
+      return Status::error(CNN_ERROR_ARGUMENT,
+                           "%lld training samples in batches of %lld: one has %lld, but %s asserts %s",
+                           static_cast<long long>(loader->samples()), static_cast<long long>(batch),
+                           static_cast<long long>(count), description.name, description.assertions[failed]);
+  }
+  return {};
 }
 
 Status TrainingRun::planStop() {

@@ -17,6 +17,7 @@ public:
 private:
   // Before the first step: what will be done, from options and train section.
   Status divideSamples();
+  Status checkAssertions() const;
   Status planStop();
   Status begin();
   Status initialise();

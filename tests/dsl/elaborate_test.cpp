@@ -138,6 +138,35 @@ TEST_CASE("free dimensions go into shapes") {
   CHECK(net.inputShape("A") == "[N, 3, H, W]");
 }
 
+static const std::string anySize = "network A {\n  input x: f32[N, 3, H, W]\n"
+                                   "  assert H % 4 == 0 and W % 4 == 0, \"multiples of 4\"\n"
+                                   "  output y = x |> max_pool(2)\n}\n";
+
+TEST_CASE("--set gives sizes to free dimensions, and asserts about them are decided") {
+  Elaborated fixed(anySize, {{{"H", "8"}, {"W", "16"}}, "", true});
+  CHECK(fixed.errors() == "");
+  CHECK(fixed.inputShape("A") == "[N, 3, 8, 16]");
+  CHECK(Elaborated(anySize, {{{"H", "8"}, {"W", "10"}}, ""}).errors() == "E0310 3:10");
+  CHECK(Elaborated(anySize, {{{"H", "0"}}, ""}).errors() == "E0501 --set H:1:1");
+  CHECK(Elaborated(anySize, {{{"H", "\"8\""}}, ""}).errors() == "E0501 --set H:1:1");
+  CHECK(Elaborated(anySize, {{{"N", "8"}}, ""}).errors() == "E0502 2:16");
+  CHECK(Elaborated(anySize, {{{"K", "8"}}, ""}).errors() == "E0605 --set K:1:1");
+}
+
+TEST_CASE("a network is compiled only for sizes that are known") {
+  CHECK(Elaborated(anySize, {{}, "", true}).errors() == "E0503 2:22, E0503 2:25");
+  CHECK(Elaborated(anySize, {{{"H", "8"}}, "", true}).errors() == "E0503 2:25");
+  CHECK(Elaborated(anySize, {{}, "", false}).errors() == "");
+}
+
+TEST_CASE("asserts about free dimensions are kept for when the network runs") {
+  Elaborated net("network A {\n  input x: f32[N, 3, H, W]\n"
+                 "  assert not (N < 2 or H != 2 * W), \"pairs\"\n  assert N <= 64\n  assert N <= 64\n"
+                 "  output y = x\n}\n");
+  CHECK(net.errors() == "");
+  CHECK(net.asserts("A") == std::vector<std::string>{"not (N < 2 or H != 2 * W): pairs", "N <= 64"});
+}
+
 TEST_CASE("broken programs of every size end with errors and no crash") {
   CHECK(Elaborated("network A = A\n").errors() == "E0209 1:9");
   CHECK(Elaborated("network A = B\nnetwork B = A\n").diagnostics.hasErrors());

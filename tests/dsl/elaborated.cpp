@@ -71,6 +71,16 @@ std::string Elaborated::training(const std::string& network, const std::string& 
   return text;
 }
 
+std::vector<std::string> Elaborated::asserts(const std::string& network) {
+  std::vector<std::string> texts;
+  NetworkOp op = find(*this, network);
+  auto kept = op ? op->getAttrOfType<mlir::ArrayAttr>("asserts") : mlir::ArrayAttr();
+  if (!kept) return texts;
+  for (auto attribute : kept.getAsRange<mlir::DictionaryAttr>())
+    texts.push_back(attribute.getAs<mlir::StringAttr>("text").str());
+  return texts;
+}
+
 std::string Elaborated::inputShape(const std::string& network) {
   NetworkOp op = find(*this, network);
   auto predict = op ? op.lookupSymbol<FunctionOp>("predict") : FunctionOp();

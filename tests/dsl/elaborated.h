@@ -28,6 +28,8 @@ struct Elaborated {
   /// Shape of the first input of @predict.
   std::string inputShape(const std::string& network);
 
+  /// What is asserted of free dimensions: conditions and messages.
+  std::vector<std::string> asserts(const std::string& network);
   /// A key of the network's training settings as printed; empty where it is absent.
   std::string training(const std::string& network, const std::string& key);
 

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 2u
+#define CNN_ABI_VERSION 3u
 #define CNN_MAX_RANK 6
 
 /* ---- Execution ------------------------------------------------------------------------------------------- */
@@ -110,7 +110,11 @@ typedef struct cnn_description {
   uint64_t parameter_floats; /* the whole masters block */
   uint64_t trainable_floats; /* its first part */
   uint64_t parameter_elements; /* logical number of trainable values, what papers count */
-  int64_t max_batch;         /* above it an offset would overflow */
+  int64_t max_batch;           /* above it an offset would overflow */
+  /* What the network asserts of its batch, null where nothing: the index in `assertions` of the first that a
+   * batch of this size does not keep, or -1. With `training` those of the train section count as well. */
+  int32_t (*failed_assertion)(int64_t batch, int32_t training);
+  const char* const* assertions;
 } cnn_description;
 
 enum cnn_cpu_feature { CNN_CPU_AVX2_FMA = 1, CNN_CPU_AVX512 = 2, CNN_CPU_AVX512_BF16 = 4, CNN_CPU_AMX_BF16 = 8 };

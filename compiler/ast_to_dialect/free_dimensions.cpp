@@ -1,0 +1,142 @@
+/// Sizes that are known when the network runs, or given with --set: what inputs may say, and asserts about
+/// them.
+#include "ast_to_dialect/elaborator.h"
+#include "dialect/conditions.h"
+
+#include <algorithm>
+
+namespace cnn {
+
+using namespace ast;
+
+/// What a capital name stands for where an input first names it: the value that --set gives, or a free
+/// dimension.
+Value Elaborator::freeSize(std::string_view name, const Frame& frame) {
+  auto given = setValues.find(name);
+  if (given == setValues.end()) return Dimension{freeDimension(&context, llvm::StringRef(name))};
+  setUsed.insert(std::string(name));
+  const auto& [value, span] = given->second;
+  auto* size = value.get<int64_t>();
+  if (size && *size >= 1 && *size <= INT32_MAX) return *size;
+  if (!value.isPoison()) error(Diag::BadDimension, span, frame, value.describe());
+  return Poison{};
+}
+
+/// What can be compiled: a batch of one size for all inputs, and elements that libraries take. False where
+/// what is wrong would be found again wherever the input is used.
+bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
+                            llvm::ArrayRef<mlir::AffineExpr> dimensions, const Frame& frame) {
+  static constexpr std::string_view elements[] = {"f32", "u8", "i32"};
+  if (std::ranges::find(elements, type.element.text) == std::end(elements)) {
+    error(Diag::NotCompiledYet, type.element.span, frame, "an input of " + std::string(type.element.text))
+        .note("inputs have elements of f32, u8 or i32");
+    return false;
+  }
+  if (dimensions.empty()) {
+    error(Diag::BatchDimension, type.span, frame, name.text, "expected at least the batch, such as f32[N]");
+    return false;
+  }
+  mlir::AffineExpr batch = dimensions.front();
+  std::string found = dimensionText(&context, batch);
+  if (!mlir::isa<mlir::AffineSymbolExpr>(batch)) {
+    Span first = type.shape.front()->span;
+    Diagnostic& diagnostic = error(Diag::BatchDimension, first, frame, name.text,
+                                   "expected the batch first, a free dimension such as N, found " + found);
+    std::string letter = net->batch ? dimensionText(&context, net->batch) : "N";
+    bool oneSample =
+        batch == builder.getAffineConstantExpr(1) && dimensions.size() % 2 == 0; // [1, 3, 224, 224]
+    if (oneSample)
+      diagnostic.fix("any number of samples", {{first, letter}});
+    else
+      diagnostic.fix("put the batch first", {{{first.file, first.begin, first.begin}, letter + ", "}});
+    return false;
+  }
+  if (!net->batch) {
+    net->batch = batch;
+    net->batchSpan = type.shape.front()->span;
+  }
+  if (batch != net->batch) {
+    error(Diag::BatchDimension, type.shape.front()->span, frame, name.text,
+          "expected the batch first, " + dimensionText(&context, net->batch) + ", found " + found)
+        .fix("write " + dimensionText(&context, net->batch),
+             {{type.shape.front()->span, dimensionText(&context, net->batch)}})
+        .secondary(net->batchSpan, "first named here");
+    return false;
+  }
+  bool right = true;
+  for (size_t i = 1; i < dimensions.size(); ++i) {
+    std::string open;
+    bool batched = false;
+    dimensions[i].walk([&](mlir::AffineExpr part) {
+      if (!mlir::isa<mlir::AffineSymbolExpr>(part)) return;
+      if (part == batch)
+        batched = true;
+      else
+        open = dimensionText(&context, part);
+    });
+    Span span = type.shape[i]->span;
+    right = right && !batched;
+    if (batched)
+      error(Diag::BatchDimension, span, frame, name.text, found + " is the batch, and no other dimension");
+    else if (options.fixedSizes && !open.empty() && net->openSizes.insert(open).second)
+      error(Diag::FreeSize, span, frame, name.text, open)
+          .note("the network is compiled for sizes that are known: give it one with --set " + open + "=…");
+  }
+  return right;
+}
+
+/// False when it does not hold.
+bool Elaborator::assertion(const AssertStatement& statement, const Frame& frame) {
+  Value condition = evaluate(statement.condition, frame);
+  std::string message;
+  if (statement.message) {
+    Value text = evaluate(statement.message, frame);
+    if (auto* given = text.get<std::string>())
+      message = *given;
+    else if (!text.isPoison())
+      error(Diag::TypeMismatch, statement.message->span, frame, "an assert's message", "a string",
+            text.describe());
+  }
+  std::string reason = message.empty() ? "" : ": " + message;
+  if (auto* holds = condition.get<bool>()) {
+    if (!*holds) error(Diag::AssertFailed, statement.condition->span, frame, reason);
+    return *holds;
+  }
+  if (auto* later = condition.get<RunTimeCondition>()) {
+    auto known = [&](const Assertion& other) {
+      return other.test == later->test && other.text == later->text + reason &&
+             other.training == net->training;
+    };
+    if (net && std::ranges::none_of(net->assertions, known))
+      net->assertions.push_back(
+          {later->text + reason, later->test, statement.condition->span, net->training});
+  } else if (!condition.isPoison()) {
+    error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false",
+          condition.describe());
+  }
+  return true;
+}
+
+/// What training demands of a batch is known as soon as its size is.
+void Elaborator::checkTrainingBatch(int64_t batch, const Frame& frame) {
+  for (const Assertion& assertion : net->assertions)
+    if (net->batch && condition::isAbout(assertion.test, net->batch) &&
+        !condition::holds(assertion.test, batch))
+      error(Diag::AssertFailed, assertion.span, frame,
+            " for training's batch of " + std::to_string(batch) + ": " + assertion.text);
+}
+
+/// [{test, text, training}, …]
+mlir::ArrayAttr Elaborator::assertionsAttribute() {
+  llvm::SmallVector<mlir::Attribute> all;
+  for (const Assertion& assertion : net->assertions) {
+    mlir::NamedAttrList attributes;
+    attributes.set("test", assertion.test);
+    attributes.set("text", builder.getStringAttr(assertion.text));
+    if (assertion.training) attributes.set("training", builder.getUnitAttr());
+    all.push_back(attributes.getDictionary(&context));
+  }
+  return builder.getArrayAttr(all);
+}
+
+} // namespace cnn
