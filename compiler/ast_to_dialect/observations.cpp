@@ -8,6 +8,9 @@ namespace cnn {
 
 namespace {
 
+/// Of a file of a thousand lines.
+constexpr size_t usualNodes = 10'000;
+
 /// A short text for hovers: lists are shown when they are small.
 std::string textOf(const Value& value, int depth = 0) {
   if (auto* number = value.get<int64_t>()) return std::to_string(*number);
@@ -91,6 +94,7 @@ void Observations::see(Entry& entry, const Value& value, const Frame& frame, Cos
 }
 
 void Observations::evaluated(const ast::Expr& node, const Value& value, const Frame& frame, Cost before) {
+  if (nodes.empty()) nodes.reserve(usualNodes);
   Entry& entry = nodes[&node];
   if (entry.wasApplied) return; // a stage, evaluated again as a block
   see(entry, value, frame, sum - before);
