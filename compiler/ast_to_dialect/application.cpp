@@ -1,6 +1,8 @@
 /// What a built-in operator sees of its application.
 #include "ast_to_dialect/elaborator.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 #include <charconv>
 #include <cmath>
 
@@ -59,6 +61,21 @@ int64_t Application::integer(std::string_view argument, int64_t least) {
 double Application::real(std::string_view argument) {
   return *value(argument).number();
 }
+std::string Application::text(std::string_view argument) const {
+  return *value(argument).get<std::string>();
+}
+
+void Application::probe(std::string_view name) {
+  bool letters = !name.empty() && !llvm::isDigit(name[0]) &&
+                 llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  if (!letters)
+    fail("name", "expected letters, digits and _, such as stem");
+  else if (!type().getElementType().isF32())
+    fail("", "a probe looks at values of f32");
+  else
+    elaborator.probe(input(), name, span, frame);
+}
+
 bool Application::flag(std::string_view argument) {
   return *value(argument).get<bool>();
 }

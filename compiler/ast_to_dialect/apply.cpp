@@ -380,6 +380,18 @@ Value Elaborator::applyStageNode(const Expr* stage, const Value& subject, const 
   return apply(*block, {subject}, span, frame, hint);
 }
 
+/// A look at a value is no part of the network, and changes no part's number.
+static bool isProbe(const BlockValue& block) {
+  return block.op && block.op->name == "probe";
+}
+
+static bool isProbe(const Expr& stage, const Frame& frame) {
+  auto* call = as<CallExpr>(&stage);
+  auto* name = call ? as<NameExpr>(call->callee) : nullptr;
+  return name && name->name == "probe" && !frame.environment->find("probe") &&
+         !frame.module->globals.count("probe");
+}
+
 Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHint& hint) {
   PathHint inner;
   if (hint.label)
@@ -401,9 +413,10 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
     return list;
   }
   if (isSubject(value)) {
-    for (size_t i = 1; i < expr.stages.size() && !value.isPoison(); ++i) {
+    for (size_t i = 1, part = 0; i < expr.stages.size() && !value.isPoison(); ++i) {
       if (!step(expr.stages[i]->span, frame)) return Poison{};
-      inner.position = inner.prefix.empty() ? std::nullopt : std::optional(std::to_string(i - 1));
+      bool counts = !inner.prefix.empty() && !isProbe(*expr.stages[i], frame);
+      inner.position = counts ? std::optional(std::to_string(part++)) : std::nullopt;
       value = applyStage(expr.stages[i], value, frame, inner);
     }
     return value;
@@ -494,11 +507,12 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
 Value Elaborator::applyChain(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                              const Frame& frame, PathHint hint, bool numbered) {
   std::vector<Value> value = subjects;
-  for (size_t i = 0; i < block.chain.size(); ++i) {
-    if (numbered) hint.position = std::to_string(i);
+  for (size_t i = 0, part = 0; i < block.chain.size(); ++i) {
+    bool counts = numbered && !isProbe(*block.chain[i]);
+    hint.position = counts ? std::optional(std::to_string(part++)) : std::nullopt;
     Cost before = observations ? observations->total() : Cost{};
     const Expr& node = *block.chainNodes[i];
-    if (observations && numbered)
+    if (observations && counts)
       observations->named(node.span, join(frame.instance->path, join(hint.prefix, *hint.position)));
     Value next = apply(*block.chain[i], value, span, frame, hint);
     if (observations) observations->applied(node, next, frame, before);
@@ -510,7 +524,7 @@ Value Elaborator::applyChain(const BlockValue& block, const std::vector<Value>& 
 
 /// Operators that only move elements, of whatever type.
 static bool movesOnly(const Operator& op) {
-  static constexpr std::string_view names[] = {"concat", "flatten", "identity", "slice"};
+  static constexpr std::string_view names[] = {"concat", "flatten", "identity", "probe", "slice"};
   return std::ranges::count(names, op.name) != 0;
 }
 

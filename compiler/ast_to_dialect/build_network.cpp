@@ -138,6 +138,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "input");
     if (state.outputs.empty() && !state.incomplete)
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "output");
+    checkProbeNames(outside);
     applyInits();
     for (const TrainDecl* train : recipes) trainSection(*train, frame);
   }
@@ -159,6 +160,9 @@ void Elaborator::finishNetwork() {
   std::vector<NamedTensor> outputs;
   for (const NamedTensor& output : net->outputs)
     if (!output.trainOnly) outputs.push_back(output);
+  outputs.insert(outputs.end(), net->probes.begin(), net->probes.end());
+  if (!net->probes.empty())
+    net->op->setAttr("probes", builder.getI64IntegerAttr(int64_t(net->probes.size())));
   finishFunction(net->predict, inputs, outputs);
   llvm::StringSet<> used;
   net->op.walk([&](GetOp get) { used.insert(get.getParameter()); });
@@ -226,6 +230,7 @@ Elaboration Elaborator::run() {
           .note(names.empty() ? "the file has no networks"
                               : "did you mean " + std::string(nearest(options.network, names)) + "?");
   }
+  reportUnknownProbes();
   for (auto& [name, given] : setValues)
     if (!setUsed.count(name) && !given.value.isPoison())
       diagnostics.report(Diag::UnknownParameter, given.span, name);

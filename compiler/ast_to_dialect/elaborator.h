@@ -96,6 +96,7 @@ struct NetworkState {
   std::map<std::string, std::string, std::less<>> operatorPaths; ///< path -> operator or block, for selectors
   std::set<std::string, std::less<>> sharedApplied;
   std::vector<NamedTensor> inputs, outputs;
+  std::vector<NamedTensor> probes; ///< those asked for
   std::vector<PendingInit> inits;
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
@@ -154,6 +155,9 @@ public:
   Selection evaluateSelection(const ast::Expr* expr, const Frame& frame);
   bool bind(const ast::Pattern& pattern, const Value& value, const Frame& frame);
 
+  void probe(mlir::Value tensor, std::string_view name, Span span, const Frame& frame);
+  void checkProbeNames(const Frame& frame);
+  void reportUnknownProbes();
   bool givenAll(const Value& value, Span span, const Frame& frame);
 
   // ---- arithmetic ----
@@ -301,6 +305,8 @@ private:
   llvm::SmallVector<mlir::Attribute> augments; ///< of the train section that is being evaluated
   std::map<std::string, Given, std::less<>> setValues;
   std::set<std::string, std::less<>> setUsed;
+  std::set<std::string, std::less<>> probesFound,
+      probesUsed; ///< paths in all networks; patterns that fit one
   friend class Application;
 };
 
@@ -367,6 +373,9 @@ public:
   InitAttr uniformByFan(int64_t fanIn);
   InitAttr constant(double value);
   int64_t randomStream();
+  std::string text(std::string_view argument) const;
+  /// Makes the input an output of the network, if it is asked for.
+  void probe(std::string_view name);
 
   /// An error about an argument, or about the input where the name is empty.
   Diagnostic& fail(std::string_view argument, std::string message);

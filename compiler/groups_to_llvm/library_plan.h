@@ -20,6 +20,7 @@ struct LibraryPlan {
   };
   std::vector<PhaseCode> phases;
   std::vector<std::string> labels; ///< class names, or none
+  size_t probes = 0;               ///< so many of the last outputs are probes
   /// What the network asserts of its batch: an attribute of dialect/conditions.h about one free dimension.
   struct Assertion {
     std::string text;

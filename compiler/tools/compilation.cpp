@@ -82,6 +82,8 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
       plan.assertions.push_back(
           {given.getAs<mlir::StringAttr>("text").str(), given.get("test"), given.contains("training")});
     }
+  if (auto probes = network->getAttrOfType<mlir::IntegerAttr>("probes"))
+    plan.probes = size_t(probes.getInt());
   if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan.labels))
     return false;
   if (!plan.network.trains()) return true;

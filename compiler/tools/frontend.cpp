@@ -80,6 +80,7 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   if (llvm::StringRef(file).ends_with(".mlir")) return loadModuleText(options);
   ElaborationOptions elaboration;
   elaboration.network = options.network;
+  elaboration.probes = options.probes;
   elaboration.fixedSizes = purpose == Purpose::compile;
   for (const std::string& setting : options.settings) elaboration.settings.push_back(splitSetting(setting));
   program = std::make_unique<Program>(loadProgram(sources, tree, file, diagnostics, {libraryFolder()}));
@@ -89,6 +90,7 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   std::string hashed;
   for (size_t i = 0; i < sources.size(); ++i) hashed += sources.file(FileId(i)).text + '\0';
   for (const std::string& setting : options.settings) hashed += setting + '\0';
+  for (const std::string& probe : options.probes) hashed += "probe " + probe + '\0';
   sourceHash = llvm::xxHash64(hashed);
   if (!module) return fail(file + ": no network was built") == 0;
   if (networks().empty()) {

@@ -90,6 +90,7 @@ bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t*
                     .create();
   if (!engine) return report(engine.takeError());
   jit = std::make_unique<Jit>(Jit{std::move(*engine)});
+  probes = compiled.plan.probes;
   if (auto failed = addMembers(*jit->engine, compiled, ticks)) return report(std::move(failed));
   if (auto failed = findTable(*jit->engine, compiled.plan.name + "_inference", inference))
     return report(std::move(failed));

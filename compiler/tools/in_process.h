@@ -24,6 +24,7 @@ public:
   /// Which assertion of a kernel that has any (Kernel::checked) has failed, in any network; or empty.
   static std::string failedCheck();
 
+  size_t probes = 0; ///< so many of the last outputs are probes
   const cnn_inference* inference = nullptr;
   const cnn_training* training = nullptr; ///< null where the network does not train
 

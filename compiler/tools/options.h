@@ -18,6 +18,7 @@ struct CompileOptions {
   std::string file;                  ///< .cnn, or the dialect's text form .mlir
   std::string network;               ///< empty: all
   std::vector<std::string> settings; ///< name=value
+  std::vector<std::string> probes;   ///< paths or patterns
   std::string target;                ///< a Halide target string; empty: this machine
   bool exact = false;
   bool predictOnly = false; ///< leave the train section out

@@ -1,6 +1,7 @@
 //===- predict_command.cpp - cnnc predict: arrays or pictures in, arrays or the likeliest classes out --------------===//
 
 #include "in_process.h"
+#include "tensor_statistics.h"
 #include "tensors.h"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ public:
     if (Status bad = model->check(cnn_model_predict(model->handle(), from.data(), to.data(), batch)); !bad)
       return bad;
     if (options.outputs.empty()) {
-      for (const Batch& output : outputs) print(output);
+      for (std::size_t i = 0; i < outputs.size(); ++i) print(outputs[i], i + linked.probes >= outputs.size());
       return {};
     }
     return writeOutputs();
@@ -125,11 +126,18 @@ private:
     return {};
   }
 
-  /// Scores of classes: the likeliest with their softmax; anything else: its values.
-  void print(const Batch& output) const {
+  /// Scores of classes: the likeliest with their softmax; anything else: its statistics.
+  void print(const Batch& output, bool isProbe) const {
     auto size = static_cast<std::size_t>(sampleElements(*output.tensor));
     if (output.tensor->element != CNN_F32) {
       std::printf("%s: not f32, write it with --output %s=FILE.npy\n", output.tensor->name, output.tensor->name);
+      return;
+    }
+    if (isProbe || output.tensor->rank != 2) {
+      TensorStatistics statistics;
+      statistics.add(reinterpret_cast<const float*>(output.bytes.data()),
+                     size * static_cast<std::size_t>(batch));
+      std::printf("%s\n", statistics.line(*output.tensor).c_str());
       return;
     }
     for (std::size_t n = 0; n < static_cast<std::size_t>(batch); ++n) {

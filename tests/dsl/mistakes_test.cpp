@@ -28,7 +28,7 @@ std::string fileName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }
 
-/// A first line `// cnnc build --set classes=5 H=8` says how the program is taken.
+/// A first line `// cnnc build --set classes=5 H=8` or `--probe stem` says how the program is taken.
 ElaborationOptions optionsOf(const std::string& text) {
   ElaborationOptions options;
   std::istringstream line(text.substr(0, text.find('\n')));
@@ -39,6 +39,7 @@ ElaborationOptions optionsOf(const std::string& text) {
     if (equals != std::string::npos)
       options.settings.emplace_back(word.substr(0, equals), word.substr(equals + 1));
     options.fixedSizes = options.fixedSizes || word == "build";
+    if (word == "--probe" && line >> word) options.probes.push_back(word);
   }
   return options;
 }

@@ -36,6 +36,11 @@ static Value slice(Application& a) {
   });
 }
 
+static Value probe(Application& a) {
+  a.probe(a.text("name"));
+  return a.input();
+}
+
 std::vector<Operator> shapeOperators() {
   return {
       {"flatten", Family::Layer, 1, {}, "[N, C, H, W] -> [N, C H W]", "torch.nn.Flatten", flatten},
@@ -47,6 +52,15 @@ std::vector<Operator> shapeOperators() {
        "A list of tensors -> their channels one after the other; the other dimensions are equal.",
        "torch.cat",
        concat},
+      {"probe",
+       Family::Layer,
+       1,
+       {{"name", Takes::String, "", "what the value is called: letters, digits and _"}},
+       "The input itself, under a name: --probe NAME makes it an output of predict, and shows its statistics "
+       "in "
+       "predict, eval and train. Costs nothing otherwise, and counts as no part of a chain.",
+       "",
+       probe},
       {"slice",
        Family::Layer,
        1,
