@@ -80,6 +80,20 @@ bool Application::flag(std::string_view argument) {
   return *value(argument).get<bool>();
 }
 
+std::string_view Application::elementType(std::string_view argument) {
+  return value(argument).get<ElementType>()->name;
+}
+
+llvm::SmallVector<double> Application::reals(std::string_view argument) {
+  Value found = value(argument);
+  llvm::SmallVector<double> result;
+  if (const List* list = found.list())
+    for (const Value& element : *list) result.push_back(*element.number());
+  else
+    result.push_back(*found.number());
+  return result;
+}
+
 llvm::SmallVector<int64_t> Application::ints(std::string_view argument, int64_t least) {
   Value found = value(argument);
   llvm::SmallVector<int64_t> result;

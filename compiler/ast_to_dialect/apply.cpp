@@ -86,6 +86,9 @@ bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view
   case Takes::Strings:
     fits = value.get<std::string>() || all([](const Value& v) { return v.get<std::string>() != nullptr; });
     break;
+  case Takes::Type:
+    fits = value.get<ElementType>() != nullptr;
+    break;
   case Takes::Any:
     break;
   }
@@ -522,10 +525,29 @@ Value Elaborator::applyChain(const BlockValue& block, const std::vector<Value>& 
   return value[0];
 }
 
-/// Operators that only move elements, of whatever type.
-static bool movesOnly(const Operator& op) {
-  static constexpr std::string_view names[] = {"concat", "flatten", "identity", "probe", "slice"};
-  return std::ranges::count(names, op.name) != 0;
+static bool fitsElements(Elements wanted, mlir::Type element) {
+  return wanted == Elements::Any || (wanted == Elements::Bytes ? element.isUnsignedInteger(8) : element.isF32());
+}
+
+Diagnostic* Elaborator::wrongElements(Elements wanted, mlir::ValueRange tensors, Span span, std::string_view what,
+                                      const Frame& frame) {
+  for (mlir::Value tensor : tensors) {
+    auto type = mlir::cast<cnn::TensorType>(tensor.getType());
+    if (fitsElements(wanted, type.getElementType())) continue;
+    std::string element;
+    llvm::raw_string_ostream(element) << type.getElementType();
+    Diagnostic& diagnostic =
+        shapeError("expected " + std::string(describe(wanted)) + ", found '" + element + "' " + type.shapeText(),
+                   tensors, span, what, frame);
+    if (wanted == Elements::Bytes && type.getElementType().isF32())
+      diagnostic.note("what is f32 already needs no conversion");
+    else if (type.getElementType().isUnsignedInteger(8))
+      diagnostic.note("'|> to_float' makes numbers from 0 to 1 of bytes, '|> cast(f32)' leaves them as they are");
+    else if (type.getElementType().isInteger(32))
+      diagnostic.note("'|> cast(f32)' makes f32 of whole numbers");
+    return &diagnostic;
+  }
+  return nullptr;
 }
 
 Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value>& subjects, Span span,
@@ -554,18 +576,14 @@ Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value
     error(Diag::MissingArgument, span, frame, op.name, op.arguments[i].name);
     return Poison{};
   }
-  for (mlir::Value tensor : tensors) {
-    auto type = mlir::cast<cnn::TensorType>(tensor.getType());
-    if (op.family != Family::Layer || mlir::isa<mlir::FloatType>(type.getElementType()) || movesOnly(op))
-      continue;
-    std::string element;
-    llvm::raw_string_ostream(element) << type.getElementType();
-    shapeError("expected numbers with a fraction, f32, found '" + element + "' " + type.shapeText(), tensors,
-               span, op.name, frame)
-        .note("an input that is declared f32 takes pictures as well: they are converted when they are read");
-    return Poison{};
-  }
   Application application(*this, block, std::move(tensors), span, frame, path);
+  if (op.family == Family::Layer)
+    if (Diagnostic* wrong = wrongElements(op.elements, application.inputs(), span, op.name, frame)) {
+      bool bytes = application.type().getElementType().isUnsignedInteger(8);
+      if (bytes && op.elements == Elements::Real && application.isPiped())
+        wrong->fix("convert the bytes", {{application.before(), "to_float |> "}});
+      return Poison{};
+    }
   Value result = op.build(application);
   return application.failed() ? Value() : result;
 }

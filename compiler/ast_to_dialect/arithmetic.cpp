@@ -187,6 +187,10 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
                      : op == BinaryOperator::Multiply ? "mul"
                                                       : "div";
   auto what = "'" + std::string(spelling(op)) + "'";
+  llvm::SmallVector<mlir::Value, 2> tensors;
+  for (mlir::Value tensor : {a, b})
+    if (tensor) tensors.push_back(tensor);
+  if (wrongElements(Elements::Real, tensors, span, what, frame)) return Poison{};
   if (a && b) {
     mlir::Value result;
     std::string path = nextPath(name, frame);

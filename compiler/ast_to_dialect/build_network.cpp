@@ -169,6 +169,7 @@ void Elaborator::finishNetwork() {
   for (NetworkParameter& info : net->parameters)
     if ((info.unused = !used.contains(info.path))) info.op.erase();
   if (!net->assertions.empty()) net->op->setAttr("asserts", assertionsAttribute());
+  if (!net->preprocess.empty()) net->op->setAttr("preprocess", builder.getArrayAttr(net->preprocess));
   if (!net->labels.empty()) {
     llvm::SmallVector<mlir::NamedAttribute> labels;
     for (auto& [output, file] : net->labels)

@@ -137,7 +137,8 @@ private:
     std::vector<std::string_view> candidates;
     std::string list;
     for (const Operator& op : allOperators()) {
-      if (op.family != *wanted) continue;
+      bool geometry = op.family == Family::Geometry && *wanted == Family::Augmentation;
+      if (op.family != *wanted && !geometry) continue;
       candidates.push_back(op.name);
       list += (list.empty() ? "" : ", ") + std::string(op.name);
     }
@@ -369,7 +370,7 @@ private:
     if (auto* s = as<LabelsStatement>(&statement)) return use(s->name), expression(s->value);
     if (auto* s = as<PictureStatement>(&statement)) {
       for (const Identifier& name : s->names) use(name);
-      return s->kind == Kind::Augment ? valueOf(Family::Augmentation, s->value) : expression(s->value);
+      return valueOf(s->kind == Kind::Augment ? Family::Augmentation : Family::Geometry, s->value);
     }
     if (auto* s = as<MetricStatement>(&statement)) {
       valueOf(Family::Metric, s->value);

@@ -4,6 +4,7 @@
 /// arithmetic.cpp   operators on values    functions.cpp  len, enumerate, except, …
 /// statements.cpp   bodies                 parameters.cpp parameters, initialisers, paths
 /// network.cpp      what a network declares   build_network.cpp  a network as a whole
+/// pictures.cpp     preprocess, augment
 /// train.cpp        train sections            budgets.cpp        budget sections
 /// free_dimensions.cpp  sizes that are known when the network runs
 #pragma once
@@ -105,6 +106,8 @@ struct NetworkState {
   Span batchSpan;                  ///< of the input that named it
   std::set<std::string> openSizes; ///< without a value, and reported
   bool training = false;           ///< its train section is being evaluated
+  llvm::SmallVector<mlir::Attribute> preprocess;
+  std::set<unsigned> preprocessed; ///< the inputs that it changes
   int64_t randomStreams = 0, layers = 0;
   bool incomplete = false; ///< parts are missing because of an error
 };
@@ -184,6 +187,9 @@ public:
   /// `inner` is the frame of the network's own instance.
   Value applyNetwork(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                      const Frame& inner, const Frame& frame);
+  /// Reports the first tensor whose elements are not what is wanted; null where all fit.
+  Diagnostic* wrongElements(Elements wanted, mlir::ValueRange tensors, Span span, std::string_view what,
+                            const Frame& frame);
   Value applyDeclared(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                       const Frame& frame, const std::string& path);
   std::shared_ptr<BlockValue> withArguments(const BlockValue& block,
@@ -226,6 +232,9 @@ public:
   void checkTrainingBatch(int64_t batch, const Frame& frame);
   mlir::ArrayAttr assertionsAttribute();
   void picture(const ast::PictureStatement& statement, const Frame& frame);
+  /// Whether the chain makes what the picture's input takes; reports where not.
+  bool checkPictureSizes(const ast::PictureStatement& statement, const std::vector<const Record*>& records,
+                         mlir::BlockArgument picture, bool ofAnySize, const Frame& frame);
   void bindInput(const ast::InputStatement& statement, const ast::TensorType& type, const Frame& frame);
   mlir::DictionaryAttr recordAttribute(const Record& record);
   const Given* setValue(const ast::Parameter& parameter);
@@ -303,6 +312,7 @@ private:
   bool poisonedOutput = false;
   Elaboration result;
   llvm::SmallVector<mlir::Attribute> augments; ///< of the train section that is being evaluated
+  std::set<unsigned> augmented;                ///< the inputs that these change
   std::map<std::string, Given, std::less<>> setValues;
   std::set<std::string, std::less<>> setUsed;
   std::set<std::string, std::less<>> probesFound,
@@ -360,6 +370,8 @@ public:
   int64_t integer(std::string_view argument, int64_t least = 1);
   double real(std::string_view argument);
   bool flag(std::string_view argument);
+  llvm::SmallVector<double> reals(std::string_view argument);
+  std::string_view elementType(std::string_view argument);
   /// One number a spatial dimension.
   llvm::SmallVector<int64_t> ints(std::string_view argument, int64_t least = 1);
   /// [lows…, highs…]; "same" keeps ceil(n / stride), the odd one at the end (ONNX's SAME_UPPER).

@@ -1,6 +1,5 @@
 /// What a network declares: inputs, outputs, bare parameters, asserts; networks applied as blocks.
 #include "ast_to_dialect/elaborator.h"
-#include "llvm/Support/Format.h"
 
 #include <algorithm>
 
@@ -176,89 +175,6 @@ void Elaborator::parameterStatement(const ParamStatement& statement, const Frame
     frame.environment->names[statement.name.text] = value;
     if (observations) observations->bound(statement.name.span, value, frame);
   }
-}
-
-/// The places of the pictures and masks that a statement names among the inputs of @loss; all of one size.
-static llvm::SmallVector<mlir::Attribute> augmented(Elaborator& e, const PictureStatement& statement,
-                                                    const Frame& frame) {
-  llvm::SmallVector<mlir::Attribute> places;
-  llvm::SmallVector<mlir::AffineExpr> size;
-  for (const Identifier& name : statement.names) {
-    Value* bound = frame.environment->find(name.text);
-    if (!bound || bound->isPoison()) continue;
-    auto* tensor = bound->get<mlir::Value>();
-    auto argument = tensor ? llvm::dyn_cast<mlir::BlockArgument>(*tensor) : mlir::BlockArgument();
-    auto type = argument ? mlir::cast<cnn::TensorType>(argument.getType()) : cnn::TensorType();
-    if (!type || type.getRank() < 3 || type.getRank() > 4 ||
-        (type.getRank() == 3 && type.getElementType().isF32())) {
-      e.error(Diag::TypeMismatch, name.span, frame, "a picture",
-              "an input f32[N, C, H, W], or a mask i32[N, H, W]", bound->describe());
-      continue;
-    }
-    llvm::SmallVector<mlir::AffineExpr> own(type.getShape().take_back(2));
-    if (!size.empty() && own != size) {
-      Diagnostic& diagnostic = e.error(Diag::TypeMismatch, name.span, frame, "'" + std::string(name.text) + "'",
-                                       "the height and width of the others", bound->describe());
-      e.addOrigin(diagnostic, argument);
-    }
-    size = own;
-    places.push_back(e.builder.getI64IntegerAttr(argument.getArgNumber()));
-  }
-  return places;
-}
-
-void Elaborator::picture(const PictureStatement& statement, const Frame& frame) {
-  Value value = evaluate(statement.value, frame);
-  if (value.isPoison() || sub) return;
-  if (statement.kind == Kind::Preprocess) {
-    error(Diag::NotCompiledYet, statement.span, frame, "preprocess");
-    return;
-  }
-  llvm::SmallVector<mlir::Attribute> inputs = augmented(*this, statement, frame);
-  List records = value.list() ? *value.list() : List{value};
-  llvm::SmallVector<mlir::Attribute> list;
-  for (const Value& element : records) {
-    const Record* record = element.record();
-    if (!record || record->op->family != Family::Augmentation) {
-      error(Diag::TypeMismatch, statement.value->span, frame, "augment",
-            "a chain such as random_crop(28, 4) |> random_hflip", element.describe());
-      return;
-    }
-    mlir::NamedAttrList attribute(recordAttribute(*record));
-    attribute.set("inputs", builder.getArrayAttr(inputs));
-    list.push_back(attribute.getDictionary(&context));
-  }
-  augments.append(list.begin(), list.end());
-}
-
-static std::string valueText(const Value& value) {
-  if (auto* text = value.get<std::string>()) return *text;
-  if (auto* whole = value.get<int64_t>()) return std::to_string(*whole);
-  if (auto* real = value.get<double>()) {
-    llvm::SmallString<32> text;
-    llvm::raw_svector_ostream(text) << llvm::format("%.17g", *real);
-    return text.str().str();
-  }
-  if (auto* flag = value.get<bool>()) return *flag ? "true" : "false";
-  if (const List* list = value.list()) {
-    std::string text;
-    for (const Value& element : *list) text += (text.empty() ? "" : ", ") + valueText(element);
-    return "[" + text + "]";
-  }
-  return value.describe();
-}
-
-/// {arguments = [{name, value}], name}
-mlir::DictionaryAttr Elaborator::recordAttribute(const Record& record) {
-  llvm::SmallVector<mlir::Attribute> arguments;
-  for (auto& [name, given] : record.arguments) {
-    arguments.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("name", builder.getStringAttr(name)),
-         builder.getNamedAttr("value", builder.getStringAttr(valueText(given.value)))}));
-  }
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("arguments", builder.getArrayAttr(arguments)),
-       builder.getNamedAttr("name", builder.getStringAttr(std::string(record.op->name)))});
 }
 
 Value Elaborator::applyNetwork(const BlockValue& block, const std::vector<Value>& subjects, Span span,

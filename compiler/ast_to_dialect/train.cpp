@@ -416,6 +416,7 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
   instance.name = decl.network.text;
   Frame frame{&program.main(), &inner, &instance};
   augments.clear();
+  augmented.clear();
   Trainer trainer(*this, decl, loss, frame);
   trainer.outputs = mapping;
   net->training = true;

@@ -186,6 +186,20 @@ def Cnn_ScaleOp : Cnn_Op<"scale", [Pure, Differentiable, Reference, PointwiseKer
   let assemblyFormat = "operands attr-dict `:` type($input)";
 }
 
+def Cnn_CastOp : Cnn_Op<"cast", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "the same whole numbers, u8 or i32, as f32";
+  let arguments = (ins Cnn_TensorType:$input);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_NormalizeOp : Cnn_Op<"normalize", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "(x - mean) / deviation, with a mean and a deviation for each channel (dimension 1)";
+  let arguments = (ins Cnn_TensorType:$input, DenseF64ArrayAttr:$mean, DenseF64ArrayAttr:$deviation);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 def Cnn_ConcatOp : Cnn_Op<"concat", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "the inputs' channels (dimension 1) one after the other";
   let arguments = (ins Variadic<Cnn_TensorType>:$inputs);

@@ -144,6 +144,15 @@ void ScaleOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed
   if (needed[0]) gradients[0] = ScaleOp::create(b, getLoc(), dys[0], getFactorAttr(), b.getF64FloatAttr(0));
 }
 
+/// Whole numbers do not vary.
+void CastOp::buildGradients(OpBuilder&, ValueRange, ArrayRef<bool>, Gradients&) {}
+
+void NormalizeOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  SmallVector<double> zeros(getMean().size(), 0);
+  if (needed[0])
+    gradients[0] = NormalizeOp::create(b, getLoc(), dys[0], b.getDenseF64ArrayAttr(zeros), getDeviationAttr());
+}
+
 void ConcatOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   int64_t begin = 0;
   for (auto [i, input] : llvm::enumerate(getInputs())) {

@@ -160,6 +160,9 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, 
     if (!fits)
       return emitOptionalError(where, "expected the same shape but for the channels as ", first.shapeText(), ", found ",
                                type.shapeText());
+    if (type.getElementType() != first.getElementType())
+      return emitOptionalError(where, "expected the same element type, found ", first.getElementType(), " and ",
+                               type.getElementType());
     shape[1] = shape[1] + type.getShape()[1];
   }
   types.push_back(first.withShape(shape));
@@ -197,6 +200,26 @@ LogicalResult SubOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Typ
 }
 LogicalResult MulOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   return inferBroadcast(where, op, types);
+}
+
+LogicalResult CastOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  Type element = input.getElementType();
+  if (!element.isUnsignedInteger(8) && !element.isInteger(32))
+    return emitOptionalError(where, "expected u8 or i32, found ", element, " ", input.shapeText());
+  types.push_back(TensorType::f32(context, input.getShape()));
+  return success();
+}
+
+LogicalResult NormalizeOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  int64_t channels = input.getRank() < 2 ? -1 : input.getFixed(1).value_or(-1);
+  if (int64_t(op.getMean().size()) != channels || int64_t(op.getDeviation().size()) != channels)
+    return emitOptionalError(where, "expected a mean and a deviation for each channel of ", input.shapeText(),
+                             ", found ", op.getMean().size(), " and ", op.getDeviation().size());
+  if (!llvm::all_of(op.getDeviation(), [](double deviation) { return deviation > 0; }))
+    return emitOptionalError(where, "expected deviations above 0");
+  return sameAsInput(op.getInput(), types);
 }
 
 #define SAME_AS_INPUT(OP)                                                                                              \
@@ -306,6 +329,8 @@ COMPATIBLE(AddOp)
 COMPATIBLE(SubOp)
 COMPATIBLE(MulOp)
 COMPATIBLE(ScaleOp)
+COMPATIBLE(CastOp)
+COMPATIBLE(NormalizeOp)
 COMPATIBLE(ConcatOp)
 COMPATIBLE(SliceOp)
 COMPATIBLE(DropoutOp)

@@ -95,6 +95,8 @@ kernel::Op kernelOp(Operation* op, llvm::function_ref<int(Value)> number) {
     std::string name = attribute.getName().str();
     if (auto array = dyn_cast<DenseI64ArrayAttr>(attribute.getValue()))
       result.ints[name] = windowAttribute(name, array.asArrayRef());
+    else if (auto numbers = dyn_cast<DenseF64ArrayAttr>(attribute.getValue()))
+      for (auto [i, number] : llvm::enumerate(numbers.asArrayRef())) result.floats[name + std::to_string(i)] = number;
     else if (auto flag = dyn_cast<BoolAttr>(attribute.getValue()))
       result.ints[name] = {flag.getValue()};
     else if (auto integer = dyn_cast<IntegerAttr>(attribute.getValue()))

@@ -161,7 +161,7 @@ private:
     ConvOp conv = convolutionBefore(op);
     bool inStore = conv && (fusablePool(conv) == op || (op->getNumOperands() == 1 && isPointwise(op)));
     bool keeps = inStore || isFoldedNorm(op);
-    if (allPlain && keeps) return plain();
+    if (allPlain && (keeps || isPrologue(op))) return plain();
     OpBuilder b(op);
     for (OpOperand& operand : op->getOpOperands())
       if (cast<TensorType>(operand.get().getType()).hasFreeBatch() && isPlain(operand.get()))
@@ -172,6 +172,16 @@ private:
   static bool isPointwise(Operation* op) {
     auto kernel = dyn_cast<KernelOpInterface>(op);
     return kernel && kernel.isPointwise();
+  }
+
+  /// What is done with a picture of few channels on its way into the first convolution, which reads plain pictures:
+  /// vectors of channels would be pads for the most part.
+  bool isPrologue(Operation* op) {
+    if (!isPointwise(op) || op->getNumOperands() != 1) return false;
+    auto input = cast<TensorType>(op->getOperand(0).getType());
+    bool few = input.getRank() == 4 && 2 * input.getFixed(1).value_or(lanes) <= lanes;
+    Operation* before = op->getOperand(0).getDefiningOp();
+    return few && (!before || isPrologue(before));
   }
 
   static bool isPlain(Value value) { return layoutOf(value).getKind() == LayoutKind::plain; }

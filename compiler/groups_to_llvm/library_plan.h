@@ -28,6 +28,7 @@ struct LibraryPlan {
     bool training = false; ///< in training only
   };
   std::vector<Assertion> assertions;
+  std::vector<TrainingSettings::Augment> preprocess; ///< of the network's inputs
   std::string precision = "f32";
   uint64_t sourceHash = 0;
   bool timed = false; ///< the calls of predict and train count their time, see profileTicks

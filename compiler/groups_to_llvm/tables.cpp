@@ -82,6 +82,17 @@ Constant setting(ObjectModule& object, const TrainingSettings::Setting& setting)
                            strings(object, values)});
 }
 
+Constant pictureChanges(ObjectModule& object, const std::vector<TrainingSettings::Augment>& changes) {
+  std::vector<Constant> all;
+  for (const TrainingSettings::Augment& change : changes) {
+    std::vector<Constant> inputs;
+    for (int64_t input : change.inputs) inputs.push_back(object.i32(input));
+    all.push_back(object.structure({setting(object, change), object.table(std::move(inputs)),
+                                    object.i32(int64_t(change.inputs.size())), object.i32(0)}));
+  }
+  return object.table(std::move(all));
+}
+
 /// The settings count targets alone, the table counts the inputs before them.
 Constant metrics(ObjectModule& object, const LibraryPlan& plan) {
   std::vector<Constant> all;
@@ -183,6 +194,9 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
       object.i64(largestBatch(network)),
       assertions.empty() ? object.null() : object.address(failedAssertion),
       strings(object, assertions),
+      pictureChanges(object, plan.preprocess),
+      object.i32(int64_t(plan.preprocess.size())),
+      object.i32(0),
   });
   object.exportTable(plan.name + "_description", std::move(table), sizeof(cnn_description));
 }
@@ -212,13 +226,7 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
     constantBytes = std::max(constantBytes, function.arenaConstantBytes);
     blockBytes = std::max(blockBytes, function.arenaBlockBytes);
   }
-  std::vector<Constant> augments, phases, data, weights;
-  for (const TrainingSettings::Augment& augment : settings.augments) {
-    std::vector<Constant> inputs;
-    for (int64_t input : augment.inputs) inputs.push_back(object.i32(input));
-    augments.push_back(object.structure({setting(object, augment), object.table(std::move(inputs)),
-                                         object.i32(int64_t(augment.inputs.size())), object.i32(0)}));
-  }
+  std::vector<Constant> phases, data, weights;
   for (auto [phase, names] : llvm::zip(settings.phases, symbols))
     phases.push_back(phaseTable(object, plan, phase, names));
   int64_t metricCount = int64_t(settings.metrics.size()) - 1; // the loss is no metric
@@ -244,7 +252,7 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.f64(settings.validation),
       object.f64(settings.ema),
       object.table(std::move(data)),
-      object.table(std::move(augments)),
+      pictureChanges(object, settings.augments),
       object.table(std::move(weights)),
   });
   object.exportTable(plan.name + "_training", std::move(table), sizeof(cnn_training));

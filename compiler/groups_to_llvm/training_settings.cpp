@@ -198,6 +198,24 @@ void readPhase(const Reader& reader, TrainingSettings::Phase& phase) {
 
 } // namespace
 
+bool readPictureChanges(ArrayAttr list, std::vector<TrainingSettings::Augment>& changes, std::string& error) {
+  if (!list) return true;
+  for (Attribute change : list) {
+    auto dictionary = dyn_cast<DictionaryAttr>(change);
+    Reader entry(dictionary ? dictionary : DictionaryAttr::get(list.getContext()), error);
+    if (!dictionary) entry.fail("augments", "a list of dictionaries");
+    TrainingSettings::Augment& added = changes.emplace_back();
+    static_cast<TrainingSettings::Setting&>(added) = readSetting(entry);
+    entry.list("inputs", [&](Attribute element) {
+      if (auto index = dyn_cast<IntegerAttr>(element))
+        added.inputs.push_back(index.getInt());
+      else
+        entry.fail("augments.inputs", "a list of integers");
+    });
+  }
+  return error.empty();
+}
+
 bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, std::string& error) {
   error.clear();
   Reader reader(attribute, error);
@@ -219,17 +237,8 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
   reader.number("ema", settings.ema);
   if (reader.has("data")) settings.data = readSetting(reader.nested("data"));
   if (reader.has("weights")) settings.weights = readSetting(reader.nested("weights"));
-  reader.list("augments", [&](Attribute augment) {
-    Reader entry = reader.of(augment, "augments");
-    TrainingSettings::Augment& added = settings.augments.emplace_back();
-    static_cast<TrainingSettings::Setting&>(added) = readSetting(entry);
-    entry.list("inputs", [&](Attribute element) {
-      if (auto index = dyn_cast<IntegerAttr>(element))
-        added.inputs.push_back(index.getInt());
-      else
-        entry.fail("augments.inputs", "a list of integers");
-    });
-  });
+  if (reader.has("augments"))
+    readPictureChanges(dyn_cast<ArrayAttr>(attribute.get("augments")), settings.augments, error);
   if (settings.metrics.empty()) reader.fail("metrics", "the loss, then each metric");
   return error.empty();
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 namespace mlir {
+class ArrayAttr;
 class DictionaryAttr;
 }
 
@@ -24,7 +25,7 @@ struct TrainingSettings {
     std::vector<Argument> arguments;
   };
   struct Augment : Setting {
-    std::vector<int64_t> inputs; ///< indices of @train's arguments
+    std::vector<int64_t> inputs; ///< indices of @train's arguments, the network's inputs first
   };
   struct Metric {
     std::string name, kind;
@@ -59,6 +60,9 @@ struct TrainingSettings {
   std::vector<Augment> augments;
   std::vector<Metric> metrics; ///< the loss first
 };
+
+/// Reads a list of changes of pictures: `augments` of `training`, or a network's `preprocess`.
+bool readPictureChanges(mlir::ArrayAttr list, std::vector<TrainingSettings::Augment>& changes, std::string& error);
 
 /// Reads a network's `training` attribute (compiler/dialect/README.md). False, with a message, when a key is
 /// missing or of another type.

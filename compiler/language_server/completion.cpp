@@ -198,6 +198,7 @@ private:
     if (target == "schedule") return Family::Schedule;
     if (target == "data") return Family::Data;
     if (target == "init" || target == "param") return Family::Initialiser;
+    if (target == "preprocess") return Family::Geometry;
     if (target == "augment") return Family::Augmentation;
     if (target == "loss") return Family::Loss;
     if (target == "metric") return Family::Metric;

@@ -11,6 +11,8 @@
 #include <cnn/data.hpp>
 
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <unistd.h>
 
@@ -20,26 +22,27 @@ namespace {
 bool showProgress = true;
 
 /// `labels logits = "names.txt"`: a class name a line; the path counts from the network's file.
-bool readLabels(const std::string& file, mlir::DictionaryAttr attribute, std::vector<std::string>& labels) {
+bool readLabels(const std::string& file, mlir::DictionaryAttr attribute, LibraryPlan& plan) {
   if (!attribute || attribute.empty()) return true;
   auto name = mlir::dyn_cast<mlir::StringAttr>(attribute.begin()->getValue());
   if (!name) return true;
-  std::string path = name.str();
+  std::string output = attribute.begin()->getName().str(), path = name.str();
   size_t slash = file.rfind('/');
   if (path.empty() || (path[0] != '/' && slash != std::string::npos)) path = file.substr(0, slash + 1) + path;
-  std::FILE* input = std::fopen(path.c_str(), "r");
-  if (!input) return fail("cannot open the class names " + path) == 0;
-  std::string line;
-  for (int c; (c = std::fgetc(input)) != EOF;) {
-    if (c == '\n') {
-      labels.push_back(line);
-      line.clear();
-    } else if (c != '\r') {
-      line += static_cast<char>(c);
-    }
+  std::ifstream input(path);
+  if (!input || std::filesystem::is_directory(path))
+    return fail("labels " + output + ": cannot open the class names " + path) == 0;
+  for (std::string line; std::getline(input, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    plan.labels.push_back(line);
   }
-  if (!line.empty()) labels.push_back(line);
-  std::fclose(input);
+  for (const TensorInfo& info : plan.network.outputs) {
+    if (info.name != output) continue;
+    int64_t classes = info.shape.size() < 2 ? 1 : info.shape[1];
+    if (classes != int64_t(plan.labels.size()))
+      return fail("labels " + output + ": expected a name for each of the " + std::to_string(classes) +
+                  " classes, found " + std::to_string(plan.labels.size()) + " lines in " + path) == 0;
+  }
   return true;
 }
 
@@ -84,12 +87,13 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
     }
   if (auto probes = network->getAttrOfType<mlir::IntegerAttr>("probes"))
     plan.probes = size_t(probes.getInt());
-  if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan.labels))
-    return false;
+  if (!readLabels(frontend.file, network->getAttrOfType<mlir::DictionaryAttr>("labels"), plan)) return false;
+  std::string error;
+  if (!readPictureChanges(network->getAttrOfType<mlir::ArrayAttr>("preprocess"), plan.preprocess, error))
+    return fail("network " + plan.network.name + ": " + error) == 0;
   if (!plan.network.trains()) return true;
   if (!network.getTraining())
     return fail("network " + plan.network.name + " has a loss, but no training settings") == 0;
-  std::string error;
   if (!readTrainingSettings(*network.getTraining(), plan.training, error))
     return fail("network " + plan.network.name + ": " + error) == 0;
   if (plan.labels.empty() && plan.training.data) plan.labels = known_labels(plan.training.data->name);

@@ -103,9 +103,8 @@ private:
     for (std::size_t i = 0; i < options.pictures.size(); ++i) {
       Result<Image> read = read_image(options.pictures[i], static_cast<int>(tensor.shape[1]));
       if (!read) return std::move(read).error();
-      Result<Image> image =
-          fit_image(*std::move(read), static_cast<int>(tensor.shape[2]), static_cast<int>(tensor.shape[3]));
-      if (!image) return std::move(image).error();
+      Result<Image> image = preprocess_image(tables, 0, *std::move(read));
+      if (!image) return Status::error(image.code(), "%s: %s", options.pictures[i].c_str(), image.message());
       std::uint8_t* to = inputs.front().bytes.data() + i * sampleBytes(tensor);
       if (tensor.element == CNN_U8) {
         std::memcpy(to, image->pixels.data(), image->pixels.size());

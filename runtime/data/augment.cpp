@@ -1,4 +1,5 @@
 #include "augment.h"
+#include "geometry.h"
 #include "resized_crop.h"
 #include "settings.h"
 
@@ -11,12 +12,11 @@ namespace {
 
 class Flip : public Augmentation {
 public:
-  Flip(Picture picture, double probability, bool horizontal)
-      : picture(picture), probability(probability), horizontal(horizontal) {}
+  Flip(double probability, bool horizontal) : probability(probability), horizontal(horizontal) {}
 
-  void apply(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes,
-             const RandomWords& random) const override {
-    std::size_t row = static_cast<std::size_t>(picture.width) * bytes;
+  Status apply(const Picture& picture, const std::uint8_t* from, std::uint8_t* to,
+               const RandomWords& random) const override {
+    std::size_t bytes = picture.elementBytes(), row = static_cast<std::size_t>(picture.width) * bytes;
     bool flip = unitInterval(random[0]) < probability;
     for (std::int64_t c = 0; c < picture.channels; ++c)
       for (std::int64_t y = 0; y < picture.height; ++y, to += row) {
@@ -27,59 +27,72 @@ public:
         else
           std::memcpy(to, source, row);
       }
+    return {};
   }
 
 private:
-  Picture picture;
   double probability;
   bool horizontal;
 };
 
 class Crop : public Augmentation {
 public:
-  Crop(Picture picture, std::int64_t padding) : picture(picture), padding(padding) {}
+  /// Without a size that of the picture.
+  Crop(Size size, std::int64_t padding) : size(size), padding(padding) {}
 
-  void apply(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes,
-             const RandomWords& random) const override {
-    auto places = static_cast<std::uint64_t>(2 * padding + 1);
-    std::int64_t top = static_cast<std::int64_t>(below(places, random[0], random[1])) - padding;
-    std::int64_t left = static_cast<std::int64_t>(below(places, random[2], random[3])) - padding;
+  Result<Picture> becomes(const Picture& picture) const override {
+    Picture result = picture;
+    if (size.height) result.height = size.height, result.width = size.width;
+    if (result.height <= picture.height + 2 * padding && result.width <= picture.width + 2 * padding)
+      return result;
+    return Status::error(
+        CNN_ERROR_FORMAT, "random_crop: expected a picture of at least %s with its padding of %lld, found %s",
+        result.sizeText().c_str(), static_cast<long long>(padding), picture.sizeText().c_str());
+  }
+
+  Status apply(const Picture& picture, const std::uint8_t* from, std::uint8_t* to,
+               const RandomWords& random) const override {
+    Result<Picture> result = becomes(picture);
+    if (!result) return std::move(result).error();
+    auto place = [&](std::int64_t have, std::int64_t want, std::uint32_t high, std::uint32_t low) {
+      return static_cast<std::int64_t>(
+                 below(static_cast<std::uint64_t>(have + 2 * padding - want + 1), high, low)) -
+             padding;
+    };
+    std::int64_t top = place(picture.height, result->height, random[0], random[1]);
+    std::int64_t left = place(picture.width, result->width, random[2], random[3]);
     std::int64_t begin = std::max<std::int64_t>(0, -left),
-                 end = std::min(picture.width, picture.width - left);
-    std::size_t row = static_cast<std::size_t>(picture.width) * bytes;
+                 end = std::min(result->width, picture.width - left);
+    std::size_t bytes = picture.elementBytes(), row = static_cast<std::size_t>(result->width) * bytes;
     for (std::int64_t c = 0; c < picture.channels; ++c)
-      for (std::int64_t y = 0; y < picture.height; ++y, to += row) {
+      for (std::int64_t y = 0; y < result->height; ++y, to += row) {
         std::memset(to, 0, row);
         if (y + top < 0 || y + top >= picture.height || begin >= end) continue;
-        const std::uint8_t* source = from + static_cast<std::size_t>(c * picture.height + y + top) * row;
+        std::int64_t source = (c * picture.height + y + top) * picture.width + begin + left;
         std::memcpy(to + static_cast<std::size_t>(begin) * bytes,
-                    source + static_cast<std::size_t>(begin + left) * bytes,
+                    from + static_cast<std::size_t>(source) * bytes,
                     static_cast<std::size_t>(end - begin) * bytes);
       }
+    return {};
   }
 
 private:
-  Picture picture;
+  Size size;
   std::int64_t padding;
 };
 
 /// A whole number from 0 up, or a complaint.
 Result<std::int64_t> wholeNumber(const cnn_setting& setting, const char* name, double value) {
-  if (value >= 0 && value <= 4096 && value == static_cast<double>(static_cast<int>(value)))
+  if (value >= 0 && value <= 16384 && value == static_cast<double>(static_cast<int>(value)))
     return static_cast<std::int64_t>(value);
-  return Status::error(CNN_ERROR_ARGUMENT, "%s: %s is %g, expected a whole number, 0 or more", setting.name, name,
-                       value);
+  return Status::error(CNN_ERROR_ARGUMENT, "%s: %s is %g, expected a whole number, 0 or more", setting.name,
+                       name, value);
 }
 
-/// Crops give pictures of the size that the network takes.
-Status checkSize(const cnn_setting& setting, double size, const Picture& picture) {
-  if (size == static_cast<double>(picture.height) && picture.height == picture.width) return {};
-  return Status::error(CNN_ERROR_ARGUMENT, "%s: size is %g, but the network takes %lld x %lld", setting.name, size,
-                       static_cast<long long>(picture.height), static_cast<long long>(picture.width));
-}
+} // namespace
 
-/// Two ascending numbers above 0.
-Status readRange(const cnn_setting& setting, const char* name, std::vector<float> given, double (&range)[2]) {
+Status readRange(const cnn_setting& setting, const char* name, const std::vector<float>& given,
+                 double (&range)[2]) {
   if (given.empty()) return {};
   if (given.size() != 2 || !(given[0] > 0) || !(given[1] >= given[0]))
     return Status::error(CNN_ERROR_ARGUMENT, "%s: %s: expected two numbers above 0, the larger one last",
@@ -89,43 +102,85 @@ Status readRange(const cnn_setting& setting, const char* name, std::vector<float
   return {};
 }
 
+Result<Size> readSize(const cnn_setting& setting, const std::vector<float>& given) {
+  if (given.empty() || given.size() > 2)
+    return Status::error(CNN_ERROR_ARGUMENT, "%s: size: expected one number, or height and width",
+                         setting.name);
+  Size size;
+  size.one = given.size() == 1;
+  for (auto [number, side] : {std::pair{given.front(), &size.height}, std::pair{given.back(), &size.width}}) {
+    Result<std::int64_t> whole = wholeNumber(setting, "size", static_cast<double>(number));
+    if (!whole) return std::move(whole).error();
+    if (*whole == 0)
+      return Status::error(CNN_ERROR_ARGUMENT, "%s: size is 0, expected 1 or more", setting.name);
+    *side = *whole;
+  }
+  return size;
+}
+
+namespace {
+
+using Made = Result<std::unique_ptr<Augmentation>>;
+
+template <bool horizontal> Made makeFlip(const cnn_setting& setting) {
+  Arguments arguments(setting);
+  double probability = arguments.number("p", 0, 0.5);
+  if (Status bad = arguments.finish(); !bad) return bad;
+  if (probability < 0 || probability > 1)
+    return Status::error(CNN_ERROR_ARGUMENT, "%s: p is %g, expected 0 to 1", setting.name, probability);
+  return Made(std::make_unique<Flip>(probability, horizontal));
+}
+
+Made makeCrop(const cnn_setting& setting) {
+  Arguments arguments(setting);
+  std::vector<float> given = arguments.numbers("size", 0);
+  double padding = arguments.number("padding", 1, 0);
+  if (Status bad = arguments.finish(); !bad) return bad;
+  Result<Size> size = given.empty() ? Result<Size>(Size()) : readSize(setting, given);
+  if (!size) return std::move(size).error();
+  Result<std::int64_t> whole = wholeNumber(setting, "padding", padding);
+  if (!whole) return std::move(whole).error();
+  return Made(std::make_unique<Crop>(*size, *whole));
+}
+
+template <class Change> Made makeGeometry(const cnn_setting& setting) {
+  Arguments arguments(setting);
+  std::vector<float> given = arguments.numbers("size", 0);
+  if (Status bad = arguments.finish(); !bad) return bad;
+  Result<Size> size = readSize(setting, given);
+  if (!size) return std::move(size).error();
+  return Made(std::make_unique<Change>(*size));
+}
+
+Made makeResizedCrop(const cnn_setting& setting) {
+  Arguments arguments(setting);
+  std::vector<float> given = arguments.numbers("size", 0);
+  CropRange range;
+  Status scale = readRange(setting, "scale", arguments.numbers("scale", 1), range.scale);
+  Status ratio = readRange(setting, "ratio", arguments.numbers("ratio", 2), range.ratio);
+  if (Status bad = arguments.finish(); !bad) return bad;
+  if (!scale) return scale;
+  if (!ratio) return ratio;
+  Result<Size> size = given.empty() ? Result<Size>(Size()) : readSize(setting, given);
+  if (!size) return std::move(size).error();
+  return Made(std::make_unique<ResizedCrop>(*size, range));
+}
+
 } // namespace
 
-Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& setting, Picture picture) {
-  Arguments arguments(setting);
-  std::string name = setting.name;
-  std::unique_ptr<Augmentation> made;
-  if (name == "random_hflip" || name == "random_vflip") {
-    double probability = arguments.number("p", 0, 0.5);
-    if (Status bad = arguments.finish(); !bad) return bad;
-    if (probability < 0 || probability > 1)
-      return Status::error(CNN_ERROR_ARGUMENT, "%s: p is %g, expected 0 to 1", setting.name, probability);
-    made = std::make_unique<Flip>(picture, probability, name == "random_hflip");
-  } else if (name == "random_crop") {
-    double size = arguments.number("size", 0, static_cast<double>(picture.height));
-    double padding = arguments.number("padding", 1, 0);
-    if (Status bad = arguments.finish(); !bad) return bad;
-    if (Status bad = checkSize(setting, size, picture); !bad) return bad;
-    Result<std::int64_t> whole = wholeNumber(setting, "padding", padding);
-    if (!whole) return std::move(whole).error();
-    made = std::make_unique<Crop>(picture, *whole);
-  } else if (name == "random_resized_crop") {
-    double size = arguments.number("size", 0, static_cast<double>(picture.height));
-    CropRange range;
-    Status scale = readRange(setting, "scale", arguments.numbers("scale", 1), range.scale);
-    Status ratio = readRange(setting, "ratio", arguments.numbers("ratio", 2), range.ratio);
-    if (Status bad = arguments.finish(); !bad) return bad;
-    if (!scale) return scale;
-    if (!ratio) return ratio;
-    if (Status bad = checkSize(setting, size, picture); !bad) return bad;
-    made = std::make_unique<ResizedCrop>(picture, range);
-  } else {
-    return Status::error(
-        CNN_ERROR_ARGUMENT,
-        "the augmentation %s is not known; known are random_hflip, random_vflip, random_crop, "
-        "random_resized_crop", setting.name);
+Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& setting) {
+  static constexpr std::pair<const char*, Made (*)(const cnn_setting&)> kinds[] = {
+      {"resize", makeGeometry<Resize>}, {"center_crop", makeGeometry<CenterCrop>},
+      {"random_hflip", makeFlip<true>}, {"random_vflip", makeFlip<false>},
+      {"random_crop", makeCrop},        {"random_resized_crop", makeResizedCrop},
+  };
+  std::string known;
+  for (auto [name, make] : kinds) {
+    if (std::strcmp(setting.name, name) == 0) return make(setting);
+    known += (known.empty() ? "" : ", ") + std::string(name);
   }
-  return made;
+  return Status::error(CNN_ERROR_ARGUMENT, "the augmentation %s is not known; known are %s", setting.name,
+                       known.c_str());
 }
 
 } // namespace cnn

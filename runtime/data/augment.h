@@ -1,7 +1,9 @@
-// Random changes of pictures, each a function of (seed, epoch, sample, which augmentation) and of nothing
-// else.
+// Changes of pictures before they reach a network: random ones, each a function of (seed, epoch, sample,
+// which change) and of nothing else, and those that are always the same.
 #ifndef CNN_DATA_AUGMENT_H
 #define CNN_DATA_AUGMENT_H
+
+#include "../image/resize.h"
 
 #include <cnn/data.hpp>
 
@@ -10,29 +12,37 @@
 
 namespace cnn {
 
-struct Picture {
-  std::int64_t channels, height, width;
-  int element = CNN_U8; // of its values, enum cnn_element
-  bool classes = false; // of pixels, which cannot be mixed
-};
-
 /// Four random words for one picture.
 using RandomWords = std::array<std::uint32_t, 4>;
 
-/// Works on elements of one, four or eight bytes, planar, from one buffer to another.
+/// Works on planes of elements of one, four or eight bytes, from one buffer to another.
 class Augmentation {
 public:
   virtual ~Augmentation() = default;
-  virtual void apply(const std::uint8_t* from, std::uint8_t* to, std::size_t elementBytes,
-                     const RandomWords& random) const = 0;
+  /// What becomes of a picture of this size; an error where it is too small.
+  virtual Result<Picture> becomes(const Picture& picture) const { return picture; }
+  /// `picture` is one that `becomes` takes, and `to` holds what it gives.
+  virtual Status apply(const Picture& picture, const std::uint8_t* from, std::uint8_t* to,
+                       const RandomWords& random) const = 0;
 };
 
 /// One change of several columns with the same random words; null where a column stays as it is.
 using ColumnChanges = std::vector<std::unique_ptr<Augmentation>>;
 
-/// random_hflip(p), random_vflip(p), random_crop(size, padding), random_resized_crop(size, scale, ratio):
-/// PyTorch's names and defaults, crops back to the picture's size, padding is zero.
-Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& setting, Picture picture);
+/// resize(size), center_crop(size), random_hflip(p), random_vflip(p), random_crop(size, padding),
+/// random_resized_crop(size, scale, ratio): torchvision's names and defaults, padding is zero.
+Result<std::unique_ptr<Augmentation>> makeAugmentation(const cnn_setting& setting);
+
+/// Two ascending numbers above 0.
+Status readRange(const cnn_setting& setting, const char* name, const std::vector<float>& given,
+                 double (&range)[2]);
+
+/// Height and width, or one number for both.
+struct Size {
+  std::int64_t height = 0, width = 0;
+  bool one = false; // only one was given
+};
+Result<Size> readSize(const cnn_setting& setting, const std::vector<float>& given);
 
 } // namespace cnn
 #endif

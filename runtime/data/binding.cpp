@@ -43,6 +43,26 @@ void convertAll(const std::uint8_t* from, std::uint8_t* to, std::int64_t count) 
   }
 }
 
+/// [C, H, W], [H, W], or one pixel of so many channels.
+Picture formOf(const Column& column, const cnn_tensor& tensor) {
+  Picture form;
+  form.element = column.element;
+  form.classes = tensor.element != CNN_F32 && tensor.element != CNN_U8;
+  std::size_t rank = column.shape.size();
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (rank >= 2 && i + 2 >= rank)
+      (i + 2 == rank ? form.height : form.width) = column.shape[i];
+    else
+      form.channels *= column.shape[i];
+  }
+  return form;
+}
+
+/// The shape without height and width, which are the last two dimensions.
+std::vector<std::int64_t> withoutSize(std::span<const std::int64_t> shape) {
+  return withoutOnes(shape.size() < 2 ? shape : shape.first(shape.size() - 2));
+}
+
 std::size_t channelsOf(const Column& column) {
   return column.shape.size() == 3 ? static_cast<std::size_t>(column.shape[0]) : 1;
 }
@@ -50,7 +70,7 @@ std::size_t channelsOf(const Column& column) {
 } // namespace
 
 Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& column,
-                                      const cnn_tensor& tensor) {
+                                      const cnn_tensor& tensor, bool resized) {
   std::span<const std::int64_t> wanted(tensor.shape + 1,
                                        static_cast<std::size_t>(std::max(0, tensor.rank - 1)));
   const char *from = elementNames[column.element & 3], *to = elementNames[tensor.element & 3];
@@ -58,7 +78,8 @@ Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& colu
     return Status::error(CNN_ERROR_ARGUMENT,
                          "the network's input %s has no batch dimension, so no data can feed it",
                          tensor.name);
-  if (withoutOnes(wanted) != withoutOnes(column.shape))
+  resized = resized || column.in_files();
+  if (resized ? withoutSize(wanted) != withoutSize(column.shape) : withoutOnes(wanted) != withoutOnes(column.shape))
     return Status::error(CNN_ERROR_MISMATCH,
                          "%s: column %s: the network expects samples of shape %s, found %s",
                          dataset.source.c_str(), column.name.c_str(), shapeText(wanted).c_str(),
@@ -66,6 +87,11 @@ Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& colu
   if (!convertible(column.element, tensor.element))
     return Status::error(CNN_ERROR_MISMATCH, "%s: column %s: the network's input %s is %s, found %s",
                          dataset.source.c_str(), column.name.c_str(), tensor.name, to, from);
+  if (tensor.element == CNN_U8 && column.shape.size() == 3 && !dataset.mean.empty())
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "%s: mean and std are for an f32 input, but %s is u8: the network itself can normalise, by "
+                         "%s |> to_float |> normalize(mean = …, std = …)",
+                         dataset.source.c_str(), tensor.name, tensor.name);
   std::size_t channels = channelsOf(column);
   bool normalised = tensor.element == CNN_F32 && column.shape.size() == 3 && !dataset.mean.empty();
   if (normalised && dataset.mean.size() != channels)
@@ -75,6 +101,9 @@ Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& colu
   BoundColumn bound;
   bound.column = &column;
   bound.target = &tensor;
+  bound.form = formOf(column, tensor);
+  bound.count = 1;
+  for (std::int64_t extent : wanted) bound.count *= extent;
   if (normalised) {
     bound.mean = dataset.mean;
     bound.deviation = dataset.deviation;
@@ -92,37 +121,37 @@ Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& colu
 
 std::size_t BoundColumn::bytes() const {
   std::size_t each = target->element == CNN_U8 ? 1 : target->element == CNN_I64 ? 8 : 4;
-  return static_cast<std::size_t>(column->elements()) * each;
+  return static_cast<std::size_t>(count) * each;
 }
 
-void BoundColumn::convert(const std::uint8_t* from, std::uint8_t* to) const {
-  std::int64_t count = column->elements();
+void BoundColumn::convert(const std::uint8_t* from, std::uint8_t* to, std::int64_t values) const {
   if (!tables.empty()) {
-    auto* values = reinterpret_cast<float*>(to);
-    std::int64_t plane = count / static_cast<std::int64_t>(tables.size());
+    auto* numbers = reinterpret_cast<float*>(to);
+    std::int64_t plane = values / static_cast<std::int64_t>(tables.size());
     for (const auto& table : tables)
-      for (std::int64_t i = 0; i < plane; ++i) *values++ = table[*from++];
+      for (std::int64_t i = 0; i < plane; ++i) *numbers++ = table[*from++];
     return;
   }
   if (column->element == target->element) {
-    std::memcpy(to, from, column->sample_bytes());
+    std::memcpy(to, from, static_cast<std::size_t>(values) * form.elementBytes());
     if (mean.empty()) return;
-    auto* values = reinterpret_cast<float*>(to);
-    std::int64_t plane = count / static_cast<std::int64_t>(mean.size());
+    auto* numbers = reinterpret_cast<float*>(to);
+    std::int64_t plane = values / static_cast<std::int64_t>(mean.size());
     for (std::size_t c = 0; c < mean.size(); ++c)
-      for (std::int64_t i = 0; i < plane; ++i, ++values) *values = (*values - mean[c]) / deviation[c];
+      for (std::int64_t i = 0; i < plane; ++i, ++numbers) *numbers = (*numbers - mean[c]) / deviation[c];
     return;
   }
   if (target->element == CNN_I32)
-    column->element == CNN_U8 ? convertAll<std::uint8_t, std::int32_t>(from, to, count)
-                              : convertAll<std::int64_t, std::int32_t>(from, to, count);
+    column->element == CNN_U8 ? convertAll<std::uint8_t, std::int32_t>(from, to, values)
+                              : convertAll<std::int64_t, std::int32_t>(from, to, values);
   else
-    column->element == CNN_U8 ? convertAll<std::uint8_t, std::int64_t>(from, to, count)
-                              : convertAll<std::int32_t, std::int64_t>(from, to, count);
+    column->element == CNN_U8 ? convertAll<std::uint8_t, std::int64_t>(from, to, values)
+                              : convertAll<std::int32_t, std::int64_t>(from, to, values);
 }
 
 Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
-                                             std::span<const cnn_tensor* const> tensors) {
+                                             std::span<const cnn_tensor* const> tensors,
+                                             const std::vector<bool>& resized) {
   std::vector<const Column*> chosen(tensors.size()), rest;
   for (const Column& column : dataset.columns) {
     auto namesake = std::find_if(tensors.begin(), tensors.end(),
@@ -140,11 +169,15 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
       return Status::error(CNN_ERROR_MISMATCH,
                            "%s has no column for the network's input %s: %zu columns for %zu inputs",
                            dataset.source.c_str(), tensors[i]->name, dataset.columns.size(), tensors.size());
-    if (chosen[i]->bytes.size() != static_cast<std::size_t>(dataset.count) * chosen[i]->sample_bytes())
+    if (chosen[i]->in_files() && chosen[i]->files.size() != static_cast<std::size_t>(dataset.count))
+      return Status::error(CNN_ERROR_FORMAT, "%s: column %s has %zu files, expected %lld", dataset.source.c_str(),
+                           chosen[i]->name.c_str(), chosen[i]->files.size(), static_cast<long long>(dataset.count));
+    if (!chosen[i]->in_files() &&
+        chosen[i]->bytes.size() != static_cast<std::size_t>(dataset.count) * chosen[i]->sample_bytes())
       return Status::error(CNN_ERROR_FORMAT, "%s: column %s has %zu bytes, expected %lld samples of %zu",
                            dataset.source.c_str(), chosen[i]->name.c_str(), chosen[i]->bytes.size(),
                            static_cast<long long>(dataset.count), chosen[i]->sample_bytes());
-    Result<BoundColumn> column = BoundColumn::make(dataset, *chosen[i], *tensors[i]);
+    Result<BoundColumn> column = BoundColumn::make(dataset, *chosen[i], *tensors[i], i < resized.size() && resized[i]);
     if (!column) return std::move(column).error();
     bound.push_back(*std::move(column));
   }
@@ -168,9 +201,10 @@ Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<
     const BoundColumn& column = columns[static_cast<std::size_t>(metric.target)];
     const cnn_tensor& output = table.description->outputs[metric.output];
     if (column.tensor().element != CNN_I32 || output.rank < 2) continue;
-    std::vector<std::uint8_t> converted(column.bytes());
+    std::int64_t values = column.source().elements();
+    std::vector<std::uint8_t> converted(static_cast<std::size_t>(values) * 4);
     for (std::int64_t i = 0; i < dataset.count; ++i) {
-      column.convert(column.sample(i), converted.data());
+      column.convert(column.sample(i), converted.data(), values);
       for (std::size_t at = 0; at < converted.size(); at += 4) {
         std::int32_t label;
         std::memcpy(&label, converted.data() + at, 4);

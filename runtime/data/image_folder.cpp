@@ -36,9 +36,8 @@ Status append(const fs::path& path, int channels, int height, int width, std::ve
   return {};
 }
 
-} // namespace
-
-Result<Dataset> read_image_folder(const std::string& path, int channels, int height, int width) {
+/// Classes, and for each picture its file and label, which `add` gets.
+template <class Add> Status forEachPicture(const std::string& path, Dataset& dataset, Add add) {
   auto classes = list(path, [](const fs::directory_entry& entry) {
     std::error_code ignored;
     return entry.is_directory(ignored) && entry.path().filename().string()[0] != '.';
@@ -46,9 +45,7 @@ Result<Dataset> read_image_folder(const std::string& path, int channels, int hei
   if (!classes) return std::move(classes).error();
   if (classes->empty())
     return Status::error(CNN_ERROR_FORMAT, "%s: expected one folder a class, found none", path.c_str());
-  Dataset dataset;
   dataset.source = path;
-  Column images{"image", CNN_U8, {channels, height, width}, {}}, labels{"label", CNN_I32, {}, {}};
   for (const fs::path& folder : *classes) {
     auto label = static_cast<std::int32_t>(dataset.labels.size());
     dataset.labels.push_back(folder.filename().string());
@@ -57,15 +54,43 @@ Result<Dataset> read_image_folder(const std::string& path, int channels, int hei
     if (files->empty())
       return Status::error(CNN_ERROR_FORMAT, "%s: expected PNG or JPEG files, found none", folder.c_str());
     for (const fs::path& file : *files) {
-      if (Status bad = append(file, channels, height, width, images.bytes); !bad) return bad;
-      auto* bytes = reinterpret_cast<const std::uint8_t*>(&label);
-      labels.bytes.insert(labels.bytes.end(), bytes, bytes + sizeof(label));
+      if (Status bad = add(file, label); !bad) return bad;
       ++dataset.count;
     }
   }
+  return {};
+}
+
+/// The columns image and label; `addPicture` puts one into the former.
+template <class AddPicture>
+Result<Dataset> readFolder(const std::string& path, Column images, AddPicture addPicture) {
+  Dataset dataset;
+  Column labels{"label", CNN_I32, {}, {}};
+  Status bad = forEachPicture(path, dataset, [&](const fs::path& file, std::int32_t label) {
+    auto* bytes = reinterpret_cast<const std::uint8_t*>(&label);
+    labels.bytes.insert(labels.bytes.end(), bytes, bytes + sizeof(label));
+    return addPicture(file, images);
+  });
+  if (!bad) return bad;
   dataset.columns.push_back(std::move(images));
   dataset.columns.push_back(std::move(labels));
   return dataset;
+}
+
+} // namespace
+
+Result<Dataset> read_image_folder(const std::string& path, int channels, int height, int width) {
+  return readFolder(path, {"image", CNN_U8, {channels, height, width}, {}},
+                    [&](const fs::path& file, Column& images) {
+                      return append(file, channels, height, width, images.bytes);
+                    });
+}
+
+Result<Dataset> list_image_folder(const std::string& path, int channels) {
+  return readFolder(path, {"image", CNN_U8, {channels, 0, 0}, {}}, [](const fs::path& file, Column& images) {
+    images.files.push_back(file.string());
+    return Status();
+  });
 }
 
 } // namespace cnn

@@ -1,4 +1,5 @@
 #include "file_bytes.h"
+#include "picture_changes.h"
 #include "settings.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 struct Request {
   std::string folder;
   const cnn_tensor* picture;
+  bool ofAnySize;
 };
 
 Result<DataSplits> loadFolder(const Request& request) {
@@ -23,6 +25,7 @@ Result<DataSplits> loadFolder(const Request& request) {
                          request.folder.c_str());
   const std::int64_t* shape = request.picture->shape;
   auto read = [&](const char* part) {
+    if (request.ofAnySize) return list_image_folder(request.folder + "/" + part, static_cast<int>(shape[1]));
     return read_image_folder(request.folder + "/" + part, static_cast<int>(shape[1]),
                              static_cast<int>(shape[2]), static_cast<int>(shape[3]));
   };
@@ -117,14 +120,14 @@ Result<Common> readArguments(const cnn_setting& setting) {
 } // namespace
 
 Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
-                             const cnn_tensor* picture) {
+                             const cnn_tensor* picture, bool of_any_size) {
   Result<Common> common = readArguments(setting);
   if (!common) return std::move(common).error();
   std::string known;
   for (const Source& source : sources) {
     known.append(known.empty() ? "" : ", ").append(source.name);
     if (std::strcmp(source.name, setting.name) != 0) continue;
-    Result<DataSplits> splits = source.load({folder.empty() ? common->path : folder, picture});
+    Result<DataSplits> splits = source.load({folder.empty() ? common->path : folder, picture, of_any_size});
     if (!splits) return splits;
     for (Dataset* dataset : {&splits->train, &splits->test}) {
       dataset->mean = common->normalisation.mean;
@@ -134,6 +137,14 @@ Result<DataSplits> load_data(const cnn_setting& setting, const std::string& fold
   }
   return Status::error(CNN_ERROR_ARGUMENT, "the data set %s is not known; known are %s", setting.name,
                        known.c_str());
+}
+
+Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
+                             const cnn_description& network) {
+  for (std::uint32_t i = 0; i < network.input_count; ++i)
+    if (network.inputs[i].rank == 4)
+      return load_data(setting, folder, &network.inputs[i], hasPreprocess(network, i));
+  return load_data(setting, folder, network.input_count > 0 ? network.inputs : nullptr);
 }
 
 Result<Normalisation> data_normalisation(const cnn_setting& setting) {

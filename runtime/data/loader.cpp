@@ -2,6 +2,8 @@
 
 #include "../model/philox.h"
 
+#include <cnn/image.hpp>
+
 #include <numeric>
 
 namespace cnn {
@@ -32,8 +34,8 @@ Loader::Loader(std::vector<BoundColumn> bound, LoaderPlan planned)
     }
   }
   std::size_t largest = 0;
-  for (const BoundColumn& column : columns) largest = std::max(largest, column.source().sample_bytes());
-  for (auto& buffer : augmented) buffer.resize(largest);
+  for (const BoundColumn& column : columns) largest = std::max(largest, column.picture().bytes());
+  for (auto& buffer : changed) buffer.resize(largest);
 }
 
 Loader::~Loader() {
@@ -46,7 +48,7 @@ void Loader::stop() {
     std::lock_guard lock(mutex);
     stopping = true;
   }
-  changed.notify_all();
+  ready.notify_all();
   producer.join();
 }
 
@@ -61,6 +63,7 @@ void Loader::start(std::int64_t wanted, std::int64_t position) {
   }
   for (Slot& slot : slots) slot.full = false;
   stopping = false;
+  failure = {};
   taken = position;
   last = batches();
   inUse = nullptr;
@@ -72,15 +75,16 @@ void Loader::produce(std::int64_t position) {
     Slot& slot = slots[position % 2];
     {
       std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return stopping || !slot.full; });
+      ready.wait(lock, [&] { return stopping || !slot.full; });
       if (stopping) return;
     }
-    fill(slot, position);
+    Status filled = fill(slot, position);
     {
       std::lock_guard lock(mutex);
-      slot.full = true;
+      slot.full = filled.ok();
+      if (!filled) failure = std::move(filled), last = position;
     }
-    changed.notify_all();
+    ready.notify_all();
   }
 }
 
@@ -89,39 +93,69 @@ const Batch* Loader::next() {
   if (inUse) {
     inUse->full = false;
     inUse = nullptr;
-    changed.notify_all();
+    ready.notify_all();
   }
+  Slot& slot = slots[taken % 2];
+  ready.wait(lock, [&] { return slot.full || taken >= last; });
   if (taken >= last) return nullptr;
-  Slot& slot = slots[taken++ % 2];
-  changed.wait(lock, [&] { return slot.full; });
+  ++taken;
   inUse = &slot;
   return &slot.batch;
 }
 
-void Loader::fill(Slot& slot, std::int64_t position) {
+Status Loader::fill(Slot& slot, std::int64_t position) {
   std::int64_t first = position * plan.batch;
   slot.batch.count = std::min(plan.batch, samples() - first);
   for (std::int64_t i = 0; i < slot.batch.count; ++i)
-    fillSample(slot, i, order[static_cast<std::size_t>(first + i)]);
+    if (Status bad = fillSample(slot, i, order[static_cast<std::size_t>(first + i)]); !bad) return bad;
+  return {};
 }
 
-void Loader::fillSample(Slot& slot, std::int64_t place, std::int64_t sample) {
+Status Loader::fillSample(Slot& slot, std::int64_t place, std::int64_t sample) {
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    const BoundColumn& column = columns[c];
-    const std::uint8_t* from = column.sample(sample);
-    const int element = column.source().element;
-    int buffer = 0;
-    for (std::size_t a = 0; a < plan.augmentations.size(); ++a) {
-      if (!plan.augmentations[a][c]) continue;
-      std::uint64_t stream = augmentStream + (static_cast<std::uint64_t>(epoch) << 8) + a;
-      std::uint8_t* to = augmented[buffer].data();
-      buffer = 1 - buffer;
-      plan.augmentations[a][c]->apply(from, to, element == CNN_U8 ? 1 : element == CNN_I64 ? 8 : 4,
-                                      philox(plan.seed, stream, static_cast<std::uint64_t>(sample)));
-      from = to;
-    }
-    column.convert(from, slot.buffers[c].data() + static_cast<std::size_t>(place) * column.bytes());
+    std::uint8_t* to = slot.buffers[c].data() + static_cast<std::size_t>(place) * columns[c].bytes();
+    if (Status bad = fillColumn(c, sample, to); !bad) return bad;
   }
+  return {};
+}
+
+Status Loader::fillColumn(std::size_t index, std::int64_t sample, std::uint8_t* to) {
+  const BoundColumn& column = columns[index];
+  Picture picture = column.picture();
+  Image read;
+  const std::uint8_t* from;
+  if (column.source().in_files()) {
+    const std::string& file = column.source().files[static_cast<std::size_t>(sample)];
+    Result<Image> image = read_image(file, static_cast<int>(picture.channels));
+    if (!image) return std::move(image).error();
+    read = *std::move(image);
+    picture.height = read.height;
+    picture.width = read.width;
+    from = read.pixels.data();
+  } else {
+    from = column.sample(sample);
+  }
+  int buffer = 0;
+  for (std::size_t a = 0; a < plan.changes.size(); ++a) {
+    const Augmentation* change = plan.changes[a][index].get();
+    if (!change) continue;
+    Result<Picture> next = change->becomes(picture);
+    if (!next) return std::move(next).error();
+    std::vector<std::uint8_t>& result = changed[buffer];
+    buffer = 1 - buffer;
+    if (result.size() < next->bytes()) result.resize(next->bytes());
+    std::uint64_t stream = augmentStream + (static_cast<std::uint64_t>(epoch) << 8) + a;
+    RandomWords words = philox(plan.seed, stream, static_cast<std::uint64_t>(sample));
+    if (Status bad = change->apply(picture, from, result.data(), words); !bad) return bad;
+    from = result.data();
+    picture = *next;
+  }
+  const cnn_tensor& tensor = column.tensor();
+  if (column.source().in_files() && !picture.isSize(tensor.shape[2], tensor.shape[3])) // since it was checked
+    return Status::error(CNN_ERROR_FORMAT, "%s: its size has changed",
+                         column.source().files[static_cast<std::size_t>(sample)].c_str());
+  column.convert(from, to);
+  return {};
 }
 
 } // namespace cnn

@@ -19,7 +19,7 @@ struct LoaderPlan {
   std::int64_t batch = 1;
   bool shuffle = false;
   std::uint64_t seed = 0;
-  std::vector<ColumnChanges> augmentations; // in order
+  std::vector<ColumnChanges> changes; // in order
 };
 
 struct Batch {
@@ -38,8 +38,11 @@ public:
   std::int64_t batches() const { return (samples() + plan.batch - 1) / plan.batch; }
   /// Begins an epoch at batch number `position`.
   void start(std::int64_t epoch, std::int64_t position = 0);
-  /// The next batch, valid until the call after; null at the epoch's end. The last one may be smaller.
+  /// The next batch, valid until the call after; null at the epoch's end, or where a picture could not be read. The
+  /// last one may be smaller.
   const Batch* next();
+  /// Why there is no next batch, where it is not the epoch's end.
+  Status takeFailure() { return std::move(failure); }
 
 private:
   struct Slot {
@@ -48,8 +51,9 @@ private:
     bool full = false;
   };
   void produce(std::int64_t position);
-  void fill(Slot& slot, std::int64_t position);
-  void fillSample(Slot& slot, std::int64_t place, std::int64_t sample);
+  Status fill(Slot& slot, std::int64_t position);
+  Status fillSample(Slot& slot, std::int64_t place, std::int64_t sample);
+  Status fillColumn(std::size_t index, std::int64_t sample, std::uint8_t* to);
   void stop();
 
   std::vector<BoundColumn> columns;
@@ -57,12 +61,13 @@ private:
   std::vector<std::int64_t> order;
   std::int64_t epoch = 0;
   Slot slots[2];
-  std::vector<std::uint8_t> augmented[2]; // the producer's own
+  std::vector<std::uint8_t> changed[2]; // the producer's own
 
   std::thread producer;
   std::mutex mutex;
-  std::condition_variable changed;
+  std::condition_variable ready;
   bool stopping = false;
+  Status failure;
   std::int64_t taken = 0, last = 0; // batch numbers
   Slot* inUse = nullptr;
 };

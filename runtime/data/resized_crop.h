@@ -1,4 +1,4 @@
-// A part of a picture at a random place and of random size, scaled back to the picture's size.
+// A part of a picture at a random place and of random size, scaled to one size.
 #ifndef CNN_DATA_RESIZED_CROP_H
 #define CNN_DATA_RESIZED_CROP_H
 
@@ -12,21 +12,19 @@ struct CropRange {
 };
 
 /// torchvision's RandomResizedCrop: the ratio's logarithm is uniform; after ten draws that do not fit, the largest
-/// part at the centre that does.
+/// part at the centre that does. Without a size the result is as large as the picture.
 class ResizedCrop : public Augmentation {
 public:
-  ResizedCrop(Picture picture, CropRange range) : picture(picture), range(range) {}
-  void apply(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes,
-             const RandomWords& random) const override;
+  ResizedCrop(Size size, CropRange range) : size(size), range(range) {}
+  Result<Picture> becomes(const Picture& picture) const override;
+  Status apply(const Picture& picture, const std::uint8_t* from, std::uint8_t* to,
+               const RandomWords& random) const override;
 
 private:
-  struct Box {
-    std::int64_t top, left, height, width;
-  };
-  Box draw(const RandomWords& random) const;
-  Box centre() const;
+  Box draw(const Picture& picture, const RandomWords& random) const;
+  Box centre(const Picture& picture) const;
 
-  Picture picture;
+  Size size;
   CropRange range;
 };
 

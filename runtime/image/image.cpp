@@ -1,3 +1,4 @@
+#include "resize.h"
 #include "whole_picture.h"
 
 #include <cnn/image.hpp>
@@ -5,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // The library's code becomes this file's own, so that it does not meet another copy in a user's program.
 #pragma GCC diagnostic push
@@ -17,10 +19,6 @@
 #define STBI_ONLY_JPEG
 #define STBI_MAX_DIMENSIONS 32768
 #include <stb/stb_image.h>
-#define STBIR_ASSERT(condition) ((void)0) // one, on sums that it normalises next, fails for pictures of a few pixels
-#define STB_IMAGE_RESIZE_STATIC
-#define STB_IMAGE_RESIZE_IMPLEMENTATION
-#include <stb/stb_image_resize.h>
 #pragma GCC diagnostic pop
 
 namespace cnn {
@@ -40,21 +38,6 @@ Image planar(const std::uint8_t* interleaved, int channels, int height, int widt
   return image;
 }
 
-Image cutCentre(const Image& image, int height, int width) {
-  Image cut{image.channels, height, width, {}};
-  int top = (image.height - height) / 2, left = (image.width - width) / 2;
-  for (int c = 0; c < image.channels; ++c)
-    for (int y = 0; y < height; ++y) {
-      auto* row = image.pixels.data() +
-                  (static_cast<std::size_t>(c) * static_cast<std::size_t>(image.height) +
-                   static_cast<std::size_t>(y + top)) *
-                      static_cast<std::size_t>(image.width) +
-                  left;
-      cut.pixels.insert(cut.pixels.end(), row, row + width);
-    }
-  return cut;
-}
-
 Result<std::vector<std::uint8_t>> readFile(const std::string& path) {
   struct stat status;
   if (stat(path.c_str(), &status) != 0)
@@ -71,6 +54,17 @@ Result<std::vector<std::uint8_t>> readFile(const std::string& path) {
 }
 
 } // namespace
+
+Result<ImageSize> read_image_size(const std::string& path) {
+  ImageSize size;
+  int channels;
+  if (access(path.c_str(), R_OK) != 0)
+    return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+  if (!stbi_info(path.c_str(), &size.width, &size.height, &channels))
+    return Status::error(CNN_ERROR_FORMAT, "%s: not a PNG or JPEG that can be read: %s", path.c_str(),
+                         stbi_failure_reason());
+  return size;
+}
 
 Result<Image> read_image(const std::string& path, int channels) {
   if (channels != 1 && channels != 3)
@@ -101,23 +95,22 @@ Result<Image> fit_image(Image image, int height, int width) {
   if (image.height == height && image.width == width) return image;
   double scale =
       std::max(static_cast<double>(height) / image.height, static_cast<double>(width) / image.width);
-  Image scaled{image.channels,
-               std::max(height, static_cast<int>(image.height * scale + 0.5)),
-               std::max(width, static_cast<int>(image.width * scale + 0.5)),
-               {}};
-  if (static_cast<double>(scaled.height) * scaled.width > 1e9)
+  Picture whole{image.channels, image.height, image.width}, scaled = whole;
+  scaled.height = std::max(height, static_cast<int>(image.height * scale + 0.5));
+  scaled.width = std::max(width, static_cast<int>(image.width * scale + 0.5));
+  if (static_cast<double>(scaled.height) * static_cast<double>(scaled.width) > 1e9)
     return Status::error(CNN_ERROR_ARGUMENT, "a picture of %d x %d is too narrow to fit into %d x %d",
                          image.height, image.width, height, width);
-  std::size_t from = image.pixels.size() / static_cast<std::size_t>(image.channels);
-  std::size_t to = static_cast<std::size_t>(scaled.height) * static_cast<std::size_t>(scaled.width);
-  scaled.pixels.resize(to * static_cast<std::size_t>(image.channels));
-  for (std::size_t c = 0; c < static_cast<std::size_t>(image.channels); ++c)
-    if (!stbir_resize_uint8_generic(image.pixels.data() + c * from, image.width, image.height, 0,
-                                    scaled.pixels.data() + c * to, scaled.width, scaled.height, 0, 1,
-                                    STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE,
-                                    STBIR_COLORSPACE_LINEAR, nullptr))
-      return Status::error(CNN_ERROR_MEMORY, "no memory to scale a picture");
-  return cutCentre(scaled, height, width);
+  std::vector<std::uint8_t> pixels(scaled.bytes());
+  if (Status bad = resizePart(whole, image.pixels.data(), {0, 0, image.height, image.width}, pixels.data(),
+                              scaled.height, scaled.width);
+      !bad)
+    return bad;
+  Image fitted{image.channels, height, width, {}};
+  fitted.pixels.resize(Picture{image.channels, height, width}.bytes());
+  cutPart(scaled, pixels.data(), {(scaled.height - height) / 2, (scaled.width - width) / 2, height, width},
+          fitted.pixels.data());
+  return fitted;
 }
 
 void image_to_floats(const Image& image, std::span<float> values, std::span<const float> mean,

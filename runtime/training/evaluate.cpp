@@ -9,18 +9,21 @@
 
 namespace cnn {
 
-Result<std::vector<BoundColumn>> bindAll(const cnn_training& table, const Dataset& data) {
+Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool training) {
   std::vector<const cnn_tensor*> tensors = trainingInputs(table);
-  auto columns = bindColumns(data, tensors);
-  if (columns)
-    if (Status bad = checkLabels(table, data, *columns); !bad) return bad;
-  return columns;
+  ChangePlan plan = ChangePlan::make(table, training);
+  auto columns = bindColumns(data, tensors, plan.changed(tensors.size()));
+  if (!columns) return std::move(columns).error();
+  if (Status bad = checkLabels(table, data, *columns); !bad) return bad;
+  auto changes = makeChanges(plan, data, *columns);
+  if (!changes) return std::move(changes).error();
+  return BoundData{*std::move(columns), *std::move(changes)};
 }
 
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
                                                  std::vector<std::int64_t> samples) {
-  auto columns = bindAll(table, data);
-  if (!columns) return std::move(columns).error();
+  auto bound = bindAll(table, data);
+  if (!bound) return std::move(bound).error();
   std::vector<MetricSum> sums;
   for (std::uint32_t i = 0; i < table.results_count; ++i) {
     Result<MetricSum> sum = MetricSum::make(table, table.metrics[i]);
@@ -42,7 +45,7 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
     outputs.emplace_back(elements);
     pointers.push_back(outputs.back().data());
   }
-  Loader loader(*std::move(columns), {std::move(samples), batch, false, 0, {}});
+  Loader loader(std::move(bound->columns), {std::move(samples), batch, false, 0, std::move(bound->changes)});
   loader.start(0);
   while (const Batch* next = loader.next()) {
     if (int code = cnn_model_predict(model.handle(), next->inputs.data(), pointers.data(), next->count))
@@ -51,6 +54,7 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
       sums[i].add(outputs[static_cast<std::size_t>(table.metrics[i].output)].data(),
                   next->inputs[static_cast<std::size_t>(table.metrics[i].target)], next->count);
   }
+  if (Status bad = loader.takeFailure(); !bad) return bad;
   std::vector<MetricValue> values;
   for (const MetricSum& sum : sums) values.push_back(sum.value());
   return values;

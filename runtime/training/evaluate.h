@@ -2,14 +2,18 @@
 #ifndef CNN_TRAINING_EVALUATE_H
 #define CNN_TRAINING_EVALUATE_H
 
-#include "../data/binding.h"
+#include "../data/picture_changes.h"
 
 #include <cnn/trainer.hpp>
 
 namespace cnn {
 
-/// A column for each input and target, with labels that are checked.
-Result<std::vector<BoundColumn>> bindAll(const cnn_training& table, const Dataset& data);
+/// A column for each input and target, with labels that are checked, and how pictures change on their way.
+struct BoundData {
+  std::vector<BoundColumn> columns;
+  std::vector<ColumnChanges> changes;
+};
+Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool training = false);
 
 /// Loss and metrics of some samples, by predict.
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,

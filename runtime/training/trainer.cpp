@@ -18,8 +18,7 @@ Status Trainer::load() {
     return Status::error(CNN_ERROR_ARGUMENT,
                          "the train section of %s names no data; give some to the trainer",
                          table.description->name);
-  const cnn_tensor* picture = table.description->input_count > 0 ? &table.description->inputs[0] : nullptr;
-  Result<DataSplits> splits = load_data(*table.data, options.data, picture);
+  Result<DataSplits> splits = load_data(*table.data, options.data, *table.description);
   if (!splits) return std::move(splits).error();
   use(*std::move(splits));
   return {};

@@ -17,34 +17,6 @@ bool isSet(double value) {
   return !std::isnan(value);
 }
 
-/// The picture [C, H, W] or mask [H, W] of a column.
-Result<Picture> pictureOf(const BoundColumn& column, const char* augmentation) {
-  const cnn_tensor& tensor = column.tensor();
-  bool classes = tensor.element != CNN_F32 && tensor.element != CNN_U8;
-  if (tensor.rank != 4 && !(tensor.rank == 3 && classes))
-    return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures, but %s is none", augmentation, tensor.name);
-  const int64_t* size = tensor.shape + tensor.rank - 2;
-  return Picture{tensor.rank == 4 ? tensor.shape[1] : 1, size[0], size[1], column.source().element, classes};
-}
-
-Result<std::vector<ColumnChanges>> makeAugmentations(const cnn_training& table,
-                                                     const std::vector<BoundColumn>& columns) {
-  std::vector<ColumnChanges> made;
-  for (std::uint32_t i = 0; i < table.augment_count; ++i) {
-    const cnn_augment& augment = table.augments[i];
-    ColumnChanges& changes = made.emplace_back(columns.size());
-    for (std::uint32_t k = 0; k < (augment.inputs ? augment.input_count : 1); ++k) {
-      std::uint32_t column = augment.inputs ? augment.inputs[k] : 0;
-      Result<Picture> picture = pictureOf(columns[column], augment.setting.name);
-      if (!picture) return std::move(picture).error();
-      auto augmentation = makeAugmentation(augment.setting, *picture);
-      if (!augmentation) return std::move(augmentation).error();
-      changes[column] = *std::move(augmentation);
-    }
-  }
-  return made;
-}
-
 std::string counted(std::uint64_t number, const char* what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
@@ -102,10 +74,8 @@ Status TrainingRun::checkTest() const {
 }
 
 Status TrainingRun::planPhase() {
-  auto columns = bindAll(table, trainer.data.train);
-  if (!columns) return std::move(columns).error();
-  auto augmentations = makeAugmentations(table, *columns);
-  if (!augmentations) return std::move(augmentations).error();
+  auto bound = bindAll(table, trainer.data.train, true);
+  if (!bound) return std::move(bound).error();
 
   LoaderPlan plan;
   plan.samples = samples;
@@ -113,9 +83,9 @@ Status TrainingRun::planPhase() {
   plan.batch = std::clamp<std::int64_t>(plan.batch, 1, static_cast<std::int64_t>(samples.size()));
   plan.shuffle = true;
   plan.seed = seed;
-  plan.augmentations = *std::move(augmentations);
+  plan.changes = std::move(bound->changes);
   batch = plan.batch;
-  loader = std::make_unique<Loader>(*std::move(columns), std::move(plan));
+  loader = std::make_unique<Loader>(std::move(bound->columns), std::move(plan));
 
   epochs = options.epochs > 0 ? options.epochs : phase().epochs;
   schedule.kind = phase().schedule;
@@ -246,6 +216,7 @@ Status TrainingRun::epoch() {
         at.position < loader->batches())
       if (Status bad = save(at); !bad) return bad;
   }
+  if (Status bad = loader->takeFailure(); !bad) return bad;
   auto held = validate();
   if (!held) return std::move(held).error();
   progress.end(at.sums, at.summed, rate, *held);

@@ -63,6 +63,21 @@ void scale(Program& p, Random&, int64_t, List shape) {
   p.finishWithMse(p.add<ScaleOp>(p.batched(shape), p.number(-1.5), p.number(0.3)));
 }
 
+/// Whole numbers have no gradient, and what they are multiplied with has.
+void castOf(Program& p, Random&, int64_t, List shape) {
+  p.finishWithMse(p.add<MulOp>(p.batched(shape), p.add<CastOp>(p.bytes(shape))));
+}
+
+void normalize(Program& p, Random& random, int64_t, List shape) {
+  SmallVector<double> mean, deviation;
+  for (int64_t c = 0; c < shape[0]; ++c) {
+    mean.push_back(0.25 * pick(random, -4, 4));
+    deviation.push_back(0.5 * pick(random, 1, 4));
+  }
+  p.finishWithMse(p.add<NormalizeOp>(p.batched(shape), p.builder.getDenseF64ArrayAttr(mean),
+                                     p.builder.getDenseF64ArrayAttr(deviation)));
+}
+
 /// Some extents of 1, which repeat.
 List withOnes(List shape, Random& random) {
   for (int64_t& extent : shape)
@@ -191,6 +206,8 @@ std::vector<Family> opFamilies() {
           family("softmax", activation<SoftmaxOp>()),
           family("log_softmax", activation<LogSoftmaxOp>()),
           family("scale", scale),
+          family("cast", castOf),
+          family("normalize", normalize),
           family("add", binary<AddOp>),
           family("sub", binary<SubOp>),
           family("mul", binary<MulOp>),

@@ -87,6 +87,14 @@ Value Program::labels(int64_t count) {
   return loss.getBody().front().addArgument(type, builder.getUnknownLoc());
 }
 
+Value Program::bytes(ArrayRef<int64_t> shape) {
+  TensorType type = batchedType(builder.getContext(), shape, builder.getIntegerType(8, /*isSigned=*/false));
+  reference::Tensor numbers(reference::concreteShape(type, state.batch));
+  for (double& value : numbers.data) value = pick(random, 0, 3);
+  arguments.push_back(std::move(numbers));
+  return loss.getBody().front().addArgument(type, builder.getUnknownLoc());
+}
+
 void Program::finish(Value perImage) {
   Value mean = add<BatchMeanOp>(perImage);
   add<ReturnOp>(mean);

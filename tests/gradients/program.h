@@ -37,6 +37,9 @@ public:
   /// Classes in [0, count), i32 [N].
   mlir::Value labels(int64_t count);
 
+  /// Whole numbers in [0, 3], u8 [N, shape...].
+  mlir::Value bytes(llvm::ArrayRef<int64_t> shape);
+
   /// Appends an op whose result types are inferred, or ends the test where the op does not verify.
   template <typename Op, typename... Arguments> Op add(Arguments&&... arguments) {
     return Op::create(builder, builder.getUnknownLoc(), std::forward<Arguments>(arguments)...);

@@ -170,7 +170,7 @@ TEST_CASE("data that does not fit the network is explained") {
     library.training.augments = &augment;
     library.training.augment_count = 1;
     REQUIRE_THAT(failure(library, std::move(data)),
-                 Catch::Contains("size is 7, but the network takes 4 x 4"));
+                 Catch::Contains("random_crop: expected a picture of at least 7 x 7"));
   }
 }
 

@@ -22,10 +22,24 @@ std::string_view describe(Takes takes) {
     return "a number or a list of numbers";
   case Takes::Strings:
     return "a list of selectors";
+  case Takes::Type:
+    return "an element type";
   case Takes::Any:
     return "a value";
   }
   return "a value";
+}
+
+std::string_view describe(Elements elements) {
+  switch (elements) {
+  case Elements::Real:
+    return "numbers with a fraction, f32";
+  case Elements::Bytes:
+    return "bytes, u8";
+  case Elements::Any:
+    return "a tensor";
+  }
+  return "a tensor";
 }
 
 const OperatorArgument* Operator::argument(std::string_view argumentName) const {
@@ -37,7 +51,8 @@ const OperatorArgument* Operator::argument(std::string_view argumentName) const 
 static std::vector<Operator> collect() {
   std::vector<Operator> all;
   for (auto family : {convolutionOperators, poolingOperators, normalisationOperators, activationOperators,
-                      shapeOperators, lossOperators, trainingSettings, dataSettings, initialisers}) {
+                      shapeOperators, pictureOperators, lossOperators, trainingSettings, dataSettings,
+                      pictureSettings, initialisers}) {
     std::vector<Operator> table = family();
     all.insert(all.end(), table.begin(), table.end());
   }

@@ -21,7 +21,8 @@ enum class Family : uint8_t {
   Schedule,
   Data,
   Initialiser,
-  Augmentation,
+  Geometry,     ///< of pictures before they reach the network
+  Augmentation, ///< the same at random, in training
   Setting,
 };
 
@@ -35,10 +36,16 @@ enum class Takes : uint8_t {
   Padding, ///< Ints, or "same", or "valid"
   Floats,  ///< one number, or a list
   Strings, ///< a list of selectors
+  Type,    ///< an element type
   Any,
 };
 
 std::string_view describe(Takes takes);
+
+/// Which elements the tensors of a layer may have.
+enum class Elements : uint8_t { Real, Bytes, Any };
+
+std::string_view describe(Elements elements);
 
 struct OperatorArgument {
   std::string_view name;
@@ -62,6 +69,7 @@ struct Operator {
   std::string_view source;
   /// Builds the ops; null for settings.
   Value (*build)(Application&) = nullptr;
+  Elements elements = Elements::Real;
 
   bool isSetting() const { return subjects == 0; }
   const OperatorArgument* argument(std::string_view argumentName) const;
@@ -78,9 +86,11 @@ std::vector<Operator> poolingOperators();
 std::vector<Operator> normalisationOperators();
 std::vector<Operator> activationOperators();
 std::vector<Operator> shapeOperators();
+std::vector<Operator> pictureOperators();
 std::vector<Operator> lossOperators();
 std::vector<Operator> trainingSettings();
 std::vector<Operator> dataSettings();
+std::vector<Operator> pictureSettings();
 std::vector<Operator> initialisers();
 
 } // namespace cnn

@@ -27,11 +27,16 @@ static std::string use(const Operator& op, std::string_view tensors) {
     case Takes::Any:
       text += "top1";
       break;
+    case Takes::Type:
+      text += "f32";
+      break;
     case Takes::Float:
       text += "0.1";
       break;
-    default:
-      text += argument.name == "begin" ? "1" : op.family == Family::Augmentation ? "8" : "3";
+    default: {
+      bool size = op.family == Family::Augmentation || op.family == Family::Geometry;
+      text += argument.name == "begin" ? "1" : size ? "8" : "3";
+    }
     }
   }
   return std::string(op.name) + (text.empty() && !op.isSetting() ? "" : "(" + text + ")");
@@ -50,7 +55,8 @@ std::string operatorExample(const Operator& op) {
   case Family::Layer: {
     std::string before = op.name == "linear" ? "flatten |> " : "";
     std::string value = op.subjects < 0 ? use(op, "[x, x]") : "x |> " + before + use(op, "");
-    return "network Example {\n  input x: f32[N, 4, 8, 8]\n  output y = " + value + "\n}\n";
+    std::string element = op.elements == Elements::Bytes || op.name == "cast" ? "u8" : "f32";
+    return "network Example {\n  input x: " + element + "[N, 4, 8, 8]\n  output y = " + value + "\n}\n";
   }
   case Family::Loss:
   case Family::Metric: {
@@ -69,6 +75,11 @@ std::string operatorExample(const Operator& op) {
     return training("schedule = " + use(op, ""), true);
   case Family::Data:
     return training("data = " + use(op, ""), true);
+  case Family::Geometry: {
+    std::string after = op.name == "resize" ? " |> center_crop(8)" : "";
+    return "network Example {\n  input x: u8[N, 4, 8, 8]\n  preprocess x = " + use(op, "") + after +
+           "\n  output y = x |> to_float\n}\n";
+  }
   case Family::Augmentation:
     return training("augment x = " + use(op, ""), true);
   case Family::Setting:
@@ -98,7 +109,8 @@ std::string operatorReference() {
                                                                      {Family::Schedule, "Schedules"},
                                                                      {Family::Initialiser, "First values"},
                                                                      {Family::Data, "Data"},
-                                                                     {Family::Augmentation, "Pictures"},
+                                                                     {Family::Geometry, "Pictures"},
+                                                                     {Family::Augmentation, "Pictures in training"},
                                                                      {Family::Setting, "Other settings"}};
   std::string text;
   for (auto& [family, title] : families) {

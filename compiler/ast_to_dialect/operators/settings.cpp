@@ -1,4 +1,4 @@
-/// Settings of train sections: optimizers, schedules, data, augmentation, first values.
+/// Settings of train sections: optimizers, schedules, data, first values.
 #include "ast_to_dialect/operators/operator.h"
 
 namespace cnn {
@@ -92,33 +92,6 @@ std::vector<Operator> dataSettings() {
        "Krizhevsky 2009"},
       {"folder", Family::Data, 0, own, "PNG and JPEG pictures in train/CLASS/ and test/CLASS/.", ""},
       {"npy", Family::Data, 0, own, "Arrays: train_NAME.npy and test_NAME.npy for each input.", ""},
-      {"random_hflip",
-       Family::Augmentation,
-       0,
-       {{"p", Takes::Float, "0.5", "share of the pictures"}},
-       "Mirrors left and right.",
-       "torchvision.transforms.RandomHorizontalFlip"},
-      {"random_vflip",
-       Family::Augmentation,
-       0,
-       {{"p", Takes::Float, "0.5", "share of the pictures"}},
-       "Mirrors top and bottom.",
-       "torchvision.transforms.RandomVerticalFlip"},
-      {"random_crop",
-       Family::Augmentation,
-       0,
-       {{"size", Takes::Int, "", "of the crop"},
-        {"padding", Takes::Int, "0", "zeros around the picture before"}},
-       "A crop at a random place.",
-       "torchvision.transforms.RandomCrop"},
-      {"random_resized_crop",
-       Family::Augmentation,
-       0,
-       {{"size", Takes::Int, "", "of the result"},
-        {"scale", Takes::Floats, "-", "least and largest share of the area, [0.08, 1.0] when left out"},
-        {"ratio", Takes::Floats, "-", "least and largest width over height, [3 / 4, 4 / 3] when left out"}},
-       "A part of random size and place, scaled to the picture's size: bilinear, of masks the nearest.",
-       "torchvision.transforms.RandomResizedCrop"},
   };
 }
 

@@ -43,15 +43,17 @@ static Value probe(Application& a) {
 
 std::vector<Operator> shapeOperators() {
   return {
-      {"flatten", Family::Layer, 1, {}, "[N, C, H, W] -> [N, C H W]", "torch.nn.Flatten", flatten},
-      {"identity", Family::Layer, 1, {}, "the input itself", "torch.nn.Identity", identity},
+      {"flatten", Family::Layer, 1, {}, "[N, C, H, W] -> [N, C H W]", "torch.nn.Flatten", flatten,
+       Elements::Any},
+      {"identity", Family::Layer, 1, {}, "the input itself", "torch.nn.Identity", identity, Elements::Any},
       {"concat",
        Family::Layer,
        -1,
        {},
        "A list of tensors -> their channels one after the other; the other dimensions are equal.",
        "torch.cat",
-       concat},
+       concat,
+       Elements::Any},
       {"probe",
        Family::Layer,
        1,
@@ -60,7 +62,8 @@ std::vector<Operator> shapeOperators() {
        "in "
        "predict, eval and train. Costs nothing otherwise, and counts as no part of a chain.",
        "",
-       probe},
+       probe,
+       Elements::Any},
       {"slice",
        Family::Layer,
        1,
@@ -68,7 +71,8 @@ std::vector<Operator> shapeOperators() {
         {"end", Takes::Int, "-", "one past the last; all to the end when left out"}},
        "[N, C, H, W] -> [N, end - begin, H, W]",
        "x[:, begin:end] in PyTorch",
-       slice},
+       slice,
+       Elements::Any},
   };
 }
 

@@ -38,6 +38,19 @@ void ScaleOp::evaluate(Frame& frame) {
     frame.result().data[i] = factor * frame.operand(0).data[i] + offset;
 }
 
+void CastOp::evaluate(Frame& frame) {
+  frame.result().data = frame.operand(0).data;
+}
+
+void NormalizeOp::evaluate(Frame& frame) {
+  const Tensor& x = frame.operand(0);
+  Planes planes(x);
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t c = 0; c < planes.channels; ++c)
+      for (int64_t p = 0; p < planes.pixels; ++p)
+        frame.result().data[planes.at(n, c, p)] = (x.data[planes.at(n, c, p)] - getMean()[c]) / getDeviation()[c];
+}
+
 void SpatialSumOp::evaluate(Frame& frame) {
   const Tensor& input = frame.operand(0);
   Tensor& result = frame.result();

@@ -10,6 +10,7 @@ using namespace Halide;
 namespace cnn::kernel {
 
 Expr channelOf(const Value& like, const Coordinates& at) {
+  if (like.layout == Layout::plain) return at[2];
   return like.layout == Layout::channelLanes ? at[3] * like.lanes + at[0] : at[3];
 }
 
@@ -99,6 +100,25 @@ Value scale(Builder& b, const Op& op) {
         offset = static_cast<float>(floatOf(op, "offset", 0));
   return unary(b, op, [=](Expr x) { return offset == 0 ? x * factor : x * factor + offset; });
 }
+Value castOf(Builder& b, const Op& op) {
+  return unary(b, op, [](Expr x) { return cast<float>(x); });
+}
+
+/// One number a channel: name0, name1, …
+Expr channelNumber(const Op& op, const std::string& name, const Value& like, const Coordinates& at) {
+  std::vector<Expr> numbers;
+  for (int64_t c = 0; c < like.channels(); ++c)
+    numbers.push_back(static_cast<float>(floatOf(op, name + std::to_string(c), 0)));
+  return numbers.size() == 1 ? numbers[0] : mux(channelOf(like, at), numbers);
+}
+
+Value normalize(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0);
+  return b.result(op, x, [=](const Coordinates& at) {
+    return (x.at(at) - channelNumber(op, "mean", x, at)) / channelNumber(op, "deviation", x, at);
+  });
+}
+
 Value relu(Builder& b, const Op& op) {
   return unary(b, op, [](Expr x) { return max(x, 0.0f); });
 }
@@ -173,6 +193,8 @@ constexpr Operation operations[] = {
     {"sub", sub},
     {"mul", mul},
     {"scale", scale},
+    {"cast", castOf},
+    {"normalize", normalize},
     {"relu", relu},
     {"relu6", relu6},
     {"leaky_relu", leakyRelu},

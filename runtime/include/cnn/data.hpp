@@ -2,6 +2,7 @@
 #ifndef CNN_DATA_HPP
 #define CNN_DATA_HPP
 
+#include <cnn/image.hpp>
 #include <cnn/result.hpp>
 
 #include <cstdint>
@@ -16,7 +17,11 @@ struct Column {
   int element = CNN_U8;            // enum cnn_element
   std::vector<std::int64_t> shape; // of one sample
   std::vector<std::uint8_t> bytes; // the samples one after another
+  /// Or a picture's file for each sample, which is read whenever the sample is; bytes is empty then, and height and
+  /// width, which differ, are 0 in shape.
+  std::vector<std::string> files = {};
 
+  bool in_files() const { return !files.empty(); }
   std::int64_t elements() const; // of one sample
   std::size_t sample_bytes() const;
 };
@@ -46,6 +51,8 @@ Result<Dataset> read_cifar(const std::vector<std::string>& paths, int classes, i
 /// A folder with one folder a class, classes in the order of their names; PNG, JPEG. Pictures are scaled so
 /// that the shorter side fits and cut at the centre to channels x height x width.
 Result<Dataset> read_image_folder(const std::string& path, int channels, int height, int width);
+/// The same without reading any picture: of whatever size they stay in their files.
+Result<Dataset> list_image_folder(const std::string& path, int channels);
 /// One .npy file: a column whose first dimension counts samples. f4, i4, i8, u1, little-endian, C order.
 Result<Column> read_npy(const std::string& path, std::int64_t& count);
 
@@ -59,9 +66,17 @@ Result<DataSplits> cifar10(const std::string& folder = "");
 Result<DataSplits> cifar100(const std::string& folder = "");
 
 /// The data setting of a train section. `picture` (may be null) is the network's input that a folder of
-/// pictures must fit. A folder given by the user replaces the setting's.
+/// pictures must fit, unless they are `of_any_size`: then they stay in their files, for preprocess. A folder given
+/// by the user replaces the setting's.
 Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
-                             const cnn_tensor* picture);
+                             const cnn_tensor* picture, bool of_any_size = false);
+/// The same for a network's first picture input, with its preprocess.
+Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
+                             const cnn_description& network);
+
+/// A picture of any size as the network's input number `input` takes it: by its preprocess, or, where it has none,
+/// as fit_image does.
+Result<Image> preprocess_image(const cnn_description& network, std::uint32_t input, Image image);
 
 /// Mean and standard deviation by channel that a data setting names (both empty: none), without reading the
 /// data.

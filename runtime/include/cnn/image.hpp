@@ -20,6 +20,12 @@ struct Image {
 /// PNG or JPEG, converted to 1 or 3 channels. Errors name the file.
 Result<Image> read_image(const std::string& path, int channels);
 
+/// Height and width as a file's header says, without decoding it.
+struct ImageSize {
+  int height = 0, width = 0;
+};
+Result<ImageSize> read_image_size(const std::string& path);
+
 /// Scales so that both sides are at least the wanted ones, keeping proportions (bilinear, antialiased), and
 /// cuts at the centre. A picture of the wanted size is returned as it is.
 Result<Image> fit_image(Image image, int height, int width);

@@ -300,3 +300,36 @@ cnn.network @Net {
     cnn.return %x : !cnn.tensor<[N], f32>
   }
 }
+
+// -----
+
+cnn.network @Net {
+  cnn.function @predict(%x: !cnn.tensor<[N, 3, 8, 8], f32>) {
+    // expected-error@+2 {{expected a mean and a deviation for each channel of [N, 3, 8, 8], found 2 and 3}}
+    // expected-error@+1 {{failed to infer returned types}}
+    %r = cnn.normalize %x {mean = array<f64: 0.0, 0.0>, deviation = array<f64: 1.0, 1.0, 1.0>} : (!cnn.tensor<[N, 3, 8, 8], f32>) -> !cnn.tensor<[N, 3, 8, 8], f32>
+    cnn.return
+  }
+}
+
+// -----
+
+cnn.network @Net {
+  cnn.function @predict(%x: !cnn.tensor<[N, 1, 8, 8], f32>) {
+    // expected-error@+2 {{expected deviations above 0}}
+    // expected-error@+1 {{failed to infer returned types}}
+    %r = cnn.normalize %x {mean = array<f64: 0.0>, deviation = array<f64: 0.0>} : (!cnn.tensor<[N, 1, 8, 8], f32>) -> !cnn.tensor<[N, 1, 8, 8], f32>
+    cnn.return
+  }
+}
+
+// -----
+
+cnn.network @Net {
+  cnn.function @predict(%x: !cnn.tensor<[N, 3], f32>) {
+    // expected-error@+2 {{expected u8 or i32, found 'f32' [N, 3]}}
+    // expected-error@+1 {{failed to infer returned types}}
+    %r = cnn.cast %x : (!cnn.tensor<[N, 3], f32>) -> !cnn.tensor<[N, 3], f32>
+    cnn.return
+  }
+}

@@ -41,6 +41,9 @@ cnn.network @Net {
     %9 = cnn.gelu %8 {tanh = true} : !image
     // CHECK: cnn.scale %{{.*}} {factor = 2.000000e+00 : f64, offset = 1.000000e+00 : f64}
     %10 = cnn.scale %9 {factor = 2.0 : f64, offset = 1.0 : f64} : !image
+    // CHECK: cnn.normalize %{{.*}} {deviation = array<f64: 1.000000e+00, 2.000000e+00, 4.000000e+00, 8.000000e+00>, mean = array<f64:
+    %norm = cnn.normalize %9 {mean = array<f64: 0.0, 1.0, 2.0, 3.0>, deviation = array<f64: 1.0, 2.0, 4.0, 8.0>}
+      : (!image) -> !image
     // CHECK: cnn.dropout %{{.*}} {p = 5.000000e-01 : f64, stream = 1 : i64}
     %11 = cnn.dropout %10 {p = 0.5 : f64, stream = 1 : i64} : !image
     // CHECK: cnn.softmax

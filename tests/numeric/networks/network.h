@@ -29,6 +29,7 @@ struct Network {
   std::string parameters;  ///< bare parameters that the body reads
   bool signal = false;     ///< [N, C, L] in place of [N, C, H, W]; L is the width
   bool features = false;   ///< the body gives [N, F]
+  bool bytes = false;      ///< an input u8; then nothing is in front of the body
   bool first = true;       ///< the 1x1 convolution in front, so that the body's input has a gradient
   std::string loss = "cross_entropy(y, label)";
 };

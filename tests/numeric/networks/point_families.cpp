@@ -27,6 +27,35 @@ Network withLoss(Network net, const std::string& loss) {
   return net;
 }
 
+std::string list(int64_t count, const std::function<std::string()>& number) {
+  std::string text = "[";
+  for (int64_t i = 0; i < count; ++i) text.append(i ? ", " : "").append(number());
+  return text + "]";
+}
+
+/// By one number, or one for each channel.
+std::string normalize(const Picture& picture) {
+  auto mean = [] { return std::string(coin() ? "-" : "") + "0." + text(pick(0, 9)); };
+  auto deviation = [] { return text(pick(0, 2)) + "." + text(pick(1, 9)); };
+  std::string both = coin() ? list(picture.channels, mean) : mean();
+  return "normalize(" + both + ", " + (coin() ? list(picture.channels, deviation) : deviation()) + ")";
+}
+
+Network normalized(const Picture& picture) {
+  return chain(picture, coin() ? normalize(picture) : "tanh |> " + normalize(picture) + " |> relu");
+}
+
+/// From the input's bytes: straight into a layer that reads plain pictures, or channels side by side, or moved before.
+Network fromBytes(const Picture& picture) {
+  const std::string after[] = {"to_float", "cast(f32) |> sigmoid", "to_float |> " + normalize(picture), "to_float |> conv(5, 1)",
+                               "to_float |> " + normalize(picture) + " |> conv(5, 3, padding = 1) |> relu",
+                               "slice(0, 1) |> to_float |> conv(17, 1)", "to_float |> softmax"};
+  Network net = chain(picture, after[pick(0, 6)]);
+  if (pick(0, 5) == 0) net.body = "concat([x, x]) |> to_float |> conv(3, 1)";
+  net.bytes = true;
+  return net;
+}
+
 Network linear() {
   Network net = chain(somePicture(), "flatten |> linear(" + text(pick(1, 40)) + ")");
   net.features = true;
@@ -55,6 +84,14 @@ std::vector<Family> pointFamilies() {
   for (const char* name : {"relu", "relu6", "sigmoid", "tanh", "silu", "hardswish", "hardsigmoid", "softmax",
                            "log_softmax", "identity"})
     all.push_back(onAnything(name, [name] { return std::string(name); }));
+  Family normalizing{"normalize", [] { return normalized(somePicture()); }, {}};
+  Family bytes{"to_float", [] { return fromBytes(somePicture()); }, {}};
+  for (const Picture& picture : nastyPictures) {
+    normalizing.nasty.push_back(chain(picture, "normalize(" + list(picture.channels, [] { return "0.5"; }) + ", 2)"));
+    bytes.nasty.push_back(fromBytes(picture));
+  }
+  all.push_back(normalizing);
+  all.push_back(bytes);
   all.push_back(onAnything("leaky_relu", [] { return "leaky_relu(0." + text(pick(0, 9)) + ")"; }));
   all.push_back(onAnything("gelu", [] { return std::string(coin() ? "gelu" : "gelu(tanh = true)"); }));
   all.push_back(onAnything("dropout", [] { return "dropout(0." + text(pick(0, 9)) + ")"; }));
@@ -66,7 +103,8 @@ std::vector<Family> pointFamilies() {
                  {withLoss(chain({1, 1, 1}, "relu"), "cross_entropy(y, label, label_smoothing = 1.0)")}});
   all.push_back({"mse",
                  [] { return withLoss(chain(somePicture(), "tanh"), "mse(y, target)"); },
-                 {withLoss(chain({1, 1, 1}, "tanh"), "mse(y, target)")}});
+                 {withLoss(chain({1, 1, 1}, "tanh"), "mse(y, target)"),
+                  withLoss(chain({2, 3, 3}, "tanh"), "mse(y, number |> cast(f32))")}});
   return all;
 }
 

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 3u
+#define CNN_ABI_VERSION 4u
 #define CNN_MAX_RANK 6
 
 /* ---- Execution ------------------------------------------------------------------------------------------- */
@@ -93,6 +93,25 @@ typedef struct cnn_parameter {
   uint64_t stream; /* the parameter's own stream of random numbers: independent of order and of other layers */
 } cnn_parameter;
 
+/* A setting that the runtime interprets (preprocess, data, augment, weights): name and arguments as
+ * written, e.g. {"fashion_mnist", 0, ...}, {"folder", 1, {"path"}, {"pets"}}. */
+typedef struct cnn_setting {
+  const char* name;
+  uint32_t argument_count;
+  const char* const* argument_names; /* an empty name: positional */
+  const char* const* argument_values; /* numbers and lists as text: [0.5, 0.5]; strings without quotes */
+} cnn_setting;
+
+/* A change of pictures before they reach the network: preprocess, or augment in training, at random. Each of the
+ * columns `inputs` (indices of forward_backward's inputs, of which the first are the description's) gets the same draw;
+ * null: the first input alone. */
+typedef struct cnn_augment {
+  cnn_setting setting;
+  const uint32_t* inputs;
+  uint32_t input_count;
+  uint32_t reserved;
+} cnn_augment;
+
 typedef struct cnn_description {
   uint32_t size, version;
   const char* name;         /* the network's, as written: LeNet */
@@ -115,6 +134,9 @@ typedef struct cnn_description {
    * batch of this size does not keep, or -1. With `training` those of the train section count as well. */
   int32_t (*failed_assertion)(int64_t batch, int32_t training);
   const char* const* assertions;
+  const cnn_augment* preprocess; /* in order; in training only for inputs that no augment changes */
+  uint32_t preprocess_count;
+  uint32_t reserved;
 } cnn_description;
 
 enum cnn_cpu_feature { CNN_CPU_AVX2_FMA = 1, CNN_CPU_AVX512 = 2, CNN_CPU_AVX512_BF16 = 4, CNN_CPU_AMX_BF16 = 8 };
@@ -135,24 +157,6 @@ typedef struct cnn_inference {
 
 enum cnn_optimizer { CNN_SGD = 0, CNN_ADAM = 1, CNN_ADAMW = 2 };
 enum cnn_schedule { CNN_CONSTANT = 0, CNN_STEP = 1, CNN_COSINE = 2, CNN_ONE_CYCLE = 3 };
-
-/* A setting of the train section that the runtime interprets (data, augment, weights): name and arguments as
- * written, e.g. {"fashion_mnist", 0, ...}, {"folder", 1, {"path"}, {"pets"}}. */
-typedef struct cnn_setting {
-  const char* name;
-  uint32_t argument_count;
-  const char* const* argument_names; /* an empty name: positional */
-  const char* const* argument_values; /* numbers and lists as text: [0.5, 0.5]; strings without quotes */
-} cnn_setting;
-
-/* A random change of pictures in training. Each of the columns `inputs` (indices of forward_backward's inputs) gets
- * the same draw; null: the first input alone. */
-typedef struct cnn_augment {
-  cnn_setting setting;
-  const uint32_t* inputs;
-  uint32_t input_count;
-  uint32_t reserved;
-} cnn_augment;
 
 typedef struct cnn_metric {
   const char* name;   /* top1 */
