@@ -27,12 +27,13 @@ Loader::Loader(std::vector<BoundColumn> bound, LoaderPlan planned)
     : columns(std::move(bound)), plan(std::move(planned)) {
   for (Slot& slot : slots) {
     for (const BoundColumn& column : columns) {
-      slot.buffers.emplace_back(static_cast<std::size_t>(plan.batch) * column.bytes());
-      slot.batch.inputs.push_back(slot.buffers.back().data());
+      slot.buffers.emplace_back(column.isEmpty() ? 0 : static_cast<std::size_t>(plan.batch) * column.bytes());
+      slot.batch.inputs.push_back(column.isEmpty() ? nullptr : slot.buffers.back().data());
     }
   }
   std::size_t largest = 0;
-  for (const BoundColumn& column : columns) largest = std::max(largest, column.source().sample_bytes());
+  for (const BoundColumn& column : columns)
+    if (!column.isEmpty()) largest = std::max(largest, column.source().sample_bytes());
   for (auto& buffer : augmented) buffer.resize(largest);
 }
 
@@ -108,6 +109,7 @@ void Loader::fill(Slot& slot, std::int64_t position) {
 void Loader::fillSample(Slot& slot, std::int64_t place, std::int64_t sample) {
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const BoundColumn& column = columns[c];
+    if (column.isEmpty()) continue;
     const std::uint8_t* from = column.sample(sample);
     const int element = column.source().element;
     int buffer = 0;

@@ -1,6 +1,9 @@
 #include <cnn/trainer.hpp>
 
+#include "evaluate.h"
 #include "training_run.h"
+
+#include <algorithm>
 
 namespace cnn {
 
@@ -18,7 +21,9 @@ Status Trainer::load() {
     return Status::error(CNN_ERROR_ARGUMENT,
                          "the train section of %s names no data; give some to the trainer",
                          table.description->name);
-  const cnn_tensor* picture = table.description->input_count > 0 ? &table.description->inputs[0] : nullptr;
+  const std::vector<const cnn_tensor*> inputs = dataInputs(table);
+  auto first = std::find_if(inputs.begin(), inputs.end(), [](const cnn_tensor* tensor) { return tensor; });
+  const cnn_tensor* picture = first == inputs.end() ? nullptr : *first;
   Result<DataSplits> splits = load_data(*table.data, options.data, picture);
   if (!splits) return std::move(splits).error();
   use(*std::move(splits));
