@@ -1,19 +1,19 @@
-"""pictures.py noise FILE: 64 numbers for each of 18 pictures, normally distributed, as .npy.
-pictures.py show FILE: pictures of 28 x 28 in an .npy file, six in a row, as text. Standard library only."""
+"""pictures.py noise FILE: 64 numbers for each of 12 pictures, normally distributed, as .npy.
+pictures.py show FILE: pictures of 28 x 28 in an .npy file, four in a row, as text. Standard library only."""
 import random
 import struct
 import sys
 
-ROW, SHADES = 6, " .:-=+*#%@"
+ROW, SHADES = 4, " .:-=+*#%@"
 
 
 def noise(path):
-    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (18, 64), }"
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (12, 64), }"
     header += " " * (-(10 + len(header) + 1) % 64) + "\n"
     draw = random.Random(0)
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        file.write(struct.pack(f"<{18 * 64}f", *(draw.gauss(0, 1) for _ in range(18 * 64))))
+        file.write(struct.pack(f"<{12 * 64}f", *(draw.gauss(0, 1) for _ in range(12 * 64))))
 
 
 def show(path):
