@@ -30,7 +30,8 @@ public:
     }
     llvm::SmallVector<mlir::Attribute> list;
     for (size_t i = 0; i < given.size(); ++i) list.push_back(attributeOf(given[i], frozen[i]));
-    if (!list.empty()) section.attributes.push_back(e.builder.getNamedAttr(key, e.builder.getArrayAttr(list)));
+    if (!list.empty())
+      section.attributes.push_back(e.builder.getNamedAttr(key, e.builder.getArrayAttr(list)));
   }
 
 private:
@@ -38,8 +39,8 @@ private:
   const Frame& frame;
   TrainPart& section;
 
-  /// As the part says itself, else as the section does. What a step does not update has no gradient in it; its
-  /// statistics go on.
+  /// As the part says itself, else as the section does. What a step does not update has no gradient in it;
+  /// its statistics go on.
   bool isFrozen(const NetworkParameter& info, const TrainPart& part) const {
     const auto& frozen = part.frozen ? part.frozen : section.frozen;
     if (frozen && frozen->count(info.path)) return true;
@@ -47,12 +48,14 @@ private:
   }
 
   void checkTrains(const TrainPart& part) const {
-    bool nothing = std::ranges::all_of(
-        e.net->parameters, [&](const NetworkParameter& info) { return info.statistic || isFrozen(info, part); });
+    bool nothing = std::ranges::all_of(e.net->parameters, [&](const NetworkParameter& info) {
+      return info.statistic || isFrozen(info, part);
+    });
     const AssignStatement* reason = part.update ? part.update : part.freeze ? part.freeze : section.freeze;
     if (nothing)
-      e.error(Diag::BadSetting, reason ? reason->value->span : part.span, frame, part.update ? "update" : "freeze",
-              "something left to train", part.update ? "only what is frozen" : "all parameters");
+      e.error(Diag::BadSetting, reason ? reason->value->span : part.span, frame,
+              part.update ? "update" : "freeze", "something left to train",
+              part.update ? "only what is frozen" : "all parameters");
   }
 
   mlir::DictionaryAttr attributeOf(TrainPart& part, llvm::ArrayRef<mlir::Attribute> frozen) {
@@ -72,8 +75,8 @@ private:
 
 } // namespace
 
-void finishParts(Elaborator& elaborator, const Frame& frame, TrainPart& section, std::vector<TrainPart>& phases,
-                 std::vector<TrainPart>& steps) {
+void finishParts(Elaborator& elaborator, const Frame& frame, TrainPart& section,
+                 std::vector<TrainPart>& phases, std::vector<TrainPart>& steps) {
   PartFinisher finisher(elaborator, frame, section);
   if (steps.empty())
     finisher.run("phases", phases);

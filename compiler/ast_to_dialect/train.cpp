@@ -80,7 +80,8 @@ private:
         if (!has(name)(step) && !(name == "optimizer" && has(name)(section)))
           list += (list.empty() ? "" : ", ") + std::string(name);
       if (!list.empty())
-        e.error(Diag::MissingSetting, step.span, frame, decl.network.text, list + " for step '" + step.name + "'");
+        e.error(Diag::MissingSetting, step.span, frame, decl.network.text,
+                list + " for step '" + step.name + "'");
     }
   }
 
@@ -299,7 +300,7 @@ private:
     if (watched.isPoison()) return;
     mlir::Value tensor = watched.tensor();
     auto found = std::ranges::find(laterSources, tensor);
-    int64_t index = tensor && tensor == lossSource     ? 0
+    int64_t index = tensor && tensor == lossSource          ? 0
                     : tensor && found != laterSources.end() ? losses() + (found - laterSources.begin())
                                                             : -1;
     Described place = index < 0 ? Described{} : placeOf(tensor);
@@ -347,7 +348,8 @@ private:
       } else if (as<BindingStatement>(item)) {
         e.execute(*item, inner, false);
       } else if (item->span.valid()) {
-        e.error(Diag::PartNotHere, item->span, frame, "this", "in a " + kind + ", which has settings and groups");
+        e.error(Diag::PartNotHere, item->span, frame, "this",
+                "in a " + kind + ", which has settings and groups");
       }
     }
   }
@@ -364,7 +366,8 @@ private:
   void checkSteps() {
     if (steps.empty()) return;
     if (lossSpan.valid())
-      e.error(Diag::PartNotHere, lossSpan, frame, "a loss of the whole section", "beside steps, which have their own");
+      e.error(Diag::PartNotHere, lossSpan, frame, "a loss of the whole section",
+              "beside steps, which have their own");
     for (mlir::NamedAttribute& attribute : section.attributes) {
       int64_t batches = attribute.getName() == "accumulate"
                             ? mlir::cast<mlir::IntegerAttr>(attribute.getValue()).getInt()

@@ -17,7 +17,8 @@ void TrainDraws::add(const InputStatement& statement) {
   if (!bound || bound->isPoison()) return; // reported already
   std::string list;
   for (const NamedTensor& other : e.net->inputs) list += (list.empty() ? "" : ", ") + other.name;
-  e.error(Diag::BadSetting, statement.name.span, frame, name, "an input of the network: " + list, bound->describe());
+  e.error(Diag::BadSetting, statement.name.span, frame, name, "an input of the network: " + list,
+          bound->describe());
 }
 
 void TrainDraws::distribution(const InputStatement& statement, int64_t input) {
@@ -45,7 +46,9 @@ void TrainDraws::distribution(const InputStatement& statement, int64_t input) {
   double a = normal ? number("mean", 0) : number("low", 0), b = normal ? number("std", 1) : number("high", 1);
   if (normal && !(b >= 0)) return wrong("a std of at least 0", llvm::formatv("{0}", b).str());
   if (uniform && !(a < b)) return wrong("a low below high", llvm::formatv("{0} and {1}", a, b).str());
-  auto named = [&](llvm::StringRef key, mlir::Attribute attribute) { return e.builder.getNamedAttr(key, attribute); };
+  auto named = [&](llvm::StringRef key, mlir::Attribute attribute) {
+    return e.builder.getNamedAttr(key, attribute);
+  };
   draws.push_back(e.builder.getDictionaryAttr(
       {named("a", e.builder.getF64FloatAttr(a)), named("b", e.builder.getF64FloatAttr(b)),
        named("input", e.builder.getI64IntegerAttr(input)),

@@ -200,7 +200,8 @@ private:
   std::vector<std::string> phases() const {
     std::vector<std::string> names;
     for (const TrainingSettings::Phase& phase : plan.training.phases)
-      if (plan.network.trains() && !plan.training.steps && plan.training.phases.size() > 1) names.push_back(identifierOf(phase.name));
+      if (plan.network.trains() && !plan.training.steps && plan.training.phases.size() > 1)
+        names.push_back(identifierOf(phase.name));
     return names;
   }
 

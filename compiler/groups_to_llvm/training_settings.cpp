@@ -242,7 +242,8 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
         entry.fail("augments.inputs", "a list of integers");
     });
   });
-  if (settings.metrics.size() < settings.losses()) reader.fail("metrics", "the loss or losses, then each metric");
+  if (settings.metrics.size() < settings.losses())
+    reader.fail("metrics", "the loss or losses, then each metric");
   return error.empty();
 }
 

@@ -32,12 +32,14 @@ constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestNam
                trainedPrefix[] = "cnn.trained.";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
-// depend on how the masters are laid out; what the phase leaves alone has none. Steps have theirs under their names.
+// depend on how the masters are laid out; what the phase leaves alone has none. Steps have theirs under their
+// names.
 template <class Visit> Status forEachState(Model& model, std::uint32_t current, Visit visit) {
   const cnn_description& description = model.description();
   const TrainingState& state = *model.handle()->training;
   const cnn_training& table = *state.table;
-  for (std::uint32_t part = table.steps ? 0 : current; part < (table.steps ? table.phase_count : current + 1); ++part)
+  for (std::uint32_t part = table.steps ? 0 : current; part < (table.steps ? table.phase_count : current + 1);
+       ++part)
     for (int number = 0; number < stateCount(table.phases[part]); ++number) {
       std::string prefix = "cnn.state" + std::to_string(number) + ".";
       if (table.steps) prefix += std::string(table.phases[part].name) + ":";
@@ -45,7 +47,8 @@ template <class Visit> Status forEachState(Model& model, std::uint32_t current, 
       for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
         const cnn_parameter& parameter = description.parameters[i];
         if (!isTrained(description, table.phases[part], i)) continue;
-        if (Status bad = visit(prefix + parameter.name, parameter, values + parameter.offset); !bad) return bad;
+        if (Status bad = visit(prefix + parameter.name, parameter, values + parameter.offset); !bad)
+          return bad;
       }
     }
   return {};
@@ -139,8 +142,8 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
                             parameter.shape, state.averages + parameter.offset,
                             static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float));
   }
-  Status listed =
-      forEachState(model, position.phase, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+  Status listed = forEachState(
+      model, position.phase, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
         auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
         room = room && list.add(name.c_str(), "F32", parameter.rank, parameter.shape, values, bytes);
         return Status();
@@ -197,11 +200,11 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   }
 
   if (int bad = readWeights(*model.handle(), file)) return model.check(bad);
-  Status read =
-      forEachState(model, phaseNumber, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
-        int bad = file.readBytes(**find(name, parameter), values, why);
-        return bad ? Status::error(bad, "%s", why.c_str()) : Status();
-      });
+  Status read = forEachState(model, phaseNumber,
+                             [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+                               int bad = file.readBytes(**find(name, parameter), values, why);
+                               return bad ? Status::error(bad, "%s", why.c_str()) : Status();
+                             });
   if (!read) return read;
   if (Status bad = readAverages(model, file, path); !bad) return bad;
   *state.seed = static_cast<uint64_t>(fields[Seed]);

@@ -125,8 +125,9 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
                                              std::span<const cnn_tensor* const> tensors) {
   std::vector<const Column*> chosen(tensors.size()), rest;
   for (const Column& column : dataset.columns) {
-    auto namesake = std::find_if(tensors.begin(), tensors.end(),
-                                 [&](const cnn_tensor* tensor) { return tensor && column.name == tensor->name; });
+    auto namesake = std::find_if(tensors.begin(), tensors.end(), [&](const cnn_tensor* tensor) {
+      return tensor && column.name == tensor->name;
+    });
     if (namesake != tensors.end())
       chosen[static_cast<std::size_t>(namesake - tensors.begin())] = &column;
     else

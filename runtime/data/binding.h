@@ -34,7 +34,8 @@ private:
   std::vector<float> mean, deviation;         // by channel, for f32 to f32; empty: none
 };
 
-/// For each tensor a column, for null an empty one: the one of its name; where there is none, the next column without a namesake.
+/// For each tensor a column, for null an empty one: the one of its name; where there is none, the next column
+/// without a namesake.
 /// Errors name the data set, the input, expected and found.
 Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
                                              std::span<const cnn_tensor* const> tensors);

@@ -72,8 +72,8 @@ struct Draw {
 
 } // namespace
 
-void draw(int32_t distribution, double a, double b, uint64_t seed, uint64_t stream, uint64_t first, int64_t count,
-          float* values) {
+void draw(int32_t distribution, double a, double b, uint64_t seed, uint64_t stream, uint64_t first,
+          int64_t count, float* values) {
   Draw four{distribution, a, b};
   for (int64_t i = 0; i < count; i += 4) {
     double numbers[4];
@@ -82,8 +82,8 @@ void draw(int32_t distribution, double a, double b, uint64_t seed, uint64_t stre
   }
 }
 
-void drawSamples(const cnn_draw& drawn, const cnn_tensor& tensor, uint64_t seed, uint64_t stream, uint64_t iteration,
-                 int64_t sample, int64_t count, float* values) {
+void drawSamples(const cnn_draw& drawn, const cnn_tensor& tensor, uint64_t seed, uint64_t stream,
+                 uint64_t iteration, int64_t sample, int64_t count, float* values) {
   int64_t elements = sampleElements(tensor);
   constexpr uint64_t iterations = (uint64_t{1} << 40) - 1;
   stream |= uint64_t{drawn.input & 0xff} << 40 | (iteration & iterations);

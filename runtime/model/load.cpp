@@ -63,7 +63,8 @@ void acceptTracked(const cnn_description& description, const SafetensorsReader& 
 }
 
 // Whether the file has any of the parameters that predict does not read.
-bool holdsTrainingOnly(const cnn_description& description, const SafetensorsReader& file, const WeightsPart& part) {
+bool holdsTrainingOnly(const cnn_description& description, const SafetensorsReader& file,
+                       const WeightsPart& part) {
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     if (!(description.parameters[i].flags & CNN_TRAINING_ONLY)) continue;
     const char* name = part.nameInFile(description.parameters[i]);

@@ -11,9 +11,9 @@ constexpr uint64_t lane = 16; // the optimizer works on whole vectors of so many
 void release(cnn_model* model) {
   TrainingState* state = model->training;
   const cnn_allocator& allocator = model->allocator;
-  for (Block* block : {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages,
-                       &state->results, &state->chunks, &state->begins, &state->draws, &state->inputs,
-                       &state->partials, &state->scalars})
+  for (Block* block :
+       {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages, &state->results,
+        &state->chunks, &state->begins, &state->draws, &state->inputs, &state->partials, &state->scalars})
     block->release(allocator);
   state->~TrainingState();
   allocator.release(allocator.context, state, sizeof(TrainingState));
@@ -117,8 +117,9 @@ bool reserveAll(TrainingState& state, const cnn_allocator& allocator) {
 bool reserveDraws(TrainingState& state, const cnn_allocator& allocator, int64_t batch) {
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < state.table->draw_count; ++i)
-    bytes += static_cast<uint64_t>(sampleElements(state.table->description->inputs[state.table->draws[i].input])) *
-             static_cast<uint64_t>(batch) * sizeof(float);
+    bytes +=
+        static_cast<uint64_t>(sampleElements(state.table->description->inputs[state.table->draws[i].input])) *
+        static_cast<uint64_t>(batch) * sizeof(float);
   return bytes == 0 || state.draws.reserve(allocator, bytes);
 }
 

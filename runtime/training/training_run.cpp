@@ -120,7 +120,8 @@ Status TrainingRun::planPhase() {
   epochs = options.epochs > 0 ? options.epochs : phase().epochs;
   accumulate = std::max<std::int64_t>(1, options.accumulate > 0 ? options.accumulate : phase().accumulate);
   if (table.steps && accumulate > 1)
-    return Status::error(CNN_ERROR_ARGUMENT, "accumulate is %lld, expected 1: each step of %s goes by one batch",
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "accumulate is %lld, expected 1: each step of %s goes by one batch",
                          static_cast<long long>(accumulate), table.description->name);
   schedules.clear();
   for (std::uint32_t i = 0; i < steps(); ++i) schedules.push_back(scheduleOf(table.phases[at.phase + i]));
@@ -231,7 +232,8 @@ Status TrainingRun::resume() {
 void TrainingRun::announcePhase() {
   if (table.steps) {
     for (std::uint32_t i = 0; i < steps(); ++i)
-      progress.note("step " + std::string(table.phases[i].name) + ": trains " + trainedShare(table.phases[i]));
+      progress.note("step " + std::string(table.phases[i].name) + ": trains " +
+                    trainedShare(table.phases[i]));
     return;
   }
   progress.beginPhase(phase().name);
@@ -318,7 +320,8 @@ Status TrainingRun::batchDone(const Batch& next) {
                            "the %s is %g at step %lld (epoch %lld, learning rate %g): training "
                            "diverged; try a lower learning rate or clip_norm",
                            table.steps ? table.metrics[i].name : "loss", static_cast<double>(results[i]),
-                           static_cast<long long>(stepNumber()), static_cast<long long>(at.epoch + 1), rates[i]);
+                           static_cast<long long>(stepNumber()), static_cast<long long>(at.epoch + 1),
+                           rates[i]);
     if (table.steps)
       if (Status bad = updateStep(i); !bad) return bad;
   }

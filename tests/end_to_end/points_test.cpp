@@ -108,5 +108,6 @@ TEST_CASE("given numbers take the place of drawn ones; drawn ones have the distr
   double squares = 0;
   for (int i = 0; i < 4; ++i) squares += double{weight[first + i]} * weight[first + i];
   REQUIRE((weight[variance] - 0.81) / 0.1 == Approx(0.25 * squares).epsilon(0.1));
-  REQUIRE(std::abs((weight[mean] - 0.9 * 0.1 * weight[bias]) / 0.1 - weight[bias]) < 0.1 * std::sqrt(squares));
+  REQUIRE(std::abs((weight[mean] - 0.9 * 0.1 * weight[bias]) / 0.1 - weight[bias]) <
+          0.1 * std::sqrt(squares));
 }

@@ -28,8 +28,9 @@ struct TwoSteps {
   Small library{{CNN_ADAM, false}};
   Small second{{CNN_SGD, false}}; // for its update function
   std::vector<cnn_phase> steps{library.phase, second.phase};
-  cnn_metric metrics[3] = {
-      {"first loss", "cross_entropy", 0, 1, 0}, {"second loss", "custom", -1, -1, 0}, {"top1", "accuracy", 0, 1, 0}};
+  cnn_metric metrics[3] = {{"first loss", "cross_entropy", 0, 1, 0},
+                           {"second loss", "custom", -1, -1, 0},
+                           {"top1", "accuracy", 0, 1, 0}};
 
   TwoSteps() {
     callsLeft = -1;
@@ -170,7 +171,8 @@ TEST_CASE("the trainer names the steps and their losses, and each step has its r
 
 TEST_CASE("steps go by one batch each") {
   TwoSteps two;
-  REQUIRE_THAT(failure(two.library, splits(), {.accumulate = 2}), Catch::Contains("accumulate is 2, expected 1"));
+  REQUIRE_THAT(failure(two.library, splits(), {.accumulate = 2}),
+               Catch::Contains("accumulate is 2, expected 1"));
   two.steps[0].stop_epochs = 1;
   two.steps[0].stop_metric = 1;
   REQUIRE_THAT(failure(two.library, splits(), {.validation = 0.2}),
@@ -226,7 +228,8 @@ TEST_CASE("training draws an input that data does not give, alike for any number
   };
   std::vector<float> first = trained(1);
   REQUIRE(sameBytes(trained(3), first));
-  REQUIRE_THAT(failure(library, splits()), Catch::Contains("column image: the train section draws this input"));
+  REQUIRE_THAT(failure(library, splits()),
+               Catch::Contains("column image: the train section draws this input"));
 }
 
 TEST_CASE("what only training reads is in checkpoints, not in files of weights") {

@@ -72,7 +72,8 @@ int32_t cnn_training_ema_swap(cnn_model* model);
 
 /* All that training has beside the parameters: what a checkpoint must keep. */
 typedef struct cnn_training_state {
-  float* state0; /* momentum or first moment; trainable_floats, or null where the phase's (the current step's) optimizer has none */
+  float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer of the phase, or of the
+                  * step that is next, has none */
   float* state1; /* second moment; likewise */
   uint64_t* seed;
   uint64_t* updates;    /* optimizer steps done, by each step of the section where it has some */

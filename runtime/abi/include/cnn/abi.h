@@ -158,7 +158,8 @@ typedef struct cnn_augment {
 
 typedef struct cnn_metric {
   const char* name;   /* top1 */
-  const char* kind;   /* accuracy, cross_entropy, mse, bce_with_logits: what the runtime computes on predict's outputs in eval */
+  const char* kind;   /* accuracy, cross_entropy, mse, bce_with_logits: what the runtime computes on predict's
+                       * outputs in eval; custom: nothing */
   int32_t output;     /* index among the description's outputs */
   int32_t target;     /* index among forward_backward's inputs: the description's, then the targets */
   double parameter;   /* label smoothing and the like; 0 where unused */
