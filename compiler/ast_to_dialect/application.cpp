@@ -195,6 +195,12 @@ int64_t Application::randomStream() {
   return elaborator.net->randomStreams++;
 }
 
+mlir::Value Application::everywhere(TensorType type, double number) {
+  if (hasFailed) return {};
+  return SplatOp::create(elaborator.builder, elaborator.location(span, path), type,
+                         elaborator.builder.getF64FloatAttr(number));
+}
+
 Value Application::scale(const Value& x, double factor, double offset) {
   mlir::Value tensor = x.tensor();
   if (!tensor) return Value();

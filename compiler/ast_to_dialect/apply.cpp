@@ -565,9 +565,13 @@ Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value
     return Poison{};
   }
   const Operator& op = *block.op;
-  if (op.subjects >= 0 && tensors.size() != size_t(op.subjects)) {
+  // A number given as `target` stands for the last tensor.
+  bool number = !op.arguments.empty() && op.arguments[0].name == "target";
+  if (op.subjects >= 0 && tensors.size() + (number && block.given.count(0)) != size_t(op.subjects)) {
     error(Diag::TooManyArguments, span, frame, op.name,
-          op.subjects == 1 ? "one tensor" : std::to_string(op.subjects) + " tensors",
+          number             ? "two tensors, or a tensor and a number"
+          : op.subjects == 1 ? "one tensor"
+                             : std::to_string(op.subjects) + " tensors",
           int64_t(tensors.size()));
     return Poison{};
   }

@@ -99,6 +99,7 @@ struct NetworkState {
   std::vector<NamedTensor> inputs, outputs;
   std::vector<NamedTensor> probes; ///< those asked for
   std::vector<PendingInit> inits;
+  size_t initsApplied = 0; ///< the first so many
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
   std::vector<Assertion> assertions;
@@ -406,6 +407,8 @@ public:
   /// factor * x + offset
   Value scale(const Value& x, double factor, double offset);
   Value reshape(llvm::ArrayRef<mlir::AffineExpr> shape);
+  /// A tensor of one number.
+  mlir::Value everywhere(TensorType type, double number);
 
 private:
   const Given* given(std::string_view argument) const;

@@ -141,7 +141,8 @@ InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> sha
 /// Later lines win over earlier ones. A selector without a parameter's name means the weights.
 void Elaborator::applyInits() {
   Environment none;
-  for (const PendingInit& init : net->inits) {
+  for (; net->initsApplied < net->inits.size(); ++net->initsApplied) {
+    const PendingInit& init = net->inits[net->initsApplied];
     for (const Selector& selector : init.selection.selectors) {
       Selector inside = selector;
       if (!init.scope.empty() && !inside.pattern.empty()) inside.pattern = init.scope + "." + inside.pattern;

@@ -1,4 +1,5 @@
 /// Train sections: @loss and the settings that the runtime needs.
+#include "ast_to_dialect/train_draws.h"
 #include "ast_to_dialect/train_part.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -32,18 +33,19 @@ class Trainer {
 public:
   Trainer(Elaborator& elaborator, const TrainDecl& decl, FunctionOp loss, const Frame& frame)
       : e(elaborator), decl(decl), loss(loss), frame(frame), inputs(e.net->inputs.size()),
-        reader(elaborator, frame) {}
+        reader(elaborator, frame), draws(elaborator, frame) {}
 
   void run() {
     statements(decl.body);
     checkBatches();
-    stop(section);
-    for (TrainPart& phase : phases) stop(phase);
-    bool steps = !section.settings.insert("step").second; // these have their own
-    auto optimizes = [](const TrainPart& part) { return part.settings.count("optimizer") > 0; };
-    bool optimizer = optimizes(section) || (!phases.empty() && std::ranges::all_of(phases, optimizes));
-    if (!section.settings.count("loss") && !steps && complete(decl.body)) missing("loss");
-    if (!optimizer && !steps && complete(decl.body)) missing("optimizer");
+    e.applyInits(); // of parts that only training has
+    if (weightsFrom) weights(*weightsFrom);
+    finishPart(section);
+    for (TrainPart& phase : phases) finishPart(phase);
+    for (TrainPart& step : steps) finishPart(step);
+    if (complete(decl.body)) checkComplete();
+    checkSteps();
+    draws.checkPictures(pictures);
   }
 
   TrainPart section;
@@ -54,8 +56,38 @@ private:
   static constexpr int64_t defaultBatch = 64;
   static bool complete(const Body& body) { return body.complete; }
 
-  void missing(std::string_view setting) {
+  void missing(const std::string& setting) {
     e.diagnostics.report(Diag::MissingSetting, decl.network.span, decl.network.text, setting);
+  }
+
+  void finishPart(TrainPart& part) {
+    Frame own = frameOf(part);
+    TrainPartReader(e, own).select(part);
+    stop(part);
+  }
+
+  void checkComplete() {
+    auto has = [](std::string_view name) {
+      return [name](const TrainPart& part) { return part.settings.count(name) > 0; };
+    };
+    bool optimizer = has("optimizer")(section) ||
+                     (!phases.empty() && std::ranges::all_of(phases, has("optimizer"))) || !steps.empty();
+    if (!has("loss")(section) && steps.empty()) missing("loss");
+    if (!optimizer) missing("optimizer");
+    for (const TrainPart& step : steps) {
+      std::string list;
+      for (std::string_view name : {"loss", "update", "optimizer"})
+        if (!has(name)(step) && !(name == "optimizer" && has(name)(section)))
+          list += (list.empty() ? "" : ", ") + std::string(name);
+      if (!list.empty())
+        e.error(Diag::MissingSetting, step.span, frame, decl.network.text,
+                list + " for step '" + step.name + "'");
+    }
+  }
+
+  /// Where the part's own names are known.
+  Frame frameOf(const TrainPart& part) const {
+    return {frame.module, part.names ? part.names.get() : frame.environment, frame.instance};
   }
 
   void put(llvm::StringRef name, mlir::Attribute value) {
@@ -71,11 +103,17 @@ private:
       else if (auto* s = as<MetricStatement>(statement))
         metric(*s);
       else if (auto* s = as<GroupStatement>(statement))
-        reader.group(*s, section);
+        section.groupStatements.push_back(s);
       else if (auto* s = as<SectionStatement>(statement))
         part(*s);
+      else if (auto* s = as<SharedStatement>(statement))
+        shared(*s);
       else if (auto* s = as<ExprStatement>(statement); s && as<IfExpr>(s->value))
         branch(*as<IfExpr>(s->value));
+      else if (as<InitStatement>(statement))
+        e.execute(*statement, top(), false);
+      else if (auto* s = as<PictureStatement>(statement))
+        pictures.push_back(s), e.execute(*s, frame, false);
       else
         e.execute(*statement, frame, false);
     }
@@ -94,20 +132,29 @@ private:
     for (const TrainPart& phase : phases) e.checkTrainingBatch(batchOf(phase, batch), frame);
   }
 
+  /// The names of the section, and paths as in the network itself.
+  Frame top() { return {frame.module, frame.environment, &network}; }
+
+  /// A part that only training has: its path is its name.
+  void shared(const SharedStatement& statement) {
+    if (e.claimPath(std::string(statement.name.text), "", statement.name.span, top()))
+      e.execute(statement, top(), false);
+    else
+      frame.environment->names[statement.name.text] = Poison{};
+  }
+
   void branch(const IfExpr& expr) {
     std::optional<bool> condition = e.evaluateCondition(expr.condition, frame);
     if (condition) statements(*condition ? expr.thenBody : expr.elseBody);
   }
 
   void target(const InputStatement& statement) {
+    if (statement.value) return draws.add(statement);
     std::string name(statement.name.text);
     Value& bound = frame.environment->names[statement.name.text];
     bound = Poison{};
     auto* type = statement.type ? as<ast::TensorType>(statement.type) : nullptr;
-    if (!type) {
-      if (statement.value) e.error(Diag::NotCompiledYet, statement.span, frame, "an input that is not data");
-      return;
-    }
+    if (!type) return;
     auto dimensions = e.shape(*type, frame, true);
     if (!dimensions || !type->element.present()) return;
     if (!e.checkInput(statement.name, *type, *dimensions, frame)) return;
@@ -145,7 +192,7 @@ private:
   Described placeOf(mlir::Value value) const {
     mlir::Operation* op = value.getDefiningOp();
     Described place;
-    place.simple = op && mlir::isa<CrossEntropyOp, MseOp, AccuracyOp>(op);
+    place.simple = op && mlir::isa<CrossEntropyOp, MseOp, BceWithLogitsOp, AccuracyOp>(op);
     if (!place.simple) return place;
     for (size_t i = 0, count = 0; i < e.net->outputs.size(); ++i) {
       if (e.net->outputs[i].trainOnly) continue;
@@ -184,6 +231,7 @@ private:
   }
 
   void setting(const AssignStatement& statement) {
+    if (statement.name.text == "accumulate") accumulateSpan = statement.value->span;
     if (reader.setting(statement, section)) return;
     std::string name(statement.name.text);
     Span span = statement.value->span;
@@ -192,6 +240,7 @@ private:
     auto wrong = [&](std::string_view expected) { reader.wrong(statement, value, expected); };
     const Record* record = value.record();
     if (name == "loss") {
+      lossSpan = span;
       if (mlir::Value tensor = mean(value, "loss", span)) {
         results.push_back({"loss", tensor, span, false});
         lossSource = value.tensor();
@@ -204,7 +253,7 @@ private:
         wrong("a source of data such as fashion_mnist()");
     } else if (name == "weights") {
       if (record && record->op->name == "load")
-        weights(*record);
+        weightsFrom = *value.get<std::shared_ptr<const Record>>();
       else
         wrong("load(\"file.safetensors\")");
     } else if (name == "seed") {
@@ -238,8 +287,7 @@ private:
   /// `stop = patience(metric, epochs)`, of the section or a phase.
   void stop(TrainPart& part) {
     if (!part.stop) return;
-    Frame own{frame.module, part.names ? part.names.get() : frame.environment, frame.instance};
-    Value value = e.evaluate(part.stop->value, own);
+    Value value = e.evaluate(part.stop->value, frameOf(part));
     if (value.isPoison()) return;
     Span span = part.stop->value->span;
     auto wrong = [&](std::string_view expected, const Value& found) {
@@ -252,13 +300,13 @@ private:
     if (watched.isPoison()) return;
     mlir::Value tensor = watched.tensor();
     auto found = std::ranges::find(laterSources, tensor);
-    int64_t index = tensor && tensor == lossSource     ? 0
-                    : tensor && found != laterSources.end() ? 1 + (found - laterSources.begin())
+    int64_t index = tensor && tensor == lossSource          ? 0
+                    : tensor && found != laterSources.end() ? losses() + (found - laterSources.begin())
                                                             : -1;
     Described place = index < 0 ? Described{} : placeOf(tensor);
     if (index < 0) return wrong("a metric of this section, or loss", watched);
     if (place.output < 0 || place.target < 0)
-      return wrong("a cross_entropy, mse or accuracy of an output and a target", watched);
+      return wrong("a cross_entropy, bce_with_logits, mse or accuracy of an output and a target", watched);
     if (*epochs.get<int64_t>() < 1) return wrong("at least 1 epoch", epochs);
     if (!section.settings.count("validation") && complete(decl.body))
       e.error(Diag::MissingSetting, span, frame, decl.network.text, "validation, which stop watches");
@@ -268,96 +316,80 @@ private:
                      e.builder.getNamedAttr("metric", e.builder.getI64IntegerAttr(index))})));
   }
 
+  int64_t losses() const { return std::max<int64_t>(1, int64_t(steps.size())); }
+
   void part(const SectionStatement& statement) {
-    if (statement.kind == Kind::Step) {
-      section.settings.insert("step");
-      e.error(Diag::NotCompiledYet, statement.name.span, frame,
-              "step '" + std::string(statement.name.text) + "'");
+    bool isStep = statement.kind == Kind::Step;
+    std::vector<TrainPart>& parts = isStep ? steps : phases;
+    std::string name(statement.name.text), kind = isStep ? "step" : "phase";
+    if (!(isStep ? phases : steps).empty()) {
+      e.error(Diag::PartNotHere, statement.name.span, frame, "a " + kind,
+              isStep ? "beside phases" : "beside steps")
+          .secondary((isStep ? phases : steps).front().span, "the first of them");
       return;
     }
-    std::string name(statement.name.text);
-    auto earlier = std::ranges::find(phases, name, &TrainPart::name);
-    if (earlier != phases.end()) {
-      e.error(Diag::DuplicateSetting, statement.name.span, frame, "phase " + name)
+    auto earlier = std::ranges::find(parts, name, &TrainPart::name);
+    if (earlier != parts.end()) {
+      e.error(Diag::DuplicateSetting, statement.name.span, frame, kind + " " + name)
           .secondary(earlier->span, "first here");
       return;
     }
-    TrainPart& phase = phases.emplace_back();
-    phase.name = name;
-    phase.span = statement.name.span;
-    phase.names = std::make_shared<Environment>(Environment{frame.environment, {}});
-    Frame inner{frame.module, phase.names.get(), frame.instance};
+    TrainPart& part = parts.emplace_back();
+    part.name = name;
+    part.span = statement.name.span;
+    part.names = std::make_shared<Environment>(Environment{frame.environment, {}});
+    Frame inner = frameOf(part);
     TrainPartReader own(e, inner);
     for (const Statement* item : statement.body.statements) {
-      if (auto* s = as<AssignStatement>(item))
-        own.setting(*s, phase); // the names are checked already
-      else if (auto* s = as<GroupStatement>(item))
-        own.group(*s, phase);
-      else if (as<BindingStatement>(item))
+      if (auto* s = as<AssignStatement>(item)) {
+        if (!own.setting(*s, part) && isStep && s->name.text == "loss") stepLoss(*s, inner, part);
+      } else if (auto* s = as<GroupStatement>(item)) {
+        part.groupStatements.push_back(s);
+      } else if (as<BindingStatement>(item)) {
         e.execute(*item, inner, false);
-      else if (item->span.valid())
-        e.error(Diag::PartNotHere, item->span, frame, "this", "in a phase, which has settings and groups");
-    }
-  }
-
-  using Paths = std::set<std::string>;
-
-  /// What a phase leaves alone: as it says itself, else as the section does.
-  Paths frozenIn(const TrainPart& part) const {
-    return part.frozen ? *part.frozen : section.frozen.value_or(Paths{});
-  }
-
-  /// Marks what is never trained; gives the phases with what else each leaves alone.
-  void finishPhases() {
-    auto isFrozen = [&](const NetworkParameter& info, const TrainPart& part) {
-      return frozenIn(part).count(info.path) > 0;
-    };
-    std::vector<TrainPart*> parts;
-    for (TrainPart& phase : phases) parts.push_back(&phase);
-    if (parts.empty()) parts.push_back(&section);
-    for (TrainPart* part : parts)
-      if (std::ranges::all_of(e.net->parameters,
-                              [&](auto& info) { return info.statistic || isFrozen(info, *part); }))
-        e.error(Diag::BadSetting, part->frozen ? part->frozenSpan : section.frozenSpan, frame, "freeze",
-                "something left to train", "all parameters");
-    std::vector<llvm::SmallVector<mlir::Attribute>> frozen(parts.size());
-    for (NetworkParameter& info : e.net->parameters) {
-      if (std::ranges::all_of(parts, [&](TrainPart* part) { return isFrozen(info, *part); })) {
-        info.op.setFrozen(true);
-        continue;
+      } else if (item->span.valid()) {
+        e.error(Diag::PartNotHere, item->span, frame, "this",
+                "in a " + kind + ", which has settings and groups");
       }
-      for (size_t i = 0; i < parts.size(); ++i)
-        if (isFrozen(info, *parts[i])) frozen[i].push_back(e.builder.getStringAttr(info.path));
     }
-    llvm::SmallVector<mlir::Attribute> list;
-    for (size_t i = 0; i < phases.size(); ++i) list.push_back(phaseAttribute(phases[i], frozen[i]));
-    if (!list.empty()) put("phases", e.builder.getArrayAttr(list));
   }
 
-  mlir::DictionaryAttr phaseAttribute(TrainPart& phase, llvm::ArrayRef<mlir::Attribute> frozen) {
-    auto add = [&](llvm::StringRef name, mlir::Attribute value) {
-      phase.attributes.push_back(e.builder.getNamedAttr(name, value));
-    };
-    add("name", e.builder.getStringAttr(phase.name));
-    add("frozen", e.builder.getArrayAttr(frozen));
-    if (!phase.groups.empty()) {
-      std::vector<TrainGroup> groups = section.groups;
-      groups.insert(groups.end(), phase.groups.begin(), phase.groups.end());
-      add("groups", mergedGroups(e, groups));
+  void stepLoss(const AssignStatement& statement, const Frame& inner, TrainPart& step) {
+    Value value = e.evaluate(statement.value, inner);
+    mlir::Value tensor = value.isPoison() ? mlir::Value() : mean(value, "loss", statement.value->span);
+    if (!tensor) return;
+    step.loss = value.tensor();
+    results.push_back({step.name, tensor, step.span, false});
+  }
+
+  /// What does not go together with steps.
+  void checkSteps() {
+    if (steps.empty()) return;
+    if (lossSpan.valid())
+      e.error(Diag::PartNotHere, lossSpan, frame, "a loss of the whole section",
+              "beside steps, which have their own");
+    for (mlir::NamedAttribute& attribute : section.attributes) {
+      int64_t batches = attribute.getName() == "accumulate"
+                            ? mlir::cast<mlir::IntegerAttr>(attribute.getValue()).getInt()
+                            : 1;
+      if (batches != 1)
+        e.error(Diag::BadSetting, accumulateSpan, frame, "accumulate", "1 where a section has steps",
+                std::to_string(batches));
     }
-    return e.builder.getDictionaryAttr(phase.attributes);
   }
 
 public:
   void finish() {
     if (lossSource) describe("loss", lossSource);
+    for (const TrainPart& step : steps) describe(step.name + " loss", step.loss);
     for (size_t i = 0; i < laterMetrics.size(); ++i) {
       describe(laterMetrics[i].name, laterSources[i]);
       results.push_back(laterMetrics[i]);
     }
     put("metrics", e.builder.getArrayAttr(metrics));
     put("groups", mergedGroups(e, section.groups));
-    finishPhases();
+    if (mlir::ArrayAttr list = draws.attribute()) put("draws", list);
+    finishParts(e, frame, section, phases, steps);
     auto otherwise = [&](std::string_view name, mlir::Attribute value) {
       if (!section.settings.count(name)) put(std::string(name), value);
     };
@@ -377,7 +409,12 @@ private:
   const Frame& frame;
   size_t inputs;
   TrainPartReader reader;
-  std::vector<TrainPart> phases;
+  Instance network; ///< for the paths of parts that only training has
+  std::vector<TrainPart> phases, steps;
+  std::shared_ptr<const Record> weightsFrom;
+  std::vector<const PictureStatement*> pictures;
+  TrainDraws draws;
+  Span lossSpan, accumulateSpan;
   llvm::SmallVector<mlir::Attribute> metrics;
   std::vector<NamedTensor> laterMetrics;
   std::vector<mlir::Value> laterSources;

@@ -1,4 +1,4 @@
-/// The settings that train sections and their phases have in common.
+/// The settings that train sections, their phases and steps have in common.
 #include "ast_to_dialect/train_part.h"
 
 #include <algorithm>
@@ -9,18 +9,12 @@ using namespace ast;
 
 bool TrainPartReader::setting(const AssignStatement& statement, TrainPart& part) {
   std::string_view name = statement.name.text;
-  Span span = statement.value->span;
   part.settings.insert(std::string(name));
   auto put = [&](mlir::Attribute value) {
     part.attributes.push_back(e.builder.getNamedAttr(llvm::StringRef(name), value));
   };
-  if (name == "freeze") {
-    part.frozen = selected(statement.value, true);
-    part.frozenSpan = span;
-    return true;
-  }
-  if (name == "stop") {
-    part.stop = &statement;
+  if (name == "freeze" || name == "update" || name == "stop") {
+    (name == "freeze" ? part.freeze : name == "update" ? part.update : part.stop) = &statement;
     return true;
   }
   static constexpr std::string_view own[] = {"accumulate", "batch",     "clip_norm",
@@ -126,6 +120,12 @@ std::set<std::string> TrainPartReader::selected(const Expr* selectors, bool stat
     if ((statistics || !info.statistic) && matches(selection, info.owner, info.ownerPath, info.name))
       paths.insert(info.path);
   return paths;
+}
+
+void TrainPartReader::select(TrainPart& part) {
+  if (part.freeze) part.frozen = selected(part.freeze->value, true);
+  if (part.update) part.updated = selected(part.update->value, false);
+  for (const GroupStatement* statement : part.groupStatements) group(*statement, part);
 }
 
 void TrainPartReader::group(const GroupStatement& statement, TrainPart& part) {

@@ -69,10 +69,12 @@ def Cnn_BatchNormTrainOp : Cnn_Op<"batch_norm_train", [Differentiable, Reference
   let summary = "batch norm by the batch's own statistics; moves the running ones";
   let description = [{
     stat [2, C] is the mean and 1 / sqrt(biased variance + eps). running = (1 - momentum) running + momentum batch,
-    with the unbiased variance: the sum of squared differences over max(count - 1, 1).
+    with the unbiased variance: the sum of squared differences over max(count - 1, 1). Without running_mean and
+    running_var it moves nothing: an earlier step of the iteration has done so.
   }];
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Cnn_TensorType:$bias,
-                       FlatSymbolRefAttr:$running_mean, FlatSymbolRefAttr:$running_var, F64Attr:$eps, F64Attr:$momentum);
+                       OptionalAttr<FlatSymbolRefAttr>:$running_mean, OptionalAttr<FlatSymbolRefAttr>:$running_var,
+                       F64Attr:$eps, F64Attr:$momentum);
   let results = (outs Cnn_TensorType:$result, Cnn_TensorType:$stat);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
@@ -89,9 +91,10 @@ def Cnn_BatchNormStatisticsOp : Cnn_Gradient<"batch_norm_statistics", [KernelWit
   let arguments = (ins Cnn_TensorType:$input);
 }
 def Cnn_BatchNormCombineOp : Cnn_Op<"batch_norm_combine", [Reference, BlockReduction]> {
-  let summary = "all blocks' statistics to stat [2, C]; moves the running ones (Chan et al. 1979)";
-  let arguments = (ins Cnn_TensorType:$partials, FlatSymbolRefAttr:$running_mean, FlatSymbolRefAttr:$running_var,
-                       F64Attr:$eps, F64Attr:$momentum, I64Attr:$count_per_image);
+  let summary = "all blocks' statistics to stat [2, C]; moves the running ones it names (Chan et al. 1979)";
+  let arguments = (ins Cnn_TensorType:$partials, OptionalAttr<FlatSymbolRefAttr>:$running_mean,
+                       OptionalAttr<FlatSymbolRefAttr>:$running_var, F64Attr:$eps, F64Attr:$momentum,
+                       I64Attr:$count_per_image);
   let results = (outs Cnn_TensorType:$stat);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
@@ -161,6 +164,10 @@ def Cnn_CrossEntropyBackwardOp : Cnn_Gradient<"cross_entropy_backward", [Kernel]
 }
 def Cnn_MseBackwardOp : Cnn_Gradient<"mse_backward", [Kernel]> {
   let summary = "2 dy (input - target) / elements, dy [N]";
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target, Cnn_TensorType:$dy);
+}
+def Cnn_BceWithLogitsBackwardOp : Cnn_Gradient<"bce_with_logits_backward", [Kernel]> {
+  let summary = "dy (sigmoid(input) - target) / elements, dy [N]";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target, Cnn_TensorType:$dy);
 }
 def Cnn_BatchMeanBackwardOp : Cnn_Gradient<"batch_mean_backward", [KernelWith<["isPointwise", "getScalars"]>]> {

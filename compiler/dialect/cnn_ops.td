@@ -266,6 +266,13 @@ def Cnn_MseOp : Cnn_Op<"mse", [Pure, Differentiable, Reference, Kernel, InferTyp
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
+def Cnn_BceWithLogitsOp : Cnn_Op<"bce_with_logits", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "[N, ...], [N, ...] -> [N]: the mean of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) over an image";
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "1 where the largest logit (the first of equals) is the target's, else 0: [N, C], i32 [N] -> [N]";
   let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target);

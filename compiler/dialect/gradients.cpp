@@ -190,6 +190,16 @@ void MseOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, 
     gradients[1] = MseBackwardOp::create(b, getLoc(), getTarget().getType(), getTarget(), getInput(), dys[0]);
 }
 
+/// With respect to the target: -dy input / elements, which is half of what mse has for a distance from 0.
+void BceWithLogitsOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Type type = getInput().getType();
+  if (needed[0]) gradients[0] = BceWithLogitsBackwardOp::create(b, getLoc(), type, getInput(), getTarget(), dys[0]);
+  if (!needed[1]) return;
+  Value zero = SplatOp::create(b, getLoc(), type, b.getF64FloatAttr(0));
+  Value twice = MseBackwardOp::create(b, getLoc(), type, zero, getInput(), dys[0]);
+  gradients[1] = ScaleOp::create(b, getLoc(), type, twice, b.getF64FloatAttr(0.5), b.getF64FloatAttr(0));
+}
+
 void BatchMeanOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   if (needed[0]) gradients[0] = BatchMeanBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
 }

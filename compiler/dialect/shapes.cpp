@@ -294,6 +294,14 @@ LogicalResult MseOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Typ
   return inferPerImage(where, input, types);
 }
 
+LogicalResult BceWithLogitsOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput()), target = tensor(op.getTarget());
+  if (input != target || !input.getElementType().isF32())
+    return emitOptionalError(where, "expected two f32 tensors of one shape, found ", input.getElementType(), " ",
+                             input.shapeText(), " and ", target.getElementType(), " ", target.shapeText());
+  return inferPerImage(where, input, types);
+}
+
 LogicalResult BatchMeanOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
   if (tensor(op.getInput()).getRank() != 1)
     return emitOptionalError(where, "expected one value an image, found ", tensor(op.getInput()).shapeText());
@@ -338,6 +346,7 @@ COMPATIBLE(SoftmaxOp)
 COMPATIBLE(LogSoftmaxOp)
 COMPATIBLE(CrossEntropyOp)
 COMPATIBLE(MseOp)
+COMPATIBLE(BceWithLogitsOp)
 COMPATIBLE(AccuracyOp)
 COMPATIBLE(BatchMeanOp)
 #undef COMPATIBLE

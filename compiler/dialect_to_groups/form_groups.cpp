@@ -181,9 +181,11 @@ private:
   /// Layers that share running statistics move them one after the other, in the program's order: what runs in one phase
   /// runs side by side.
   int64_t phaseOfUpdate(BatchNormCombineOp combine, int64_t phase) {
-    for (StringRef name : {combine.getRunningMean(), combine.getRunningVar()})
+    if (!combine.getRunningMean()) return phase;
+    StringRef names[] = {*combine.getRunningMean(), *combine.getRunningVar()};
+    for (StringRef name : names)
       if (auto before = updates.find(name); before != updates.end()) phase = std::max(phase, before->second + 1);
-    for (StringRef name : {combine.getRunningMean(), combine.getRunningVar()}) updates[name] = phase;
+    for (StringRef name : names) updates[name] = phase;
     return phase;
   }
 

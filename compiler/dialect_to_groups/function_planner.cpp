@@ -1,6 +1,7 @@
 //===- function_planner.cpp - What planning inference and training share ------------------------------------------===//
 #include "dialect_to_groups/function_planner.h"
 
+#include "dialect/transforms/passes.h"
 #include "dialect_to_groups/inference_group.h"
 #include "dialect_to_groups/kernel_of_group.h"
 #include "groups_to_halide/compile.h"
@@ -36,6 +37,10 @@ int64_t bytesOf(Value value, int64_t lanes) {
 FunctionPlanner::FunctionPlanner(FunctionOp function, NetworkPlan& network, FunctionPlan& plan, int64_t lanes)
     : function(function), network(network), plan(plan), lanes(lanes) {
   plan.lanes = lanes;
+  if (auto places = function->getAttrOfType<DenseI64ArrayAttr>(resultsAttribute))
+    plan.results = places.asArrayRef().vec();
+  else
+    for (size_t i = 0; i < function.getResultTypes().size(); ++i) plan.results.push_back(int64_t(i));
   for (const ParameterInfo& info : network.parameters) parameterOffsets[info.name] = info.offset;
   for (size_t i = 0; i < network.kernels.size(); ++i) kernelNumbers[kernel::print(network.kernels[i])] = i;
 }
@@ -74,7 +79,7 @@ Address FunctionPlanner::externalPlace(Value value, bool& external) const {
     bool perImage = cast<TensorType>(value.getType()).hasFreeBatch();
     address.base = perImage ? Base::output : Base::results;
     address.index = perImage ? use.getOperandNumber() : 0;
-    address.constant = perImage ? 0 : 4 * use.getOperandNumber();
+    address.constant = perImage ? 0 : 4 * plan.results[use.getOperandNumber()];
     address.perBlock = perImage ? bytesOf(value, lanes) : 0;
     return address;
   }

@@ -121,7 +121,7 @@ kernel::ScalarType typeOfScalar(StringRef name) {
 SmallVector<StringRef> changedInPlace(GroupOp group) {
   SmallVector<StringRef> names;
   if (auto combine = dyn_cast<BatchNormCombineOp>(group.getBody().front().front()))
-    names = {combine.getRunningMean(), combine.getRunningVar()};
+    if (combine.getRunningMean()) names = {*combine.getRunningMean(), *combine.getRunningVar()};
   return names;
 }
 

@@ -76,6 +76,7 @@ struct Phase {
 struct FunctionPlan {
   std::string name;                ///< predict, train, train.tail
   std::vector<std::string> frozen; ///< parameters that this variant of training leaves alone
+  std::vector<int64_t> results;    ///< which of the network's results it gives: the loss or losses, then the metrics
   int64_t lanes = 1;               ///< images a block
   int64_t arenaConstantBytes = 0;  ///< the arena: constant bytes first, then perBlock bytes for each block
   int64_t arenaBlockBytes = 0;
@@ -99,6 +100,7 @@ struct ParameterInfo {
   std::vector<int64_t> shape;
   int64_t offset = 0; ///< in floats; each at a multiple of 16, trainable ones first
   bool trainable = true, statistic = false;
+  bool trainingOnly = false; ///< predict does not read it
   int initialiser = 0; ///< enum cnn_initialiser
   double a = 0, b = 0;
 };

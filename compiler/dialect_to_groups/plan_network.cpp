@@ -6,6 +6,8 @@
 #include "dialect_to_groups/plan_function.h"
 #include "groups_to_halide/compile.h"
 
+#include "llvm/ADT/StringSet.h"
+
 using namespace mlir;
 
 namespace cnn {
@@ -25,6 +27,8 @@ TensorInfo tensorInfo(StringRef name, Type type) {
 }
 
 void describeParameters(NetworkOp network, NetworkPlan& plan) {
+  llvm::StringSet<> predicts;
+  network.lookupSymbol<FunctionOp>("predict").walk([&](GetOp get) { predicts.insert(get.getParameter()); });
   SmallVector<ParameterOp> parameters(network.getBody().getOps<ParameterOp>());
   // Trainable and frozen ones in the file's order, then the statistics.
   llvm::stable_sort(parameters, [](ParameterOp a, ParameterOp b) { return a.isTrainable() > b.isTrainable(); });
@@ -37,6 +41,7 @@ void describeParameters(NetworkOp network, NetworkPlan& plan) {
     info.offset = plan.parameterFloats;
     info.trainable = op.isTrainable();
     info.statistic = op.getStatistic();
+    info.trainingOnly = !predicts.contains(info.name);
     info.initialiser = static_cast<int>(op.getInit().getKind());
     info.a = op.getInit().getA().getValueAsDouble();
     info.b = op.getInit().getB().getValueAsDouble();
@@ -70,9 +75,9 @@ LogicalResult planNetwork(NetworkOp network, const NetworkPlanOptions& options, 
   plan.target = options.target;
   plan.predict.name = "predict";
   plan.prepare.name = "prepare";
-  describeParameters(network, plan);
   auto predict = network.lookupSymbol<FunctionOp>("predict");
   if (!predict) return network.emitError("has no @predict");
+  describeParameters(network, plan);
   for (auto [i, type] : llvm::enumerate(predict.getArgumentTypes()))
     plan.inputs.push_back(tensorInfo(predict.getArgName(i), type));
   for (auto [i, type] : llvm::enumerate(predict.getResultTypes()))

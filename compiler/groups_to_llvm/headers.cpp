@@ -166,17 +166,42 @@ private:
         text += before + (capital ? upper(a.name) : a.name) + between + std::to_string(a.size) + after;
     return text;
   }
+  bool isDrawn(size_t input) const {
+    return std::any_of(plan.training.draws.begin(), plan.training.draws.end(),
+                       [&](const TrainingSettings::Draw& draw) { return draw.input == int64_t(input); });
+  }
+
+  /// What a training step is given: all but what is drawn.
   std::vector<Argument> trained() const {
-    std::vector<Argument> all = inputs;
+    std::vector<Argument> all;
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (!isDrawn(i)) all.push_back(inputs[i]);
     all.insert(all.end(), targets.begin(), targets.end());
     return all;
+  }
+  /// The names in the order of the tables; `none` for what is drawn.
+  std::string trainedNames(const std::string& none) const {
+    std::string text;
+    for (size_t i = 0; i < inputs.size(); ++i) text += (i ? ", " : "") + (isDrawn(i) ? none : inputs[i].name);
+    for (const Argument& target : targets) text += ", " + target.name;
+    return text;
+  }
+
+  /// "Gives the loss." or the steps of the section.
+  std::string losses() const {
+    if (!plan.training.steps) return "the loss";
+    std::string names;
+    for (const TrainingSettings::Phase& step : plan.training.phases)
+      names += (names.empty() ? "" : ", ") + step.name;
+    return "the losses of the steps (" + names + ")";
   }
 
   /// Names of the train section's phases; none where it has only one.
   std::vector<std::string> phases() const {
     std::vector<std::string> names;
     for (const TrainingSettings::Phase& phase : plan.training.phases)
-      if (plan.network.trains() && plan.training.phases.size() > 1) names.push_back(identifierOf(phase.name));
+      if (plan.network.trains() && !plan.training.steps && plan.training.phases.size() > 1)
+        names.push_back(identifierOf(phase.name));
     return names;
   }
 
@@ -214,21 +239,25 @@ private:
            "static inline int32_t " + name + "_attach_training(cnn_model* model, int64_t max_batch) {\n"
            "  return cnn_training_attach(model, &" + name + "_training, max_batch);\n}\n\n"
            "/* " + join(all, ", ", shapeOf) + ". hyper may be null: as the train section says. results may be null:\n"
-           " * the loss, then each metric. */\n"
+           " * " + losses() + ", then each metric. */\n"
            "static inline int32_t " + name + "_train_step(cnn_model* model, " + join(all, ", ", constPointer) +
            ", int64_t batch,\n    const cnn_hyper* hyper, float* results) {\n"
-           "  const void* const inputs[] = {" + join(all, ", ", argumentName) + "};\n"
+           "  const void* const inputs[] = {" + trainedNames("0") + "};\n"
            "  return cnn_training_step(model, inputs, batch, hyper, results);\n}\n" + cPhases();
   }
 
   std::string cppTraining() const {
     std::vector<Argument> all = trained();
-    std::string parameters = join(all, ", ", constSpan), names = join(all, ", ", argumentName);
+    std::string parameters = join(all, ", ", constSpan), names = trainedNames("nullptr");
     return "\n  static const cnn_training& training_table() { return " + name + "_training; }\n\n"
-           "  /// " + join(all, ", ", shapeOf) + ". Gives the loss; the metrics are in results().\n"
+           "  /// " + join(all, ", ", shapeOf) + ". Gives " +
+           (plan.training.steps ? "the first of " + losses() + "; all of them and" : std::string("the loss;")) +
+           " the metrics are in results().\n"
            "  cnn::Result<float> train_step(" + parameters + ", const Hyper& hyper = {}) {\n"
            "    return step(training_table(), {" + names + "}, hyper);\n  }\n"
-           "  /// The first half of train_step: gradients() and results(). Then clip() and update().\n"
+           "  /// The first half of train_step" + (plan.training.steps ? ", of one step" : "") +
+           ": gradients() and results(). Then clip() and update()" +
+           (plan.training.steps ? ", which goes on to the next step" : "") + ".\n"
            "  cnn::Result<float> forward_backward(" + parameters + ") {\n"
            "    return TrainableModel::forward_backward(training_table(), {" + names + "});\n  }\n" + cppPhases();
   }

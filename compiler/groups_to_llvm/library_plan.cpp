@@ -48,8 +48,11 @@ void addPhases(LibraryPlan& plan) {
   size_t first = plan.network.kernels.size();
   for (const TrainingSettings::Phase& phase : plan.training.phases) {
     LibraryPlan::PhaseCode& code = plan.phases.emplace_back();
-    while (code.function + 1 < plan.network.train.size() && plan.network.train[code.function].frozen != phase.frozen)
-      ++code.function;
+    if (plan.training.steps)
+      code.function = plan.phases.size() - 1;
+    else
+      while (code.function + 1 < plan.network.train.size() && plan.network.train[code.function].frozen != phase.frozen)
+        ++code.function;
     kernel::Kernel kernel = updateKernel(phase, plan.network.target);
     std::vector<kernel::Kernel>& kernels = plan.network.kernels;
     code.updateKernel = first;

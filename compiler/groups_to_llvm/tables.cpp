@@ -57,7 +57,8 @@ Constant tensors(ObjectModule& object, const std::vector<TensorInfo>& infos) {
 Constant parameters(ObjectModule& object, const NetworkPlan& network) {
   std::vector<Constant> all;
   for (const ParameterInfo& info : network.parameters) {
-    int flags = (info.trainable ? CNN_TRAINABLE : 0) | (info.statistic ? CNN_STATISTIC : 0);
+    int flags = (info.trainable ? CNN_TRAINABLE : 0) | (info.statistic ? CNN_STATISTIC : 0) |
+                (info.trainingOnly ? CNN_TRAINING_ONLY : 0);
     all.push_back(object.structure(
         {object.text(info.name), object.i32(int64_t(info.shape.size())), object.i32(flags), object.shape(info.shape),
          object.i64(info.offset), object.i32(info.initialiser), object.i32(0), object.f64(info.a), object.f64(info.b),
@@ -229,7 +230,12 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
   std::vector<Constant> phases, data, weights;
   for (auto [phase, names] : llvm::zip(settings.phases, symbols))
     phases.push_back(phaseTable(object, plan, phase, names));
-  int64_t metricCount = int64_t(settings.metrics.size()) - 1; // the loss is no metric
+  std::vector<Constant> draws;
+  for (const TrainingSettings::Draw& draw : settings.draws)
+    draws.push_back(object.structure({object.i32(draw.input),
+                                      object.i32(draw.kind == "normal" ? CNN_INIT_NORMAL : CNN_INIT_UNIFORM),
+                                      object.f64(draw.a), object.f64(draw.b)}));
+  int64_t metricCount = int64_t(settings.metrics.size() - settings.losses()); // losses are no metrics
   if (settings.data) data.push_back(setting(object, *settings.data));
   if (settings.weights) weights.push_back(setting(object, *settings.weights));
   Constant table = object.structure({
@@ -239,7 +245,7 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.i64(constantBytes),
       object.i64(blockBytes),
       object.i32(plan.network.train.front().lanes),
-      object.i32(1 + metricCount),
+      object.i32(int64_t(settings.metrics.size())),
       object.i64(int64_t(scratchBytes)),
       tensors(object, plan.network.targets),
       metrics(object, plan),
@@ -254,6 +260,9 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.table(std::move(data)),
       pictureChanges(object, settings.augments),
       object.table(std::move(weights)),
+      object.table(std::move(draws)),
+      object.i32(int64_t(settings.draws.size())),
+      object.i32(settings.steps),
   });
   object.exportTable(plan.name + "_training", std::move(table), sizeof(cnn_training));
 }

@@ -180,7 +180,7 @@ void readGroups(const Reader& reader, TrainingSettings::Phase& phase) {
   });
 }
 
-/// What the section says for all phases, or what a phase says instead.
+/// What the section says for all phases or steps, or what one of them says instead.
 void readPhase(const Reader& reader, TrainingSettings::Phase& phase) {
   if (reader.has("optimizer")) readOptimizer(reader.nested("optimizer"), phase);
   if (reader.has("schedule")) readSchedule(reader.nested("schedule"), phase);
@@ -221,13 +221,25 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
   Reader reader(attribute, error);
   TrainingSettings::Phase all;
   readPhase(reader, all);
-  reader.list("phases", [&](Attribute attribute) {
+  settings.steps = reader.has("steps");
+  const char* parts = settings.steps ? "steps" : "phases";
+  reader.list(parts, [&](Attribute attribute) {
     TrainingSettings::Phase& phase = settings.phases.emplace_back(all);
-    Reader own = reader.of(attribute, "phases");
+    Reader own = reader.of(attribute, parts);
     readPhase(own, phase);
-    if (!own.has("optimizer") && !reader.has("optimizer")) reader.fail("optimizer", "one for each phase");
+    if (!own.has("optimizer") && !reader.has("optimizer")) reader.fail("optimizer", "one for each phase or step");
   });
-  if (!reader.has("phases")) {
+  if (settings.steps && reader.has("phases")) reader.fail("steps", "no phases beside them");
+  reader.list("draws", [&](Attribute attribute) {
+    Reader entry = reader.of(attribute, "draws");
+    TrainingSettings::Draw& draw = settings.draws.emplace_back();
+    entry.integer("input", draw.input);
+    entry.text("kind", draw.kind);
+    entry.number("a", draw.a);
+    entry.number("b", draw.b);
+    if (draw.kind != "normal" && draw.kind != "uniform") entry.fail("draws.kind", "normal or uniform");
+  });
+  if (settings.phases.empty()) {
     settings.phases.push_back(all);
     if (!reader.has("optimizer")) reader.fail("optimizer", "a dictionary");
   }
@@ -239,7 +251,8 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
   if (reader.has("weights")) settings.weights = readSetting(reader.nested("weights"));
   if (reader.has("augments"))
     readPictureChanges(dyn_cast<ArrayAttr>(attribute.get("augments")), settings.augments, error);
-  if (settings.metrics.empty()) reader.fail("metrics", "the loss, then each metric");
+  if (settings.metrics.size() < settings.losses())
+    reader.fail("metrics", "the loss or losses, then each metric");
   return error.empty();
 }
 

@@ -38,9 +38,16 @@ struct TrainingSettings {
     double weightDecay = std::numeric_limits<double>::quiet_NaN();
   };
 
+  struct Draw {
+    int64_t input = 0; ///< index among the network's inputs
+    std::string kind = "normal";
+    double a = 0, b = 1;
+  };
+
+  /// A phase, or a step.
   struct Phase {
-    std::string name;                ///< empty where the section has no phases
-    std::vector<std::string> frozen; ///< parameters that only other phases train
+    std::string name;                ///< empty where the section has neither
+    std::vector<std::string> frozen; ///< parameters that only others train
     int32_t optimizer = 0;
     bool nesterov = false;
     double lr = 0.1, momentum = 0, dampening = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
@@ -54,11 +61,15 @@ struct TrainingSettings {
   };
 
   std::vector<Phase> phases; ///< at least one
+  bool steps = false;        ///< they are steps: all of them run on each batch
   uint64_t seed = 0;
   double validation = 0, ema = 0;
   std::optional<Setting> data, weights;
   std::vector<Augment> augments;
-  std::vector<Metric> metrics; ///< the loss first
+  std::vector<Draw> draws;
+  std::vector<Metric> metrics; ///< the loss, or the steps' losses, first
+
+  size_t losses() const { return steps ? phases.size() : 1; }
 };
 
 /// Reads a list of changes of pictures: `augments` of `training`, or a network's `preprocess`.

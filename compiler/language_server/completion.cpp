@@ -28,8 +28,8 @@ constexpr std::string_view blockStatements[] = {"assert", "for",    "if",     "i
 constexpr std::string_view networkStatements[] = {"assert", "for",   "if",     "init",  "input",
                                                   "labels", "let",   "output", "param", "preprocess",
                                                   "shared", "train", "var"};
-constexpr std::string_view trainStatements[] = {"augment", "for",    "group", "if",   "input",
-                                                "let",     "metric", "phase", "step", "var"};
+constexpr std::string_view trainStatements[] = {"augment", "for",    "group", "if",     "init", "input",
+                                                "let",     "metric", "phase", "shared", "step", "var"};
 
 class Completer {
 public:

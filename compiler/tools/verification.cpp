@@ -335,10 +335,11 @@ Status Verification::compareTraining(NetworkOp reference, const Case& test, size
   state.afterEach = hook;
   auto expected = reference::run(reference.lookupSymbol<FunctionOp>(name), test.arguments, state);
   if (mlir::failed(expected)) return noReference(name);
-  for (size_t i = 0; i < trained.results.size(); ++i)
+  const std::vector<int64_t>& places = variants[variant].function(whole.plan).results;
+  for (size_t i = 0; i < places.size(); ++i)
     // A loss is a small difference of large logits: near zero its relative error says nothing.
-    list.push_back({"result", training->metrics[i].name,
-                    relativeError(&trained.results[i], (*expected)[i].data, /*least=*/1), outputBound});
+    list.push_back({"result", training->metrics[places[i]].name,
+                    relativeError(&trained.results[size_t(places[i])], (*expected)[i].data, /*least=*/1), outputBound});
   compareParameters(trained, state, list);
   if (after) *after = std::move(state);
   return {};

@@ -32,18 +32,24 @@ constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestNam
                trainedPrefix[] = "cnn.trained.";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
-// depend on how the masters are laid out; what the phase leaves alone has none.
-template <class Visit>
-Status forEachState(Model& model, const cnn_phase& phase, const cnn_training_state& state, Visit visit) {
+// depend on how the masters are laid out; what the phase leaves alone has none. Steps have theirs under their
+// names.
+template <class Visit> Status forEachState(Model& model, std::uint32_t current, Visit visit) {
   const cnn_description& description = model.description();
-  for (auto [prefix, values] :
-       {std::pair("cnn.state0.", state.state0), std::pair("cnn.state1.", state.state1)})
-    for (std::uint32_t i = 0; values && i < description.parameter_count; ++i) {
-      const cnn_parameter& parameter = description.parameters[i];
-      if (!isTrained(description, phase, i)) continue;
-      if (Status bad = visit(std::string(prefix) + parameter.name, parameter, values + parameter.offset);
-          !bad)
-        return bad;
+  const TrainingState& state = *model.handle()->training;
+  const cnn_training& table = *state.table;
+  for (std::uint32_t part = table.steps ? 0 : current; part < (table.steps ? table.phase_count : current + 1);
+       ++part)
+    for (int number = 0; number < stateCount(table.phases[part]); ++number) {
+      std::string prefix = "cnn.state" + std::to_string(number) + ".";
+      if (table.steps) prefix += std::string(table.phases[part].name) + ":";
+      float* values = state.optimizerState(number ? state.state1 : state.state0, part);
+      for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
+        const cnn_parameter& parameter = description.parameters[i];
+        if (!isTrained(description, table.phases[part], i)) continue;
+        if (Status bad = visit(prefix + parameter.name, parameter, values + parameter.offset); !bad)
+          return bad;
+      }
     }
   return {};
 }
@@ -129,15 +135,15 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
   const cnn_phase& phase = cnn_training_table(model.handle())->phases[position.phase];
   SwappedAverages swapped(model);
   TensorList list;
-  bool room = listWeights(*model.handle(), list);
+  bool room = listWeights(*model.handle(), list, /*trainingOnly=*/true);
   for (std::uint32_t i = 0; state.averages && i < model.description().parameter_count; ++i) {
     const cnn_parameter& parameter = model.description().parameters[i];
     room = room && list.add((trainedPrefix + std::string(parameter.name)).c_str(), "F32", parameter.rank,
                             parameter.shape, state.averages + parameter.offset,
                             static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float));
   }
-  Status listed =
-      forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+  Status listed = forEachState(
+      model, position.phase, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
         auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
         room = room && list.add(name.c_str(), "F32", parameter.rank, parameter.shape, values, bytes);
         return Status();
@@ -170,7 +176,7 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   Text why;
   SafetensorsReader file;
   int code = file.openFile(path.c_str(), why);
-  if (!code) code = matchWeights(model.description(), file, path.c_str(), why);
+  if (!code) code = matchWeights(model.description(), file, path.c_str(), why, {.complete = true});
   if (code) return Status::error(code, "%s", why.c_str());
 
   std::int64_t fields[FieldCount];
@@ -178,7 +184,6 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   double best = 0;
   if (Status bad = readProgress(file, path, table, fields, sums, best); !bad) return bad;
   const auto phaseNumber = static_cast<std::uint32_t>(fields[Phase]);
-  const cnn_phase& phase = table.phases[phaseNumber];
   const std::uint32_t before = cnn_training_phase(model.handle());
   cnn_training_state state;
   if (Status bad = beginPhase(model, phaseNumber, state); !bad) return bad;
@@ -186,7 +191,7 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
     return findAs(file, path, name.c_str(), StoredType::F32, parameter.rank, parameter.shape);
   };
   Status found =
-      forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float*) {
+      forEachState(model, phaseNumber, [&](const std::string& name, const cnn_parameter& parameter, float*) {
         return std::move(find(name, parameter)).error();
       });
   if (!found) {
@@ -195,11 +200,11 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   }
 
   if (int bad = readWeights(*model.handle(), file)) return model.check(bad);
-  Status read =
-      forEachState(model, phase, state, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
-        int bad = file.readBytes(**find(name, parameter), values, why);
-        return bad ? Status::error(bad, "%s", why.c_str()) : Status();
-      });
+  Status read = forEachState(model, phaseNumber,
+                             [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+                               int bad = file.readBytes(**find(name, parameter), values, why);
+                               return bad ? Status::error(bad, "%s", why.c_str()) : Status();
+                             });
   if (!read) return read;
   if (Status bad = readAverages(model, file, path); !bad) return bad;
   *state.seed = static_cast<uint64_t>(fields[Seed]);

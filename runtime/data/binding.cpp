@@ -154,8 +154,9 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
                                              const std::vector<bool>& resized) {
   std::vector<const Column*> chosen(tensors.size()), rest;
   for (const Column& column : dataset.columns) {
-    auto namesake = std::find_if(tensors.begin(), tensors.end(),
-                                 [&](const cnn_tensor* tensor) { return column.name == tensor->name; });
+    auto namesake = std::find_if(tensors.begin(), tensors.end(), [&](const cnn_tensor* tensor) {
+      return tensor && column.name == tensor->name;
+    });
     if (namesake != tensors.end())
       chosen[static_cast<std::size_t>(namesake - tensors.begin())] = &column;
     else
@@ -164,6 +165,10 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
   std::vector<BoundColumn> bound;
   auto next = rest.begin();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!tensors[i]) {
+      bound.emplace_back();
+      continue;
+    }
     if (!chosen[i] && next != rest.end()) chosen[i] = *next++;
     if (!chosen[i])
       return Status::error(CNN_ERROR_MISMATCH,

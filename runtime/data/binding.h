@@ -18,6 +18,8 @@ public:
   static Result<BoundColumn> make(const Dataset& dataset, const Column& column, const cnn_tensor& tensor,
                                   bool resized = false);
 
+  /// Fed by no column: what a train section draws.
+  bool isEmpty() const { return !column; }
   const Column& source() const { return *column; }
   const cnn_tensor& tensor() const { return *target; }
   /// Of one sample of the input.
@@ -41,8 +43,8 @@ private:
   std::vector<float> mean, deviation;         // by channel, for f32 to f32; empty: none
 };
 
-/// For each tensor a column: the one of its name; where there is none, the next column without a namesake.
-/// Errors name the data set, the input, expected and found. `resized`: for each tensor, or empty.
+/// For each tensor a column, for null an empty one: the one of its name; where there is none, the next column
+/// without a namesake. Errors name the data set, the input, expected and found. `resized`: for each tensor, or empty.
 Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset, std::span<const cnn_tensor* const> tensors,
                                              const std::vector<bool>& resized = {});
 

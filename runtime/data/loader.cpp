@@ -29,12 +29,13 @@ Loader::Loader(std::vector<BoundColumn> bound, LoaderPlan planned)
     : columns(std::move(bound)), plan(std::move(planned)) {
   for (Slot& slot : slots) {
     for (const BoundColumn& column : columns) {
-      slot.buffers.emplace_back(static_cast<std::size_t>(plan.batch) * column.bytes());
-      slot.batch.inputs.push_back(slot.buffers.back().data());
+      slot.buffers.emplace_back(column.isEmpty() ? 0 : static_cast<std::size_t>(plan.batch) * column.bytes());
+      slot.batch.inputs.push_back(column.isEmpty() ? nullptr : slot.buffers.back().data());
     }
   }
   std::size_t largest = 0;
-  for (const BoundColumn& column : columns) largest = std::max(largest, column.picture().bytes());
+  for (const BoundColumn& column : columns)
+    if (!column.isEmpty()) largest = std::max(largest, column.picture().bytes());
   for (auto& buffer : changed) buffer.resize(largest);
 }
 
@@ -113,6 +114,7 @@ Status Loader::fill(Slot& slot, std::int64_t position) {
 
 Status Loader::fillSample(Slot& slot, std::int64_t place, std::int64_t sample) {
   for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].isEmpty()) continue;
     std::uint8_t* to = slot.buffers[c].data() + static_cast<std::size_t>(place) * columns[c].bytes();
     if (Status bad = fillColumn(c, sample, to); !bad) return bad;
   }

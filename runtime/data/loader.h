@@ -23,7 +23,7 @@ struct LoaderPlan {
 };
 
 struct Batch {
-  std::vector<const void*> inputs; // one a column
+  std::vector<const void*> inputs; // one a column; null for an empty one
   std::int64_t count = 0;
 };
 

@@ -1,75 +1,5 @@
+#include "draw.h"
 #include "model_state.h"
-#include "philox.h"
-
-#include <cmath>
-
-namespace cnn {
-namespace {
-
-// Box-Muller on two words: u is in (0, 1], so that the logarithm is finite.
-void normalPair(uint32_t first, uint32_t second, double* pair) {
-  double radius = std::sqrt(-2 * std::log((first + 1.0) * 0x1p-32));
-  double angle = 2 * M_PI * (second * 0x1p-32);
-  pair[0] = radius * std::cos(angle);
-  pair[1] = radius * std::sin(angle);
-}
-
-// The normal distribution's quantile by Newton's method on erfc; p in (0, 1).
-double normalQuantile(double p) {
-  double x = 0;
-  for (int step = 0; step < 60; ++step) {
-    double error = 0.5 * std::erfc(-x * M_SQRT1_2) - p;
-    double slope = std::exp(-0.5 * x * x) * 0.39894228040143267794;
-    double move = error / slope;
-    move = move > 1 ? 1 : move < -1 ? -1 : move;
-    x -= move;
-    if (std::fabs(move) < 1e-12) break;
-  }
-  return x;
-}
-
-// Cut at mean +- 2, whatever the deviation: PyTorch's trunc_normal_ with its default bounds.
-struct TruncatedNormal {
-  double mean, deviation, low, high;
-
-  TruncatedNormal(double mean, double deviation) : mean(mean), deviation(deviation) {
-    low = 0.5 * std::erfc(2 / deviation * M_SQRT1_2);
-    high = 1 - low;
-  }
-  double operator()(uint32_t word) const {
-    double p = low + (high - low) * ((word + 0.5) * 0x1p-32);
-    double value = normalQuantile(p) * deviation;
-    return mean + std::fmin(2.0, std::fmax(-2.0, value));
-  }
-};
-
-// Four numbers from the four words of one counter.
-struct Draw {
-  const cnn_parameter& parameter;
-  TruncatedNormal truncated{parameter.a, parameter.b};
-
-  void operator()(const std::array<uint32_t, 4>& words, double (&values)[4]) const {
-    double a = parameter.a, b = parameter.b;
-    switch (parameter.initialiser) {
-    case CNN_INIT_UNIFORM:
-      for (int i = 0; i < 4; ++i) values[i] = a + (b - a) * unitInterval(words[static_cast<size_t>(i)]);
-      return;
-    case CNN_INIT_NORMAL:
-      normalPair(words[0], words[1], values);
-      normalPair(words[2], words[3], values + 2);
-      for (double& value : values) value = a + b * value;
-      return;
-    case CNN_INIT_TRUNC_NORMAL:
-      for (int i = 0; i < 4; ++i) values[i] = truncated(words[static_cast<size_t>(i)]);
-      return;
-    default:
-      for (double& value : values) value = a;
-    }
-  }
-};
-
-} // namespace
-} // namespace cnn
 
 int32_t cnn_model_initialise(cnn_model* model, uint64_t seed) {
   model->message.clear();
@@ -78,12 +8,7 @@ int32_t cnn_model_initialise(cnn_model* model, uint64_t seed) {
     const cnn_parameter& parameter = description->parameters[p];
     float* values = model->parameters->floats() + parameter.offset;
     int64_t count = cnn::parameterElements(parameter);
-    cnn::Draw draw{parameter};
-    for (int64_t i = 0; i < count; i += 4) {
-      double four[4];
-      draw(cnn::philox(seed, parameter.stream, static_cast<uint64_t>(i / 4)), four);
-      for (int64_t j = 0; j < 4 && i + j < count; ++j) values[i + j] = static_cast<float>(four[j]);
-    }
+    cnn::draw(parameter.initialiser, parameter.a, parameter.b, seed, parameter.stream, 0, count, values);
   }
   model->parameters->batchesTracked = 0;
   cnn_model_parameters_changed(model);

@@ -62,6 +62,17 @@ void acceptTracked(const cnn_description& description, const SafetensorsReader& 
   }
 }
 
+// Whether the file has any of the parameters that predict does not read.
+bool holdsTrainingOnly(const cnn_description& description, const SafetensorsReader& file,
+                       const WeightsPart& part) {
+  for (uint32_t i = 0; i < description.parameter_count; ++i) {
+    if (!(description.parameters[i].flags & CNN_TRAINING_ONLY)) continue;
+    const char* name = part.nameInFile(description.parameters[i]);
+    if (name && file.find(name)) return true;
+  }
+  return false;
+}
+
 } // namespace
 
 bool trackedName(const char* parameterName, Text& name) {
@@ -84,9 +95,13 @@ const char* WeightsPart::nameInFile(const cnn_parameter& parameter) const {
 int32_t matchWeights(const cnn_description& description, const SafetensorsReader& file, const char* fileName,
                      Text& message, const WeightsPart& part) {
   Differences differences;
-  for (uint32_t i = 0; i < description.parameter_count; ++i)
-    if (const char* name = part.nameInFile(description.parameters[i]))
-      compare(description.parameters[i], name, file.find(name), differences);
+  bool all = part.complete || holdsTrainingOnly(description, file, part);
+  for (uint32_t i = 0; i < description.parameter_count; ++i) {
+    const cnn_parameter& parameter = description.parameters[i];
+    const char* name = part.nameInFile(parameter);
+    if (name && (all || !(parameter.flags & CNN_TRAINING_ONLY)))
+      compare(parameter, name, file.find(name), differences);
+  }
   acceptTracked(description, file, part);
   for (size_t i = 0; i < file.count(); ++i) {
     const StoredTensor& stored = file.tensors()[i];
@@ -109,8 +124,10 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
     const cnn_parameter& parameter = description.parameters[i];
     const char* own = part.nameInFile(parameter);
     if (!own) continue;
+    const StoredTensor* stored = file.find(own);
+    if (!stored) continue; // only training has it
     float* to = model.parameters->floats() + parameter.offset;
-    if (int32_t status = file.readFloats(*file.find(own), to, model.message)) return status;
+    if (int32_t status = file.readFloats(*stored, to, model.message)) return status;
     if (!trackedName(own, name)) continue;
     const StoredTensor* tracked = file.find(name.c_str());
     if (!tracked) continue;

@@ -31,11 +31,12 @@ bool TensorList::add(const char* name, const char* type, int32_t rank, const int
   return true;
 }
 
-bool listWeights(cnn_model& model, TensorList& list) {
+bool listWeights(cnn_model& model, TensorList& list, bool trainingOnly) {
   const cnn_description& description = *model.description;
   Text tracked;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const cnn_parameter& parameter = description.parameters[i];
+    if ((parameter.flags & CNN_TRAINING_ONLY) && !trainingOnly) continue;
     auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
     if (!list.add(parameter.name, "F32", parameter.rank, parameter.shape,
                   model.parameters->floats() + parameter.offset, bytes))
@@ -62,7 +63,7 @@ int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& lis
 int32_t cnn_model_save(cnn_model* model, const char* path) {
   model->message.clear();
   cnn::TensorList list;
-  if (!cnn::listWeights(*model, list))
+  if (!cnn::listWeights(*model, list, /*trainingOnly=*/false))
     return model->fail(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path);
   return cnn::writeModelFile(*model, path, list);
 }

@@ -26,8 +26,8 @@ private:
   size_t used = 0, room = 0;
 };
 
-/// All parameters, and num_batches_tracked for each running_mean. False: out of memory.
-bool listWeights(cnn_model& model, TensorList& list);
+/// All parameters that predict reads, or all, and num_batches_tracked for each running_mean. False: out of memory.
+bool listWeights(cnn_model& model, TensorList& list, bool trainingOnly);
 
 /// Writes the list with the network's metadata; errors go to the model's message.
 int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list);

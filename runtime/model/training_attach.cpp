@@ -11,8 +11,9 @@ constexpr uint64_t lane = 16; // the optimizer works on whole vectors of so many
 void release(cnn_model* model) {
   TrainingState* state = model->training;
   const cnn_allocator& allocator = model->allocator;
-  for (Block* block : {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages,
-                       &state->results, &state->chunks, &state->partials, &state->scalars})
+  for (Block* block :
+       {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages, &state->results,
+        &state->chunks, &state->begins, &state->draws, &state->inputs, &state->partials, &state->scalars})
     block->release(allocator);
   state->~TrainingState();
   allocator.release(allocator.context, state, sizeof(TrainingState));
@@ -57,40 +58,69 @@ bool reserveZero(Block& block, const cnn_allocator& allocator, uint64_t bytes) {
   return true;
 }
 
+void setZero(Block& block) {
+  if (block.memory) memset(block.memory, 0, block.bytes);
+}
+
 // All memory is there already.
 void beginPhase(TrainingState& state, uint32_t phase) {
-  state.phase = phase;
+  goTo(state, phase);
   state.updates = 0;
   state.sumWeight = 0;
-  state.chunkCount = 0;
+  setZero(state.state0);
+  setZero(state.state1);
+}
+
+void listChunks(TrainingState& state) {
+  const cnn_training& table = *state.table;
   auto* chunks = reinterpret_cast<UpdateChunk*>(state.chunks.memory);
-  forEachChunk(*state.table, state.current(), [&](const UpdateChunk& each) { chunks[state.chunkCount++] = each; });
-  for (Block* block : {&state.gradients, &state.state0, &state.state1})
-    if (block->memory) memset(block->memory, 0, block->bytes);
+  auto* begins = reinterpret_cast<uint64_t*>(state.begins.memory);
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < table.phase_count; ++i) {
+    begins[i] = count;
+    forEachChunk(table, table.phases[i], [&](const UpdateChunk& each) { chunks[count++] = each; });
+  }
+  begins[table.phase_count] = count;
 }
 
 bool reserveAll(TrainingState& state, const cnn_allocator& allocator) {
   const cnn_training& table = *state.table;
-  uint64_t bytes = trainableFloats(*table.description) * sizeof(float), most = 0;
+  const cnn_description& description = *table.description;
+  uint64_t bytes = trainableFloats(description) * sizeof(float), most = 0, all = 0;
   uint32_t groups = 0;
   int states = 0;
   for (uint32_t i = 0; i < table.phase_count; ++i) {
     uint64_t chunks = 0;
     forEachChunk(table, table.phases[i], [&](const UpdateChunk&) { ++chunks; });
     if (chunks > most) most = chunks;
+    all += chunks;
     if (table.phases[i].group_count > groups) groups = table.phases[i].group_count;
     if (stateCount(table.phases[i]) > states) states = stateCount(table.phases[i]);
   }
+  uint64_t stateBytes = bytes * (table.steps ? table.phase_count : 1);
   if (!reserveZero(state.gradients, allocator, bytes) ||
       !reserveZero(state.results, allocator, table.results_count * sizeof(float)) ||
-      !reserveZero(state.chunks, allocator, most * sizeof(UpdateChunk)) ||
+      !reserveZero(state.chunks, allocator, all * sizeof(UpdateChunk)) ||
+      !reserveZero(state.begins, allocator, (table.phase_count + 1) * sizeof(uint64_t)) ||
+      !reserveZero(state.inputs, allocator, (description.input_count + table.target_count) * sizeof(void*)) ||
       !reserveZero(state.partials, allocator, most * sizeof(double)) ||
       !reserveZero(state.scalars, allocator, (groups + 1) * scalarRoom * sizeof(float)) ||
-      (states > 0 && !reserveZero(state.state0, allocator, bytes)) ||
-      (states > 1 && !reserveZero(state.state1, allocator, bytes)))
+      (states > 0 && !reserveZero(state.state0, allocator, stateBytes)) ||
+      (states > 1 && !reserveZero(state.state1, allocator, stateBytes)))
     return false;
+  listChunks(state);
   beginPhase(state, 0);
   return true;
+}
+
+// Room for what is drawn for a batch.
+bool reserveDraws(TrainingState& state, const cnn_allocator& allocator, int64_t batch) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < state.table->draw_count; ++i)
+    bytes +=
+        static_cast<uint64_t>(sampleElements(state.table->description->inputs[state.table->draws[i].input])) *
+        static_cast<uint64_t>(batch) * sizeof(float);
+  return bytes == 0 || state.draws.reserve(allocator, bytes);
 }
 
 int32_t check(cnn_model* model, const cnn_training* table) {
@@ -98,6 +128,10 @@ int32_t check(cnn_model* model, const cnn_training* table) {
     return model->fail(CNN_ERROR_VERSION,
                        "the training code was generated for ABI version %u, this runtime has %u",
                        table->version, CNN_ABI_VERSION);
+  for (uint32_t i = 0; i < table->draw_count; ++i)
+    if (table->draws[i].input >= table->description->input_count)
+      return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s draws an input that it does not have",
+                         table->description->name);
   if (table->phase_count == 0)
     return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s has no phase", table->description->name);
   if (table->description->parameter_hash != model->description->parameter_hash)
@@ -134,6 +168,16 @@ int stateCount(const cnn_phase& phase) {
   return phase.optimizer != CNN_SGD ? 2 : phase.momentum != 0 ? 1 : 0;
 }
 
+float* TrainingState::optimizerState(const Block& block, uint32_t part) const {
+  uint64_t floats = table->steps ? part * trainableFloats(*table->description) : 0;
+  return reinterpret_cast<float*>(block.memory) + floats;
+}
+
+void goTo(TrainingState& state, uint32_t part) {
+  state.phase = part;
+  memset(state.gradients.memory, 0, state.gradients.bytes);
+}
+
 bool isTrained(const cnn_description& description, const cnn_phase& phase, uint32_t parameter) {
   if (!(description.parameters[parameter].flags & CNN_TRAINABLE)) return false;
   for (uint32_t i = 0; i < phase.frozen_count; ++i)
@@ -165,6 +209,8 @@ int32_t cnn_training_attach(cnn_model* model, const cnn_training* table, int64_t
   int64_t blocks = max_batch / block + (max_batch % block != 0);
   if (int32_t status = model->reserveArena(table->arena_constant_bytes, table->arena_block_bytes, blocks))
     return status;
+  if (!cnn::reserveDraws(*model->training, model->allocator, max_batch))
+    return model->fail(CNN_ERROR_MEMORY, "no memory for what %s draws", model->description->name);
   model->training->maxBatch = max_batch;
   return CNN_OK;
 }
@@ -196,8 +242,8 @@ int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
   cnn::TrainingState* training = model->training;
   if (!training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   int states = cnn::stateCount(training->current());
-  *state = {states > 0 ? reinterpret_cast<float*>(training->state0.memory) : nullptr,
-            states > 1 ? reinterpret_cast<float*>(training->state1.memory) : nullptr,
+  *state = {states > 0 ? training->optimizerState(training->state0, training->phase) : nullptr,
+            states > 1 ? training->optimizerState(training->state1, training->phase) : nullptr,
             &training->seed,
             &training->updates,
             &training->iterations,

@@ -20,21 +20,36 @@ inline constexpr uint32_t scalarRoom = 8;
 
 struct TrainingState {
   const cnn_training* table = nullptr;
-  uint32_t phase = 0;
+  uint32_t phase = 0; // or step
   int64_t maxBatch = 0;
-  Block gradients, state0, state1;
+  Block gradients;
+  Block state0, state1; // of each step where there are steps, one after the other
   Block sums;     // of gradients, see cnn_training_accumulate
   Block averages; // of the masters, see cnn_training_ema
   Block results;
-  Block chunks;   // of UpdateChunk, for what the phase trains
+  Block chunks;   // of UpdateChunk, for what each phase or step trains, one after the other
+  Block begins;   // a uint64_t for each phase or step: its first chunk; and the end
+  Block draws;    // the samples of each drawn input, one after the other
+  Block inputs;   // a pointer for each input and target
   Block partials; // one double a chunk: squares of gradients
   Block scalars;  // scalarRoom floats a group, and the default's at the end
-  uint64_t chunkCount = 0;
   double sumWeight = 0;
   uint64_t seed = 0, updates = 0, iterations = 0;
 
   const cnn_phase& current() const { return table->phases[phase]; }
+  bool isLastStep() const { return !table->steps || phase + 1 == table->phase_count; }
+  /// The current phase's or step's.
+  const UpdateChunk* ownChunks() const { return reinterpret_cast<const UpdateChunk*>(chunks.memory) + begin(phase); }
+  uint64_t chunkCount() const { return begin(phase + 1) - begin(phase); }
+  /// A phase's or step's state in one of the two blocks, laid out like the gradients.
+  float* optimizerState(const Block& block, uint32_t part) const;
+
+private:
+  uint64_t begin(uint32_t part) const { return reinterpret_cast<const uint64_t*>(begins.memory)[part]; }
 };
+
+/// Goes to a phase or step: the gradients are zero.
+void goTo(TrainingState& state, uint32_t part);
 
 /// How many floats of state the phase's optimizer keeps for each parameter.
 int stateCount(const cnn_phase& phase);

@@ -1,3 +1,4 @@
+#include "draw.h"
 #include "training_state.h"
 
 #include <cmath>
@@ -55,13 +56,14 @@ struct ChunkWork {
 void updateChunk(void* closure, int64_t index, cnn_worker* worker) {
   auto& work = *static_cast<ChunkWork*>(closure);
   TrainingState& state = *work.state;
-  const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(state.chunks.memory)[index];
+  const UpdateChunk& chunk = state.ownChunks()[index];
   const cnn_phase& phase = state.current();
-  auto at = [&](Block& block) { return reinterpret_cast<float*>(block.memory) + chunk.offset; };
+  auto at = [&](Block& block) { return state.optimizerState(block, state.phase) + chunk.offset; };
+  auto* gradients = reinterpret_cast<float*>(state.gradients.memory) + chunk.offset;
   int states = stateCount(phase);
   const float* scalars = reinterpret_cast<const float*>(state.scalars.memory) + chunk.group * scalarRoom;
   int32_t status =
-      phase.update(worker, work.parameters + chunk.offset, at(state.gradients), states > 0 ? at(state.state0) : nullptr,
+      phase.update(worker, work.parameters + chunk.offset, gradients, states > 0 ? at(state.state0) : nullptr,
                    states > 1 ? at(state.state1) : nullptr, chunk.count, scalars);
   if (status) work.status.store(status, std::memory_order_relaxed);
 }
@@ -69,7 +71,7 @@ void updateChunk(void* closure, int64_t index, cnn_worker* worker) {
 // Sixteen sums side by side, combined in a fixed order.
 void squaresOfChunk(void* closure, int64_t index, cnn_worker*) {
   TrainingState& state = *static_cast<ChunkWork*>(closure)->state;
-  const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(state.chunks.memory)[index];
+  const UpdateChunk& chunk = state.ownChunks()[index];
   const float* gradients = reinterpret_cast<const float*>(state.gradients.memory) + chunk.offset;
   double sums[16] = {};
   for (uint32_t i = 0; i < chunk.count; i += 16)
@@ -81,13 +83,13 @@ void squaresOfChunk(void* closure, int64_t index, cnn_worker*) {
 
 void scaleChunk(void* closure, int64_t index, cnn_worker*) {
   auto& work = *static_cast<ChunkWork*>(closure);
-  const UpdateChunk& chunk = reinterpret_cast<const UpdateChunk*>(work.state->chunks.memory)[index];
+  const UpdateChunk& chunk = work.state->ownChunks()[index];
   float* gradients = reinterpret_cast<float*>(work.state->gradients.memory) + chunk.offset;
   for (uint32_t i = 0; i < chunk.count; ++i) gradients[i] *= work.scale;
 }
 
 void forChunks(cnn_model* model, cnn_task task, ChunkWork& work) {
-  model->parallelFor(model->pool, task, &work, static_cast<int64_t>(model->training->chunkCount));
+  model->parallelFor(model->pool, task, &work, static_cast<int64_t>(model->training->chunkCount()));
 }
 
 int32_t checkBatch(cnn_model* model, int64_t batch) {
@@ -95,6 +97,43 @@ int32_t checkBatch(cnn_model* model, int64_t batch) {
   if (batch >= 1 && batch <= model->training->maxBatch) return model->checkAssertions(batch, true);
   return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, training is reserved for 1 to %lld",
                      (long long)batch, (long long)model->training->maxBatch);
+}
+
+// What is drawn for one input, some samples a task.
+struct DrawWork {
+  const cnn_draw* drawn;
+  const cnn_tensor* tensor;
+  uint64_t seed, iteration;
+  int64_t batch;
+  float* values;
+};
+constexpr int64_t drawnSamples = 8;
+
+void drawChunk(void* closure, int64_t index, cnn_worker*) {
+  const auto& work = *static_cast<const DrawWork*>(closure);
+  int64_t first = index * drawnSamples, rest = work.batch - first;
+  drawSamples(*work.drawn, *work.tensor, work.seed, trainingDraws, work.iteration, first,
+              rest < drawnSamples ? rest : drawnSamples, work.values + first * sampleElements(*work.tensor));
+}
+
+// The given inputs; where there is none that the train section draws, drawn ones.
+const void* const* withDraws(cnn_model* model, const void* const* given, int64_t batch) {
+  TrainingState& state = *model->training;
+  const cnn_training& table = *state.table;
+  if (table.draw_count == 0) return given;
+  auto* inputs = reinterpret_cast<const void**>(state.inputs.memory);
+  for (uint32_t i = 0; i < model->description->input_count + table.target_count; ++i) inputs[i] = given[i];
+  auto* values = reinterpret_cast<float*>(state.draws.memory);
+  for (uint32_t i = 0; i < table.draw_count; ++i) {
+    const cnn_draw& drawn = table.draws[i];
+    if (inputs[drawn.input]) continue;
+    const cnn_tensor& tensor = model->description->inputs[drawn.input];
+    DrawWork work{&drawn, &tensor, state.seed, state.iterations, batch, values};
+    model->parallelFor(model->pool, drawChunk, &work, (batch + drawnSamples - 1) / drawnSamples);
+    inputs[drawn.input] = values;
+    values += sampleElements(tensor) * batch;
+  }
+  return inputs;
 }
 
 } // namespace
@@ -113,14 +152,16 @@ int32_t cnn_training_forward_backward(cnn_model* model, const void* const* input
   if (int32_t status = cnn::checkBatch(model, batch)) return status;
   TrainingState& state = *model->training;
   cnn_run run = model->run(batch);
-  run.inputs = inputs;
+  run.inputs = cnn::withDraws(model, inputs, batch);
   run.gradients = reinterpret_cast<float*>(state.gradients.memory);
   run.results = reinterpret_cast<float*>(state.results.memory);
   run.seed = state.seed;
   run.step = state.iterations;
   if (int32_t status = model->finish(state.current().forward_backward(&run), "forward_backward")) return status;
-  ++state.iterations;
-  ++model->parameters->batchesTracked;
+  if (state.isLastStep()) { // the steps of an iteration have the same random numbers
+    ++state.iterations;
+    ++model->parameters->batchesTracked;
+  }
   cnn_model_parameters_changed(model); // batch norm's statistics
   if (results) memcpy(results, run.results, state.table->results_count * sizeof(float));
   return CNN_OK;
@@ -139,7 +180,7 @@ int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
   cnn::ChunkWork work{&state, nullptr, 1, {0}};
   cnn::forChunks(model, cnn::squaresOfChunk, work);
   double squares = 0;
-  for (uint64_t i = 0; i < state.chunkCount; ++i)
+  for (uint64_t i = 0; i < state.chunkCount(); ++i)
     squares += reinterpret_cast<double*>(state.partials.memory)[i];
   double total = std::sqrt(squares);
   if (norm) *norm = total;
@@ -169,16 +210,20 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
   cnn::fillScalars(phase, hyper, state.updates, scalars + phase.group_count * cnn::scalarRoom);
   cnn::ChunkWork work{&state, model->parameters->floats(), 1, {0}};
   cnn::forChunks(model, cnn::updateChunk, work);
-  ++state.updates;
+  if (state.isLastStep()) ++state.updates;
+  if (state.table->steps) cnn::goTo(state, state.isLastStep() ? 0 : state.phase + 1);
   cnn_model_parameters_changed(model);
   return model->finish(work.status.load(std::memory_order_relaxed), "update");
 }
 
 int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
                           float* results) {
-  if (int32_t status = cnn_training_forward_backward(model, inputs, batch, results)) return status;
-  double limit = cnn::resolve(model->training->current(), hyper).clip_norm;
-  if (limit > 0)
-    if (int32_t status = cnn_training_clip(model, limit, nullptr)) return status;
-  return cnn_training_update(model, hyper);
+  do {
+    if (int32_t status = cnn_training_forward_backward(model, inputs, batch, results)) return status;
+    double limit = cnn::resolve(model->training->current(), hyper).clip_norm;
+    if (limit > 0)
+      if (int32_t status = cnn_training_clip(model, limit, nullptr)) return status;
+    if (int32_t status = cnn_training_update(model, hyper)) return status;
+  } while (model->training->table->steps && model->training->phase != 0);
+  return CNN_OK;
 }

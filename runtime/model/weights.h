@@ -15,6 +15,7 @@ struct WeightsPart {
   const char* into = "";                                     // their common path; names in the file lack it
   bool (*skips)(const void* context, const char* name) = nullptr; // by names in the file: not loaded
   const void* context = nullptr;
+  bool complete = false; // what only training has must be there, as in a checkpoint; else all of it may be missing
 
   /// The parameter's name in the file; null where the file is not asked for it.
   const char* nameInFile(const cnn_parameter& parameter) const;

@@ -55,7 +55,7 @@ void Progress::begin(std::int64_t number, std::int64_t of, std::int64_t count, s
 std::string Progress::results(const std::vector<double>& sums, std::int64_t summed) const {
   std::string text;
   for (std::uint32_t i = 0; i < table.results_count && summed > 0; ++i)
-    text += std::string("  ") + (i == 0 ? "loss" : table.metrics[i].name) + " " +
+    text += std::string("  ") + (i == 0 && !table.steps ? "loss" : table.metrics[i].name) + " " +
             formatValue(table.metrics[i].kind, sums[i] / static_cast<double>(summed));
   return text;
 }

@@ -1,6 +1,8 @@
 #include "evaluate.h"
 
 #include "../data/loader.h"
+#include "../model/draw.h"
+#include "../model/model_state.h"
 #include "../report/progress.h"
 #include "metrics.h"
 
@@ -9,8 +11,24 @@
 
 namespace cnn {
 
-Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool training) {
+bool readsPredictions(const cnn_metric& metric) {
+  return metric.output >= 0 && metric.target >= 0 && std::string(metric.kind) != "custom";
+}
+
+std::vector<const cnn_tensor*> dataInputs(const cnn_training& table) {
   std::vector<const cnn_tensor*> tensors = trainingInputs(table);
+  for (std::uint32_t i = 0; i < table.draw_count; ++i) tensors[table.draws[i].input] = nullptr;
+  return tensors;
+}
+
+Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool training) {
+  std::vector<const cnn_tensor*> tensors = dataInputs(table);
+  for (std::uint32_t i = 0; i < table.draw_count; ++i)
+    for (const Column& column : data.columns)
+      if (column.name == table.description->inputs[table.draws[i].input].name)
+        return Status::error(CNN_ERROR_MISMATCH,
+                             "%s: column %s: the train section draws this input, so data cannot give it",
+                             data.source.c_str(), column.name.c_str());
   ChangePlan plan = ChangePlan::make(table, training);
   auto columns = bindColumns(data, tensors, plan.changed(tensors.size()));
   if (!columns) return std::move(columns).error();
@@ -26,10 +44,12 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
   if (!bound) return std::move(bound).error();
   std::vector<MetricSum> sums;
   for (std::uint32_t i = 0; i < table.results_count; ++i) {
+    if (!readsPredictions(table.metrics[i])) continue;
     Result<MetricSum> sum = MetricSum::make(table, table.metrics[i]);
     if (!sum) return std::move(sum).error();
     sums.push_back(*std::move(sum));
   }
+  if (sums.empty()) return std::vector<MetricValue>();
   std::int64_t batch = 64; // less where the network asserts that its batches are smaller
   auto* failed = model.description().failed_assertion;
   while (failed && batch > 1 && failed(batch, 0) >= 0) --batch;
@@ -47,12 +67,22 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
   }
   Loader loader(std::move(bound->columns), {std::move(samples), batch, false, 0, std::move(bound->changes)});
   loader.start(0);
+  std::vector<std::vector<float>> drawn(table.draw_count);
+  std::int64_t done = 0;
   while (const Batch* next = loader.next()) {
-    if (int code = cnn_model_predict(model.handle(), next->inputs.data(), pointers.data(), next->count))
+    std::vector<const void*> inputs = next->inputs;
+    for (std::uint32_t i = 0; i < table.draw_count; ++i) {
+      const cnn_tensor& tensor = description.inputs[table.draws[i].input];
+      drawn[i].resize(static_cast<std::size_t>(sampleElements(tensor) * next->count));
+      drawSamples(table.draws[i], tensor, table.seed, evaluationDraws, 0, done, next->count, drawn[i].data());
+      inputs[table.draws[i].input] = drawn[i].data();
+    }
+    done += next->count;
+    if (int code = cnn_model_predict(model.handle(), inputs.data(), pointers.data(), next->count))
       return model.check(code);
-    for (std::uint32_t i = 0; i < table.results_count; ++i)
-      sums[i].add(outputs[static_cast<std::size_t>(table.metrics[i].output)].data(),
-                  next->inputs[static_cast<std::size_t>(table.metrics[i].target)], next->count);
+    for (MetricSum& sum : sums)
+      sum.add(outputs[static_cast<std::size_t>(sum.output())].data(),
+              inputs[static_cast<std::size_t>(sum.target())], next->count);
   }
   if (Status bad = loader.takeFailure(); !bad) return bad;
   std::vector<MetricValue> values;
@@ -72,12 +102,9 @@ Result<std::vector<MetricValue>> evaluate(Model& model, const cnn_training& tabl
 
 std::string format_metrics(const std::string& split, const std::vector<MetricValue>& metrics) {
   std::string text;
-  for (std::size_t i = 0; i < metrics.size(); ++i)
-    text += split + " " +
-            (i == 0                          ? "loss"
-             : metrics[i].kind == "accuracy" ? "accuracy"
-                                             : metrics[i].name) +
-            " " + formatValue(metrics[i].kind, metrics[i].value) + "\n";
+  for (const MetricValue& metric : metrics)
+    text += split + " " + (metric.kind == "accuracy" ? "accuracy" : metric.name) + " " +
+            formatValue(metric.kind, metric.value) + "\n";
   return text;
 }
 

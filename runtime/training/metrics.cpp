@@ -23,10 +23,12 @@ Result<MetricSum> MetricSum::make(const cnn_training& table, const cnn_metric& m
     sum.kind = Kind::CrossEntropy;
   else if (kind == "mse")
     sum.kind = Kind::SquaredError;
+  else if (kind == "bce_with_logits")
+    sum.kind = Kind::BinaryCrossEntropy;
   else
     return Status::error(CNN_ERROR_ARGUMENT,
                          "metric %s: the kind %s is not known on the host; known are accuracy, "
-                         "cross_entropy, mse",
+                         "cross_entropy, mse, bce_with_logits",
                          metric.name, metric.kind);
   sum.soft = target.element == CNN_F32;
   if (output.element != CNN_F32 || (target.element != CNN_F32 && target.element != CNN_I32))
@@ -73,9 +75,13 @@ void MetricSum::add(const float* output, const void* target, std::int64_t batch)
   for (std::int64_t n = 0; n < batch; ++n) {
     const float* scores = output + n * sample;
     const float* wanted = static_cast<const float*>(target) + n * sample;
-    for (std::int64_t i = 0; i < (kind == Kind::SquaredError ? sample : inner); ++i) {
+    bool each = kind == Kind::SquaredError || kind == Kind::BinaryCrossEntropy;
+    for (std::int64_t i = 0; i < (each ? sample : inner); ++i) {
       ++count;
-      if (kind == Kind::SquaredError) {
+      if (kind == Kind::BinaryCrossEntropy) {
+        double x = scores[i];
+        sum += std::max(x, 0.0) - x * wanted[i] + std::log1p(std::exp(-std::abs(x)));
+      } else if (kind == Kind::SquaredError) {
         double difference = double{scores[i]} - wanted[i];
         sum += difference * difference;
       } else if (!soft) {

@@ -7,16 +7,19 @@
 namespace cnn {
 
 /// Sums one metric over batches. The kinds are accuracy (parameter k: right among the k highest; the lower
-/// class wins a tie), cross_entropy (parameter: label smoothing; classes or probabilities as targets) and
-/// mse, all along dimension 1 of the output, means over samples and positions.
+/// class wins a tie), cross_entropy (parameter: label smoothing; classes or probabilities as targets), mse
+/// and bce_with_logits, the first two along dimension 1 of the output, means over samples and positions.
 class MetricSum {
 public:
   static Result<MetricSum> make(const cnn_training& table, const cnn_metric& metric);
   void add(const float* output, const void* target, std::int64_t batch);
   MetricValue value() const;
+  /// Of which output and which input or target it is.
+  std::int32_t output() const { return metric->output; }
+  std::int32_t target() const { return metric->target; }
 
 private:
-  enum class Kind { Accuracy, CrossEntropy, SquaredError };
+  enum class Kind { Accuracy, CrossEntropy, SquaredError, BinaryCrossEntropy };
   double atPosition(const float* scores, std::int32_t label) const;
   double softCrossEntropy(const float* scores, const float* probabilities) const;
   double logSumExp(const float* scores) const;

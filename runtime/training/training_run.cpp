@@ -88,13 +88,14 @@ Status TrainingRun::planPhase() {
   loader = std::make_unique<Loader>(std::move(bound->columns), std::move(plan));
 
   epochs = options.epochs > 0 ? options.epochs : phase().epochs;
-  schedule.kind = phase().schedule;
-  schedule.lr = isSet(options.lr) ? options.lr : phase().lr;
-  std::copy(std::begin(phase().schedule_arguments), std::end(phase().schedule_arguments), schedule.arguments);
-  if (isSet(options.lr) && schedule.kind == CNN_ONE_CYCLE) schedule.arguments[0] = options.lr;
   accumulate = std::max<std::int64_t>(1, options.accumulate > 0 ? options.accumulate : phase().accumulate);
-  schedule.steps_per_epoch = (loader->batches() + accumulate - 1) / accumulate;
-  schedule.epochs = epochs;
+  if (table.steps && accumulate > 1)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "accumulate is %lld, expected 1: each step of %s goes by one batch",
+                         static_cast<long long>(accumulate), table.description->name);
+  schedules.clear();
+  for (std::uint32_t i = 0; i < steps(); ++i) schedules.push_back(scheduleOf(table.phases[at.phase + i]));
+  rates.assign(steps(), 0);
   pending.assign(table.results_count, 0);
   pendingSamples = 0;
   if (Status bad = checkAssertions(); !bad) return bad;
@@ -117,6 +118,17 @@ Status TrainingRun::checkAssertions() const {
   return {};
 }
 
+Schedule TrainingRun::scheduleOf(const cnn_phase& part) const {
+  Schedule schedule;
+  schedule.kind = part.schedule;
+  schedule.lr = isSet(options.lr) ? options.lr : part.lr;
+  std::copy(std::begin(part.schedule_arguments), std::end(part.schedule_arguments), schedule.arguments);
+  if (isSet(options.lr) && schedule.kind == CNN_ONE_CYCLE) schedule.arguments[0] = options.lr;
+  schedule.steps_per_epoch = (loader->batches() + accumulate - 1) / accumulate;
+  schedule.epochs = epochs;
+  return schedule;
+}
+
 Status TrainingRun::planStop() {
   stopEpochs = phase().stop_epochs;
   stopMetric = phase().stop_metric;
@@ -128,6 +140,9 @@ Status TrainingRun::planStop() {
       return Status::error(CNN_ERROR_ARGUMENT, "stop: the train section has no metric %s",
                            options.stop_metric.c_str());
   }
+  if (stopEpochs > 0 && !readsPredictions(table.metrics[stopMetric]))
+    return Status::error(CNN_ERROR_ARGUMENT, "stop watches %s, which predict's outputs do not tell",
+                         table.metrics[stopMetric].name);
   if (stopEpochs > 0 && validation.empty())
     return Status::error(CNN_ERROR_ARGUMENT,
                          "stop watches %s on the validation share, but none is held out: set validation",
@@ -152,10 +167,10 @@ Status TrainingRun::begin() {
     if (Status bad = initialise(); !bad) return bad;
   std::string text = "training " + std::string(model.description().name) + " on " +
                      std::to_string(loader->samples()) + " samples, ";
-  if (table.phase_count == 1)
+  if (phases() == 1)
     text += "batch " + std::to_string(batch) + ", " + std::to_string(epochs) + " epochs, ";
   else
-    text += std::to_string(table.phase_count) + " phases, ";
+    text += std::to_string(phases()) + " phases, ";
   progress.note(text + counted(static_cast<std::uint64_t>(model.threads()), "thread"));
   announcePhase();
   return {};
@@ -183,10 +198,22 @@ Status TrainingRun::resume() {
   return {};
 }
 
-/// Names the phase, if the section has any, and what it trains.
+/// Names the phase or the steps, if the section has any, and what they train.
 void TrainingRun::announcePhase() {
+  if (table.steps) {
+    for (std::uint32_t i = 0; i < steps(); ++i)
+      progress.note("step " + std::string(table.phases[i].name) + ": trains " +
+                    trainedShare(table.phases[i]));
+    return;
+  }
   progress.beginPhase(phase().name);
-  if (table.phase_count == 1) return;
+  if (phases() == 1) return;
+  progress.note("phase " + std::string(phase().name) + ": batch " + std::to_string(batch) + ", " +
+                counted(static_cast<std::uint64_t>(epochs), "epoch") + ", trains " + trainedShare(phase()));
+}
+
+/// "650 of 8000 parameters"
+std::string TrainingRun::trainedShare(const cnn_phase& part) const {
   const cnn_description& description = model.description();
   std::uint64_t all = 0, frozen = 0;
   auto elements = [&](std::uint32_t i) {
@@ -198,10 +225,8 @@ void TrainingRun::announcePhase() {
   for (std::uint32_t i = 0; i < description.parameter_count; ++i) all += elements(i);
   for (std::uint32_t i = 0; i < description.parameter_count; ++i)
     if (!(description.parameters[i].flags & (CNN_TRAINABLE | CNN_STATISTIC))) frozen += elements(i);
-  for (std::uint32_t i = 0; i < phase().frozen_count; ++i) frozen += elements(phase().frozen[i]);
-  progress.note("phase " + std::string(phase().name) + ": batch " + std::to_string(batch) + ", " +
-                counted(static_cast<std::uint64_t>(epochs), "epoch") + ", trains " + std::to_string(all - frozen) +
-                " of " + counted(all, "parameter"));
+  for (std::uint32_t i = 0; i < part.frozen_count; ++i) frozen += elements(part.frozen[i]);
+  return std::to_string(all - frozen) + " of " + counted(all, "parameter");
 }
 
 Status TrainingRun::epoch() {
@@ -219,13 +244,14 @@ Status TrainingRun::epoch() {
   if (Status bad = loader->takeFailure(); !bad) return bad;
   auto held = validate();
   if (!held) return std::move(held).error();
-  progress.end(at.sums, at.summed, rate, *held);
+  progress.end(at.sums, at.summed, rates[0], *held);
   at.position = 0;
   at.summed = 0;
   std::fill(at.sums.begin(), at.sums.end(), 0.0);
   ++at.epoch;
   ++at.round;
-  if (stopEpochs > 0) watch((*held)[static_cast<std::size_t>(stopMetric)]);
+  for (const MetricValue& value : *held)
+    if (stopEpochs > 0 && value.name == table.metrics[stopMetric].name) watch(value);
   return {};
 }
 
@@ -252,19 +278,24 @@ void TrainingRun::watch(const MetricValue& watched) {
                   formatValue(watched.kind, at.best));
 }
 
-/// Gradients and results of one batch.
+/// Gradients and results of one batch; with steps also the updates, each before the next step's gradients.
 Status TrainingRun::batchDone(const Batch& next) {
-  rate = schedule.rate(at.epoch * schedule.steps_per_epoch + at.position / accumulate);
   results.resize(table.results_count);
-  if (int code =
-          cnn_training_forward_backward(model.handle(), next.inputs.data(), next.count, results.data()))
-    return model.check(code);
-  if (!std::isfinite(results[0]))
-    return Status::error(CNN_ERROR_STATE,
-                         "the loss is %g at step %lld (epoch %lld, learning rate %g): training "
-                         "diverged; try a lower learning rate or clip_norm",
-                         static_cast<double>(results[0]), static_cast<long long>(stepNumber()),
-                         static_cast<long long>(at.epoch + 1), rate);
+  for (std::uint32_t i = 0; i < steps(); ++i) {
+    rates[i] = schedules[i].rate(at.epoch * schedules[i].steps_per_epoch + at.position / accumulate);
+    if (int code =
+            cnn_training_forward_backward(model.handle(), next.inputs.data(), next.count, results.data()))
+      return model.check(code);
+    if (!std::isfinite(results[i]))
+      return Status::error(CNN_ERROR_STATE,
+                           "the %s is %g at step %lld (epoch %lld, learning rate %g): training "
+                           "diverged; try a lower learning rate or clip_norm",
+                           table.steps ? table.metrics[i].name : "loss", static_cast<double>(results[i]),
+                           static_cast<long long>(stepNumber()), static_cast<long long>(at.epoch + 1),
+                           rates[i]);
+    if (table.steps)
+      if (Status bad = updateStep(i); !bad) return bad;
+  }
   auto count = static_cast<double>(next.count);
   if (accumulate > 1)
     if (int code = cnn_training_accumulate(model.handle(), count)) return model.check(code);
@@ -274,29 +305,35 @@ Status TrainingRun::batchDone(const Batch& next) {
   }
   at.summed += next.count;
   pendingSamples += next.count;
-  progress.advance(next.count, at.sums, at.summed, rate);
+  progress.advance(next.count, at.sums, at.summed, rates[0]);
   ++at.position;
   return {};
 }
 
-/// One optimizer step on the batches since the last one.
-Status TrainingRun::update() {
-  if (accumulate > 1)
-    if (int code = cnn_training_average_gradients(model.handle())) return model.check(code);
-  double limit = isSet(options.clip_norm) ? options.clip_norm : phase().clip_norm;
+/// Clips the gradients and changes the parameters.
+Status TrainingRun::updateStep(std::uint32_t step) {
+  double limit = isSet(options.clip_norm) ? options.clip_norm : table.phases[at.phase + step].clip_norm;
   if (limit > 0)
     if (int code = cnn_training_clip(model.handle(), limit, nullptr)) return model.check(code);
   Hyper hyper;
-  hyper.lr = rate;
+  hyper.lr = rates[step];
   cnn_hyper plain = hyper;
-  if (int code = cnn_training_update(model.handle(), &plain)) return model.check(code);
+  return model.check(cnn_training_update(model.handle(), &plain));
+}
+
+/// Ends one iteration: without steps, one optimizer step on the batches since the last one.
+Status TrainingRun::update() {
+  if (accumulate > 1)
+    if (int code = cnn_training_average_gradients(model.handle())) return model.check(code);
+  if (!table.steps)
+    if (Status bad = updateStep(0); !bad) return bad;
   if (ema > 0)
     if (int code = cnn_training_ema(model.handle(), ema)) return model.check(code);
   for (std::size_t i = 0; i < results.size(); ++i)
     results[i] = static_cast<float>(pending[i] / static_cast<double>(pendingSamples));
   std::fill(pending.begin(), pending.end(), 0.0);
   pendingSamples = 0;
-  if (trainer.after_step) trainer.after_step(at.steps, rate, results);
+  if (trainer.after_step) trainer.after_step(at.steps, rates[0], results);
   ++at.steps;
   return {};
 }

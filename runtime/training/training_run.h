@@ -25,21 +25,27 @@ private:
 
   // A phase: its loader and schedule.
   const cnn_phase& phase() const { return table.phases[at.phase]; }
+  /// The steps of an iteration; 1 where the section has none.
+  std::uint32_t steps() const { return table.steps ? table.phase_count : 1; }
+  std::uint32_t phases() const { return table.steps ? 1 : table.phase_count; }
   Status planPhase();
   Status checkTest() const;
+  Schedule scheduleOf(const cnn_phase& part) const;
   void announcePhase();
-  bool isLastPhase() const { return at.phase + 1 == table.phase_count; }
+  std::string trainedShare(const cnn_phase& part) const;
+  bool isLastPhase() const { return at.phase + 1 == phases(); }
 
   bool isPhaseDone() const { return at.epoch >= epochs || (stopEpochs > 0 && at.waited >= stopEpochs); }
   Status epoch();
   Status batchDone(const Batch& next);
   Status update();
+  Status updateStep(std::uint32_t step);
   Result<std::vector<MetricValue>> validate();
   void watch(const MetricValue& value);
   Status swapAverages() { return model.check(cnn_training_ema_swap(model.handle())); }
   /// Optimizer steps of the phase that are done.
   std::int64_t stepNumber() const {
-    return at.epoch * schedule.steps_per_epoch + (at.position + accumulate - 1) / accumulate;
+    return at.epoch * schedules[0].steps_per_epoch + (at.position + accumulate - 1) / accumulate;
   }
   Status save(RunPosition position);
 
@@ -54,8 +60,8 @@ private:
   std::int64_t stopEpochs = 0, stopMetric = 0;
   double ema = 0;
   std::uint64_t seed = 0;
-  Schedule schedule;
-  double rate = 0;
+  std::vector<Schedule> schedules; // of each step
+  std::vector<double> rates;       // likewise, at this iteration
   cnn_training_state state{};
   RunPosition at;
   std::vector<float> results;  // of the last batch, then of the last step

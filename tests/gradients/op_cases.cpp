@@ -191,6 +191,10 @@ void mse(Program& p, Random&, int64_t, List shape) {
   p.finish(p.add<MseOp>(p.batched(shape), p.batched(shape)));
 }
 
+void bceWithLogits(Program& p, Random&, int64_t, List shape) {
+  p.finish(p.add<BceWithLogitsOp>(p.batched(shape), p.batched(shape)));
+}
+
 } // namespace
 
 std::vector<Family> opFamilies() {
@@ -221,7 +225,8 @@ std::vector<Family> opFamilies() {
           family("batch_norm", batchNorm),
           family("batch_norm by running statistics", frozenBatchNorm),
           family("cross_entropy", crossEntropy, features),
-          family("mse", mse)};
+          family("mse", mse),
+          family("bce_with_logits", bceWithLogits)};
 }
 
 } // namespace cnn::test

@@ -11,14 +11,25 @@ static Value crossEntropy(Application& a) {
   });
 }
 
+/// The input and its target: a second tensor, or one number everywhere.
+static std::vector<mlir::Value> inputAndTarget(Application& a) {
+  if (!a.has("target")) return {a.input(0), a.input(1)};
+  return {a.input(), a.everywhere(a.type(), a.real("target"))};
+}
+
 static Value mse(Application& a) {
-  return a.build<MseOp>();
+  return a.build<MseOp>(inputAndTarget(a));
+}
+static Value bceWithLogits(Application& a) {
+  return a.build<BceWithLogitsOp>(inputAndTarget(a));
 }
 static Value accuracy(Application& a) {
   return a.build<AccuracyOp>();
 }
 
 std::vector<Operator> lossOperators() {
+  static const OperatorArgument target = {"target", Takes::Float, "-",
+                                          "one number everywhere, in place of the second tensor"};
   return {
       {"cross_entropy",
        Family::Loss,
@@ -30,10 +41,18 @@ std::vector<Operator> lossOperators() {
       {"mse",
        Family::Loss,
        2,
-       {},
-       "two tensors of one shape [N, …] -> [N]: mean squared difference",
+       {target},
+       "two tensors of one shape [N, …], or a tensor and a number -> [N]: mean squared difference",
        "torch.nn.MSELoss",
        mse},
+      {"bce_with_logits",
+       Family::Loss,
+       2,
+       {target},
+       "logits f32[N, …], target of that shape or a number -> [N]: minus the mean of target log sigmoid + (1 - target) "
+       "log (1 - sigmoid)",
+       "torch.nn.BCEWithLogitsLoss",
+       bceWithLogits},
       {"accuracy",
        Family::Metric,
        2,

@@ -60,7 +60,7 @@ std::string operatorExample(const Operator& op) {
   }
   case Family::Loss:
   case Family::Metric: {
-    std::string target = op.name == "mse" ? "f32[N, 10]" : "i32[N]";
+    std::string target = op.name == "mse" || op.name == "bce_with_logits" ? "f32[N, 10]" : "i32[N]";
     std::string line =
         op.family == Family::Loss
             ? "loss = " + use(op, "logits, label")

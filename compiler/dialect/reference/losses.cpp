@@ -68,6 +68,25 @@ void MseBackwardOp::evaluate(Frame& frame) {
     frame.result().data[i] = 2 * dy.data[i / elements] * (input.data[i] - target.data[i]) / elements;
 }
 
+void BceWithLogitsOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &target = frame.operand(1);
+  int64_t images = input.shape[0], elements = input.size() / images;
+  for (int64_t i = 0; i < input.size(); ++i) {
+    double x = input.data[i], t = target.data[i];
+    // -log sigmoid(x) = log(1 + exp(-x)), without an overflow
+    double loss = std::max(x, 0.0) - x * t + std::log1p(std::exp(-std::abs(x)));
+    frame.result().data[i / elements] += loss / elements;
+  }
+}
+
+void BceWithLogitsBackwardOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &target = frame.operand(1), &dy = frame.operand(2);
+  int64_t images = input.shape[0], elements = input.size() / images;
+  for (int64_t i = 0; i < input.size(); ++i)
+    frame.result().data[i] =
+        dy.data[i / elements] * (1 / (1 + std::exp(-input.data[i])) - target.data[i]) / elements;
+}
+
 void AccuracyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
   int64_t images = logits.shape[0], classes = logits.shape[1];

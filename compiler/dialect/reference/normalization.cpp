@@ -40,10 +40,11 @@ static void finishStatistics(Op op, int64_t c, Moments moments, Tensor& stat, St
   int64_t channels = stat.shape[1];
   stat.data[c] = moments.mean;
   stat.data[channels + c] = 1 / std::sqrt(moments.squares / moments.count + op.getEps().convertToDouble());
+  if (!op.getRunningMean()) return;
   double momentum = op.getMomentum().convertToDouble();
   double unbiased = moments.squares / std::max(moments.count - 1, 1.0);
-  double& runningMean = state.parameters[op.getRunningMean().str()].data[c];
-  double& runningVar = state.parameters[op.getRunningVar().str()].data[c];
+  double& runningMean = state.parameters[op.getRunningMean()->str()].data[c];
+  double& runningVar = state.parameters[op.getRunningVar()->str()].data[c];
   runningMean = (1 - momentum) * runningMean + momentum * moments.mean;
   runningVar = (1 - momentum) * runningVar + momentum * unbiased;
 }

@@ -1,5 +1,8 @@
 //===- autodiff.cpp - Reverse-mode differentiation of the loss -----------------------------------------------===//
 #include "dialect/transforms/passes.h"
+#include "dialect/transforms/variants.h"
+
+#include "mlir/IR/IRMapping.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
@@ -13,30 +16,6 @@ namespace cnn {
 
 namespace {
 
-/// The function of one or several phases of training.
-struct Variant {
-  std::string name;
-  ArrayAttr frozen; ///< names, in the network's order
-};
-
-/// One variant for each different list of frozen parameters, named by the first phase that has it.
-SmallVector<Variant> variantsOf(NetworkOp network) {
-  Builder b(network.getContext());
-  SmallVector<Variant> variants;
-  auto training = network.getTraining();
-  auto phases = training ? training->getAs<ArrayAttr>("phases") : ArrayAttr();
-  if (!phases) return {{"train", b.getArrayAttr({})}};
-  for (auto phase : phases.getAsRange<DictionaryAttr>()) {
-    auto frozen = phase.getAs<ArrayAttr>("frozen");
-    if (!frozen) frozen = b.getArrayAttr({});
-    if (llvm::any_of(variants, [&](const Variant& variant) { return variant.frozen == frozen; })) continue;
-    std::string name = "train";
-    if (auto text = phase.getAs<StringAttr>("name"); text && !variants.empty()) name += "." + text.str();
-    variants.push_back({name, frozen});
-  }
-  return variants;
-}
-
 struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
   void runOnOperation() override {
     NetworkOp network = getOperation();
@@ -44,13 +23,17 @@ struct Autodiff : impl::CnnAutodiffBase<Autodiff> {
     if (!loss || failed(check(loss))) return;
     OpBuilder builder(loss->getContext());
     builder.setInsertionPointAfter(loss);
-    for (const Variant& variant : variantsOf(network)) {
-      auto train = cast<FunctionOp>(builder.clone(*loss));
+    for (const Variant& variant : variantsOf(network, loss)) {
+      IRMapping copies;
+      auto train = cast<FunctionOp>(builder.clone(*loss, copies));
       train.setSymName(variant.name);
+      llvm::DenseSet<Operation*> repeated;
+      for (Operation* op : variant.repeated) repeated.insert(copies.lookup(op));
       if (!variant.frozen.empty()) train->setAttr(frozenAttribute, variant.frozen);
       frozen.clear();
       for (auto name : variant.frozen.getAsRange<StringAttr>()) frozen.insert(name.getValue());
-      useBatchStatistics(network, train);
+      if (!variant.results.empty()) keepResults(train, variant.results);
+      useBatchStatistics(network, train, repeated);
       markVarying(network, train);
       differentiate(train);
     }
@@ -81,8 +64,30 @@ private:
     return failure(norms.wasInterrupted());
   }
 
-  /// A layer whose running statistics are frozen goes on with them, as in inference.
-  void useBatchStatistics(NetworkOp network, FunctionOp train) {
+  /// The function gives these results alone, and computes what they need.
+  static void keepResults(FunctionOp train, ArrayRef<int64_t> places) {
+    Builder b(train.getContext());
+    Block& body = train.getBody().front();
+    SmallVector<Value> values;
+    SmallVector<Type> types;
+    SmallVector<Attribute> attributes;
+    for (int64_t place : places) {
+      values.push_back(body.getTerminator()->getOperand(place));
+      types.push_back(values.back().getType());
+      auto own = train.getResAttrs() ? cast<DictionaryAttr>((*train.getResAttrs())[place]) : b.getDictionaryAttr({});
+      attributes.push_back(own);
+    }
+    body.getTerminator()->setOperands(values);
+    train.setFunctionType(b.getFunctionType(train.getArgumentTypes(), types));
+    train.setResAttrsAttr(b.getArrayAttr(attributes));
+    train->setAttr(resultsAttribute, b.getDenseI64ArrayAttr(places));
+    for (Operation& op : llvm::make_early_inc_range(llvm::reverse(body)))
+      if (op.use_empty() && !op.hasTrait<OpTrait::IsTerminator>()) op.erase();
+  }
+
+  /// A layer whose running statistics are frozen goes on with them, as in inference. One that is `repeated` leaves them
+  /// as they are.
+  void useBatchStatistics(NetworkOp network, FunctionOp train, const llvm::DenseSet<Operation*>& repeated) {
     SmallVector<BatchNormOp> norms;
     train.walk([&](BatchNormOp op) {
       if (!isFrozen(network, op.getRunningMean().getDefiningOp<GetOp>()) ||
@@ -93,7 +98,9 @@ private:
       OpBuilder b(op);
       auto channels = cast<TensorType>(op.getInput().getType()).getShape()[1];
       auto stat = TensorType::f32(op.getContext(), {getAffineConstantExpr(2, op.getContext()), channels});
-      auto parameter = [](Value value) { return value.getDefiningOp<GetOp>().getParameterAttr(); };
+      auto parameter = [&](Value value) {
+        return repeated.contains(op) ? FlatSymbolRefAttr() : value.getDefiningOp<GetOp>().getParameterAttr();
+      };
       auto trained = BatchNormTrainOp::create(b, op.getLoc(), op.getResult().getType(), stat, op.getInput(),
                                               op.getWeight(), op.getBias(), parameter(op.getRunningMean()),
                                               parameter(op.getRunningVar()), op.getEpsAttr(), op.getMomentumAttr());

@@ -16,6 +16,8 @@ llvm::SmallVector<FunctionOp> trainingFunctions(NetworkOp network);
 
 /// The attribute of such a function that names those parameters, apart from the network's own frozen ones.
 inline constexpr const char* frozenAttribute = "cnn.frozen";
+/// Which of @loss's results a step's function of training gives.
+inline constexpr const char* resultsAttribute = "cnn.results";
 
 } // namespace cnn
 

@@ -14,6 +14,10 @@ def CnnAutodiff : Pass<"cnn-autodiff", "::cnn::NetworkOp"> {
     Where the `training` attribute has `phases`, there is one function for each different list `frozen` of them:
     @train for the first, @train.NAME for the others, NAME the first phase that needs it. The attribute cnn.frozen of
     the function holds the list.
+
+    Where it has `steps`, there is one for each of them, which computes the step's loss alone, the first one the metrics
+    as well; the attribute cnn.results says which of @loss's results these are. A batch norm that an earlier step of the
+    iteration has evaluated moves its running statistics only if a step has changed a parameter since on which it depends.
   }];
 }
 

@@ -77,7 +77,8 @@ int32_t cnn_model_initialise(cnn_model* model, uint64_t seed);
 /* safetensors with PyTorch's names and shapes. F32 is read as it is; F16, BF16 and F64 are converted. Names and
  * shapes must be the network's: one message lists all that is missing, unexpected or of another shape, and the
  * parameters stay as they were. Scalars *.num_batches_tracked are accepted, and tensors whose names begin with
- * "cnn." (a checkpoint's training state) are passed over. */
+ * "cnn." (a checkpoint's training state) are passed over. Parameters that only training reads are not saved; a file
+ * may have them, as a checkpoint does, or not, and then they stay as they are. */
 int32_t cnn_model_load(cnn_model* model, const char* path);
 int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, const char* name);
 /* Written beside as path.part, synced, renamed: the file is the old one or the new one at any moment. */

@@ -33,6 +33,8 @@ struct Input {
       : data(values.data()), elements(values.size()), element(CNN_U8) {}
   Input(std::span<const std::int64_t> values)
       : data(values.data()), elements(values.size()), element(CNN_I64) {}
+  /// One that training draws.
+  Input(std::nullptr_t) : data(nullptr), elements(0), element(-1) {}
 };
 
 struct Output {
@@ -58,6 +60,7 @@ Status bind_tensors(std::span<const Given> given, const cnn_tensor* tensors, std
   if (given.size() != count)
     return Status::error(CNN_ERROR_ARGUMENT, "expected %zu %ss, found %zu", count, what, given.size());
   for (std::size_t i = 0; i < count; ++i) {
+    if (given[i].element < 0) continue;
     const cnn_tensor& tensor = tensors[i];
     std::int64_t sample = 1;
     bool free = false;

@@ -42,7 +42,8 @@ struct MetricValue {
   double value = 0;
 };
 
-/// After each step: the step's number from 0, its learning rate and its results (loss, metrics).
+/// After each step, or after all steps of an iteration where the section has steps: its number from 0, its learning
+/// rate (the first step's) and its results (the loss or losses, then the metrics).
 using StepCallback = std::function<void(std::int64_t step, double lr, std::span<const float> results)>;
 
 class Trainer {
@@ -61,7 +62,7 @@ public:
   /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the averages
   /// in the end.
   Status run();
-  /// Loss and metrics on the test data, computed from predict's outputs.
+  /// Loss and metrics on the test data, computed from predict's outputs; none that these do not tell.
   Result<std::vector<MetricValue>> test();
 
 private:

@@ -29,7 +29,7 @@ public:
     return check(cnn_training_attach(handle(), &table, max_batch));
   }
 
-  /// The phase that steps belong to, from 0.
+  /// The phase that steps belong to, from 0; or the step of the section that is next.
   std::uint32_t phase() const { return cnn_training_phase(handle()); }
 
 protected:
@@ -49,13 +49,14 @@ protected:
     return latest[0];
   }
 
-  /// The first half of a step: gradients and results, no update.
+  /// The first half of a step: gradients and results, no update. Gives its loss.
   Result<float> forward_backward(const cnn_training& table, std::initializer_list<Input> inputs) {
     std::int64_t batch = 0;
     const void* from[max_tensors];
     if (Status bad = gather(table, inputs, from, batch); !bad) return bad;
+    const std::uint32_t part = table.steps ? phase() : 0;
     if (int code = cnn_training_forward_backward(handle(), from, batch, latest)) return check(code);
-    return latest[0];
+    return latest[part];
   }
 
 public:

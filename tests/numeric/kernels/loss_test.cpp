@@ -134,6 +134,34 @@ TEST_CASE("Mean squared error and its gradient") {
                dx);
 }
 
+TEST_CASE("Binary cross entropy of logits and its gradient, also where sigmoid is 0 or 1") {
+  Array x = randomArray({21, 4, 3, 2}, 1), target = randomArray(x.shape, 2),
+        dy = randomArray({21, 1, 1, 1}, 3);
+  for (int64_t i = 0; i < x.size(); ++i) {
+    x.values[i] = static_cast<float>(x.values[i] * (i % 3 == 0 ? 60 : 3));
+    target.values[i] = i % 2; // else losses are differences, and near 0 without an error of their own size
+  }
+  x.values[0] = -100, x.values[1] = 1000, x.values[2] = -30;
+  Array loss({21, 1, 1, 1}), dx(x.shape);
+  for (int64_t i = 0; i < x.size(); ++i) {
+    double logit = x.values[i], t = target.values[i];
+    loss.values[i / 24] += (std::max(logit, 0.0) - logit * t + std::log1p(std::exp(-std::abs(logit)))) / 24;
+    dx.values[i] = dy.values[i / 24] * (1 / (1 + std::exp(-logit)) - t) / 24;
+  }
+  Tensor t = batchLanes(4, 3, 2), one = batchLanes(1, 1, 1);
+  requireClose(run(kernelOf({t, t}, {"bce_with_logits", {0, 1}, {1, 1, 1}}, one), {x, target}, 21)[0], loss);
+  Op backward{"bce_with_logits_backward", {0, 1, 2}, {4, 3, 2}};
+  requireClose(run(kernelOf({t, t, one}, backward, t), {x, target, dy}, 21)[0], dx);
+}
+
+TEST_CASE("A certain answer has a loss of its own small size") {
+  Array x({1, 1, 1, 1}), target({1, 1, 1, 1});
+  x.values = {-30};
+  Tensor one = batchLanes(1, 1, 1);
+  Array loss = run(kernelOf({one, one}, {"bce_with_logits", {0, 1}, {1, 1, 1}}, one), {x, target}, 1)[0];
+  REQUIRE(loss.values[0] == Approx(std::exp(-30.0)).epsilon(1e-5));
+}
+
 TEST_CASE("A mean over the batch is a sum in lanes, then over blocks") {
   int lanes = batchLanes(1, 1, 1).lanes;
   int64_t images = 2 * lanes + 3;

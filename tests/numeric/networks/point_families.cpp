@@ -104,7 +104,15 @@ std::vector<Family> pointFamilies() {
   all.push_back({"mse",
                  [] { return withLoss(chain(somePicture(), "tanh"), "mse(y, target)"); },
                  {withLoss(chain({1, 1, 1}, "tanh"), "mse(y, target)"),
-                  withLoss(chain({2, 3, 3}, "tanh"), "mse(y, number |> cast(f32))")}});
+                  withLoss(chain({2, 3, 3}, "tanh"), "mse(y, number |> cast(f32))"),
+                  withLoss(chain({3, 5, 2}, "tanh"), "mse(y, 0.5)")}});
+  all.push_back({"bce_with_logits",
+                 [] {
+                   std::string target = coin() ? "target" : coin() ? "1" : "0.0";
+                   return withLoss(chain(somePicture(), "relu"), "bce_with_logits(y, " + target + ")");
+                 },
+                 {withLoss(chain({1, 1, 1}, "relu"), "bce_with_logits(y, target)"),
+                  withLoss(chain({2, 3, 3}, "relu"), "bce_with_logits(y, 1.0) + bce_with_logits(y, 0.0)")}});
   return all;
 }
 

@@ -51,7 +51,8 @@ typedef struct cnn_run {
   void* const* outputs;       /* likewise; caller's memory, no alignment but the element's */
   int64_t batch;              /* at least 1 */
   float* gradients;           /* training: laid out like the trainable part of parameters; overwritten */
-  float* results;             /* training: results_count floats: the loss, then each metric, means over the batch */
+  float* results;             /* training: results_count floats: the loss, or each step's, then each metric, means over
+                               * the batch; a step's code writes its own loss, that of the first the metrics as well */
   uint64_t seed;              /* training: with step, keys every random number */
   uint64_t step;              /* training: 0 for the first */
 } cnn_run;
@@ -76,7 +77,8 @@ enum cnn_initialiser {
 
 enum cnn_parameter_flags {
   CNN_TRAINABLE = 1,
-  CNN_STATISTIC = 2 /* batch norm's running mean and variance */
+  CNN_STATISTIC = 2, /* batch norm's running mean and variance */
+  CNN_TRAINING_ONLY = 4 /* predict does not read it: in checkpoints, not in files of weights */
 };
 
 /* Parameters are f32, dense row-major in PyTorch's shape (OIHW), each at a multiple of 16 floats. The trainable
@@ -160,7 +162,8 @@ enum cnn_schedule { CNN_CONSTANT = 0, CNN_STEP = 1, CNN_COSINE = 2, CNN_ONE_CYCL
 
 typedef struct cnn_metric {
   const char* name;   /* top1 */
-  const char* kind;   /* accuracy, cross_entropy, mse: what the runtime computes on predict's outputs in eval */
+  const char* kind;   /* accuracy, cross_entropy, mse, bce_with_logits: what the runtime computes on predict's
+                       * outputs in eval; custom: nothing */
   int32_t output;     /* index among the description's outputs */
   int32_t target;     /* index among forward_backward's inputs: the description's, then the targets */
   double parameter;   /* label smoothing and the like; 0 where unused */
@@ -174,8 +177,18 @@ typedef struct cnn_parameter_group {
   double lr_scale, weight_decay;
 } cnn_parameter_group;
 
+/* An input of the network that training draws at random in place of data. */
+typedef struct cnn_draw {
+  uint32_t input;       /* index among the description's inputs, an f32 */
+  int32_t distribution; /* enum cnn_initialiser: CNN_INIT_UNIFORM or CNN_INIT_NORMAL */
+  double a, b;          /* as of a parameter */
+} cnn_draw;
+
 /* One phase of a train section, with a backward pass of its own that leaves out what the phase does not train. The
- * phases run one after the other. A section without phases is one phase with an empty name. */
+ * phases run one after the other. A section without phases is one phase with an empty name.
+ *
+ * With cnn_training.steps these are the steps of an iteration instead: all of them run on each batch, one after the
+ * other, each with an optimizer state of its own. batch, epochs and stop_* are then the first's. */
 typedef struct cnn_phase {
   const char* name;
 
@@ -189,7 +202,7 @@ typedef struct cnn_phase {
   int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0, float* state1,
                     int64_t count, const float* scalars);
 
-  const uint32_t* frozen; /* indices of parameters that other phases train and this one leaves alone */
+  const uint32_t* frozen; /* indices of parameters that others train and this one leaves alone */
   const cnn_parameter_group* groups;
   uint32_t frozen_count, group_count;
   int32_t optimizer; /* enum cnn_optimizer */
@@ -210,10 +223,10 @@ typedef struct cnn_training {
   const cnn_description* description;
   uint64_t arena_constant_bytes, arena_block_bytes; /* what suffices for every phase */
   uint32_t block;         /* pictures side by side in a vector: the arena counts blocks of so many */
-  uint32_t results_count; /* 1 + metric_count */
+  uint32_t results_count; /* the losses (one, or one a step) and metric_count */
   uint64_t scratch_bytes; /* for each worker */
   const cnn_tensor* targets; /* the train section's inputs: passed after the description's inputs */
-  const cnn_metric* metrics; /* metrics[0] describes the loss; then one for each metric */
+  const cnn_metric* metrics; /* results_count of them: the loss, or each step's by its name, then each metric */
   uint32_t target_count, metric_count;
   const cnn_phase* phases; /* at least one */
   uint32_t phase_count, augment_count;
@@ -223,6 +236,9 @@ typedef struct cnn_training {
   const cnn_setting* data;     /* null where the section names none */
   const cnn_augment* augments; /* applied in order */
   const cnn_setting* weights;  /* load(file, into, except): first values from a file; null: none */
+  const cnn_draw* draws;
+  uint32_t draw_count;
+  uint32_t steps; /* 1: `phases` are the steps of each iteration */
 } cnn_training;
 
 #ifdef __cplusplus
