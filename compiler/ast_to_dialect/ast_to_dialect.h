@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@ struct ElaborationOptions {
   /// `--set name=value`, the value in the language: parameters of the networks that have one of this name, or
   /// free dimensions of their inputs.
   std::vector<std::pair<std::string, std::string>> settings;
+  /// The machine (names.h) that is compiled for: its kernels sections are obeyed. Empty: only those for all machines.
+  std::string machine;
   /// Build this network only; all whose parameters have values when empty.
   std::string network;
   /// Free dimensions but the batch are errors: the networks are to be compiled.
@@ -29,11 +32,22 @@ struct ElaborationOptions {
   Observations* observations = nullptr;
 };
 
+/// A limit of memory, which takes the whole compiler's plan to check.
+struct MemoryBudget {
+  std::string network, setting; ///< inference_memory or training_memory
+  int64_t bytes = 0;
+  std::string machine; ///< empty: all
+  Span span;           ///< of the limit
+};
+
 struct Elaboration {
   /// One cnn.network for each network that was built; null after an error.
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// Networks left out because a parameter has no value: "ResNet: unit, depths".
   std::vector<std::string> skipped;
+  std::vector<MemoryBudget> budgets;
+  /// By network and path of each part: where it is applied.
+  std::map<std::pair<std::string, std::string>, Span> places;
 };
 
 /// Builds the networks of the program's main file. All errors are reported; after one there is no module.

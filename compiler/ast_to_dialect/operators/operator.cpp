@@ -22,6 +22,8 @@ std::string_view describe(Takes takes) {
     return "a number or a list of numbers";
   case Takes::Strings:
     return "a list of selectors";
+  case Takes::Tile:
+    return "a list of two or three whole numbers of at least 1";
   case Takes::Any:
     return "a value";
   }
@@ -37,7 +39,7 @@ const OperatorArgument* Operator::argument(std::string_view argumentName) const 
 static std::vector<Operator> collect() {
   std::vector<Operator> all;
   for (auto family : {convolutionOperators, poolingOperators, normalisationOperators, activationOperators,
-                      shapeOperators, lossOperators, trainingSettings, dataSettings, initialisers}) {
+                      shapeOperators, lossOperators, trainingSettings, dataSettings, initialisers, algorithms}) {
     std::vector<Operator> table = family();
     all.insert(all.end(), table.begin(), table.end());
   }

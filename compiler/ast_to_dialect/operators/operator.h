@@ -22,6 +22,7 @@ enum class Family : uint8_t {
   Data,
   Initialiser,
   Augmentation,
+  Algorithm, ///< of a convolution, in kernels sections
   Setting,
 };
 
@@ -35,6 +36,7 @@ enum class Takes : uint8_t {
   Padding, ///< Ints, or "same", or "valid"
   Floats,  ///< one number, or a list
   Strings, ///< a list of selectors
+  Tile,    ///< a list of two or three whole numbers
   Any,
 };
 
@@ -82,5 +84,6 @@ std::vector<Operator> lossOperators();
 std::vector<Operator> trainingSettings();
 std::vector<Operator> dataSettings();
 std::vector<Operator> initialisers();
+std::vector<Operator> algorithms();
 
 } // namespace cnn

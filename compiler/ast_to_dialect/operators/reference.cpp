@@ -31,7 +31,7 @@ static std::string use(const Operator& op, std::string_view tensors) {
       text += "0.1";
       break;
     default:
-      text += argument.name == "begin" ? "1" : op.family == Family::Augmentation ? "8" : "3";
+      text += argument.name == "begin" ? "1" : op.family == Family::Augmentation ? "8" : op.name == "winograd" ? "4" : "3";
     }
   }
   return std::string(op.name) + (text.empty() && !op.isSetting() ? "" : "(" + text + ")");
@@ -73,6 +73,10 @@ std::string operatorExample(const Operator& op) {
     return training("augment x = " + use(op, ""), true);
   case Family::Setting:
     return training((op.name == "load" ? "weights = " : "validation = 0.1; stop = ") + use(op, ""), true);
+  case Family::Algorithm:
+    return "network Example {\n  input x: f32[N, 4, 8, 8]\n  output y = x |> conv(8, 3)\n}\n"
+           "kernels Example { conv = " +
+           use(op, "") + " }\n";
   case Family::Initialiser:
     return "network Example {\n  input x: f32[N, 4, 8, 8]\n  init [conv] = " + use(op, "") +
            "\n  output y = x |> conv(8, 3)\n}\n";
@@ -99,6 +103,7 @@ std::string operatorReference() {
                                                                      {Family::Initialiser, "First values"},
                                                                      {Family::Data, "Data"},
                                                                      {Family::Augmentation, "Pictures"},
+                                                                     {Family::Algorithm, "Kernels"},
                                                                      {Family::Setting, "Other settings"}};
   std::string text;
   for (auto& [family, title] : families) {
