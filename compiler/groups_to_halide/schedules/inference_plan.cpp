@@ -249,8 +249,10 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
     plan.ints["outputs"] = {2};
     plan.packedWeights = {blocks / tile.vectors, 6,    s.kernelX, ceilDivide(s.channels, inLanes), inLanes,
                           tile.vectors,          lanes};
-    bool byChannel = blocks / tile.vectors >= 4;
-    plan.range = byChannel ? Range::channel : Range::row;
+    // A chunk of rows is whole tiles, which a pooling of 2 makes single rows.
+    bool wholeTiles = options.pool[0] == 2 || outHeight % 2 == 0;
+    bool byChannel = blocks / tile.vectors >= (wholeTiles ? 4 : 2);
+    plan.range = byChannel ? Range::channel : wholeTiles ? Range::row : Range::none;
     plan.rangeGranule = byChannel ? tile.vectors : 2 / options.pool[0];
     return plan;
   }

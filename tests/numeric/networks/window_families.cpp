@@ -73,6 +73,8 @@ std::vector<Network> nastyConvolutions() {
           chain({3, 2, 2}, "conv(5, 2, stride = 5)"),
           chain({17, 5, 7}, "conv(33, 3, padding = 1)"), chain({32, 14, 14}, "conv(32, 3, padding = 1)"),
           chain({33, 9, 9}, "conv(65, 3, padding = 1)"),
+          chain({17, 7, 13}, "conv(16, 5, padding = 2)"),
+          same({32, 5, 5}, "conv(64, 3, padding = 1, groups = 2)"),
           chain({2, 3, 40}, "conv(7, [1, 19], padding = [0, 9])"),
           chain({2, 40, 3}, "conv(5, [33, 1])"),
           chain({6, 9, 9}, "conv(4, 3, dilation = 4)"),
