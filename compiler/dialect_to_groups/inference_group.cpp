@@ -172,14 +172,17 @@ Value aliasRoot(Value value) {
   return value;
 }
 
+/// By Winograd on rows a tile has two outputs, and a pooling in the store of one on squares is no gain.
+static int64_t largestPool(ConvOp op) {
+  if (!choiceOf(op).winogradOutputs) return std::numeric_limits<int64_t>::max();
+  return *cast<TensorType>(op.getWeight().getType()).getFixed(2) == 5 ? 2 : 1;
+}
+
 Operation* fusablePool(ConvOp op) {
   Value value = op.getResult();
   while (value.hasOneUse()) {
     Operation* user = *value.getUsers().begin();
-    if (int64_t size = plainPool(user)[0]; size > 1) {
-      int64_t winograd = choiceOf(op).winogradOutputs; // its tiles must hold whole windows
-      return winograd % size == 0 ? user : nullptr;
-    }
+    if (int64_t size = plainPool(user)[0]; size > 1) return size <= largestPool(op) ? user : nullptr;
     if (!isa<BatchNormOp>(user) && (!isPointwise(user) || user->getNumOperands() != 1)) return nullptr;
     value = user->getResult(0);
   }
