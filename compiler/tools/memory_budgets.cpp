@@ -141,6 +141,16 @@ private:
   }
 };
 
+/// The program with another machine's kernels sections; without a module where one of them is impossible, which is
+/// reported.
+Elaboration elaborateFor(const std::string& machine, Frontend& frontend, ElaborationOptions options) {
+  options.machine = machine;
+  DiagnosticEngine own(frontend.sources); // there may be errors of other budgets
+  Elaboration result = elaborate(*frontend.program, frontend.context, options, own);
+  if (own.hasErrors()) elaborate(*frontend.program, frontend.context, options, frontend.diagnostics);
+  return result;
+}
+
 } // namespace
 
 bool checkMemoryBudgets(Frontend& frontend, const CompileOptions& options, const ElaborationOptions& elaboration,
@@ -155,10 +165,8 @@ bool checkMemoryBudgets(Frontend& frontend, const CompileOptions& options, const
     mlir::ModuleOp module = *elaborated.module;
     if (!ours) { // with that machine's kernels sections
       auto [other, isNew] = others.try_emplace(budget.machine);
-      ElaborationOptions there = elaboration;
-      there.machine = budget.machine;
-      if (isNew) other->second = elaborate(*frontend.program, frontend.context, there, frontend.diagnostics);
-      if (!other->second.module) continue; // one of those sections is impossible, which has been reported
+      if (isNew) other->second = elaborateFor(budget.machine, frontend, elaboration);
+      if (!other->second.module) continue;
       module = *other->second.module;
     }
     std::string target = ours ? targetOf(options) : kernel::targetNamed(budget.machine);

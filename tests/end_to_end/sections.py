@@ -67,6 +67,15 @@ def budgets_are_exact():
                    f"{limit} for {machine}: a byte less than {bytes_:,}:\n{errors}")
 
 
+def every_machine_is_checked():
+    errors = errors_of("".join('budget Net %s { inference_memory = 1 }\n' % machine for machine in
+                               ("", 'for "arm-64"', 'for "x86-64-avx2"')), "check")
+    expect(errors.count("E0611") == 3, f"three budgets, three errors:\n{errors}")
+    errors = errors_of('kernels Net { "mid" = direct(tile = [2, 8]) }\n'
+                       'budget Net for "x86-64-avx2" { inference_memory = 1GiB }\n', "check")
+    expect("x86-64-avx2 has 16" in errors, f"a tile that the budget's machine has no registers for:\n{errors}")
+
+
 def figures_add_up():
     figures = summary()
     arena = figures["inference"]
@@ -130,7 +139,7 @@ def kernels_sections_verify():
     expect("comparisons hold" in out, f"verify:\n{out}{errors}")
 
 
-for test in (budgets_are_exact, figures_add_up, errors_name_tensors, budgets_are_for_what_is_built, kernels_sections_choose,
+for test in (budgets_are_exact, every_machine_is_checked, figures_add_up, errors_name_tensors, budgets_are_for_what_is_built, kernels_sections_choose,
              kernels_sections_verify):
     test()
 sys.exit(1 if failures else 0)
