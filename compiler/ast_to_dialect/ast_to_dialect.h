@@ -19,8 +19,6 @@ struct ElaborationOptions {
   /// `--set name=value`, the value in the language: parameters of the networks that have one of this name, or
   /// free dimensions of their inputs.
   std::vector<std::pair<std::string, std::string>> settings;
-  /// The machine (names.h) that is compiled for: its kernels sections are obeyed. Empty: only those for all machines.
-  std::string machine;
   /// Build this network only; all whose parameters have values when empty.
   std::string network;
   /// Free dimensions but the batch are errors: the networks are to be compiled.
@@ -30,6 +28,9 @@ struct ElaborationOptions {
   /// Filled with what each name refers to and what each expression was found to be. May be null.
   NameIndex* names = nullptr;
   Observations* observations = nullptr;
+  /// The machine (names.h) that is compiled for: its kernels sections are obeyed. Empty: only those for all
+  /// machines.
+  std::string machine = {};
 };
 
 /// A limit of memory, which takes the whole compiler's plan to check.

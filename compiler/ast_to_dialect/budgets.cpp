@@ -14,7 +14,8 @@ static int64_t elementCount(const NetworkParameter& info) {
   return count;
 }
 
-/// Checks the sections that are headed by a network against what was built. `name`: the network's own, or its recipe's.
+/// Checks the sections that are headed by a network against what was built. `name`: the network's own, or its
+/// recipe's.
 void Elaborator::targetSections(const CallableDecl& network, const std::string& name, const Frame& frame) {
   for (const Decl* decl : program.main().file.declarations) {
     auto* section = as<TargetDecl>(decl);
@@ -31,20 +32,24 @@ void Elaborator::targetSections(const CallableDecl& network, const std::string& 
 void Elaborator::budgetSection(const TargetDecl& section, const std::string& name, const Frame& frame) {
   for (const Statement* statement : section.body.statements) {
     auto* assign = as<AssignStatement>(statement);
-    if (!assign || !std::ranges::count(budgetSettings, assign->name.text)) continue; // checkNames has reported it
+    if (!assign || !std::ranges::count(budgetSettings, assign->name.text))
+      continue; // checkNames has reported it
     std::string setting(assign->name.text);
     std::optional<int64_t> most = evaluateInt(assign->value, frame, "'" + setting + "'");
     if (!most) continue;
     if (*most < 0) {
-      error(Diag::BadSetting, assign->value->span, frame, setting, "a whole number of at least 0", std::to_string(*most));
+      error(Diag::BadSetting, assign->value->span, frame, setting, "a whole number of at least 0",
+            std::to_string(*most));
       continue;
     }
     if (setting == "parameters") {
       parameterBudget(*assign, *most, name, frame);
       continue;
     }
-    if (setting == "training_memory" && !net->op.getTraining() && !net->incomplete && !diagnostics.hasErrors()) {
-      error(Diag::BadSetting, assign->name.span, frame, setting, "a network with a train section", "one without");
+    if (setting == "training_memory" && !net->op.getTraining() && !net->incomplete &&
+        !diagnostics.hasErrors()) {
+      error(Diag::BadSetting, assign->name.span, frame, setting, "a network with a train section",
+            "one without");
       continue;
     }
     std::string machine(section.target ? section.target->literal() : "");

@@ -220,7 +220,8 @@ Elaboration Elaborator::run() {
     bool wanted = options.network.empty() || network->name.text == options.network;
     found = found || wanted;
     if (!wanted) continue;
-    bool must = !options.network.empty() || !recipes[network].empty() || headsTargetSection(main, network->name.text);
+    bool must =
+        !options.network.empty() || !recipes[network].empty() || headsTargetSection(main, network->name.text);
     buildNetwork(*network, recipes[network], std::string(network->name.text), {}, must);
   }
   for (const TrainDecl* train : others) buildRecipe(*train, found);

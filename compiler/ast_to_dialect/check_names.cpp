@@ -290,7 +290,8 @@ private:
           last.starts_with("avx") && name.find(last) != std::string_view::npos)
         meant = candidate.name;
     if (!meant.empty())
-      diagnostic.fix("did you mean '" + std::string(meant) + "'?", {{target.span, "\"" + std::string(meant) + "\""}});
+      diagnostic.fix("did you mean '" + std::string(meant) + "'?",
+                     {{target.span, "\"" + std::string(meant) + "\""}});
     diagnostic.note("targets here are " + list);
   }
 

@@ -247,7 +247,8 @@ public:
   void readSettings();
   void targetSections(const ast::CallableDecl& network, const std::string& name, const Frame& frame);
   void budgetSection(const ast::TargetDecl& section, const std::string& name, const Frame& frame);
-  void parameterBudget(const ast::AssignStatement& limit, int64_t most, const std::string& name, const Frame& frame);
+  void parameterBudget(const ast::AssignStatement& limit, int64_t most, const std::string& name,
+                       const Frame& frame);
   void kernelsSection(const ast::TargetDecl& section, const Frame& frame);
   static bool hasStatement(const ast::Body& body, ast::Kind kind);
   void trainSection(const ast::TrainDecl& decl, const Frame& network);

@@ -13,7 +13,9 @@ using namespace ast;
 
 namespace {
 
-int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t ceilDivide(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
 
 std::string listed(llvm::ArrayRef<int64_t> numbers) {
   std::string text;
@@ -24,7 +26,8 @@ std::string listed(llvm::ArrayRef<int64_t> numbers) {
 /// The vectors of output channels that tiles of a direct convolution can take.
 llvm::SmallVector<int64_t> possibleVectors(ConvOp conv, const Machine& machine) {
   int64_t in = *mlir::cast<cnn::TensorType>(conv.getInput().getType()).getFixed(1);
-  int64_t out = *mlir::cast<cnn::TensorType>(conv.getResult().getType()).getFixed(1), groups = conv.getGroups();
+  int64_t out = *mlir::cast<cnn::TensorType>(conv.getResult().getType()).getFixed(1),
+          groups = conv.getGroups();
   if (groups > 1 && groups == in && groups == out) return {1};
   // Groups of whole vectors are computed apart, others together.
   bool apart = groups > 1 && in / groups % machine.lanes == 0 && out / groups % machine.lanes == 0;
@@ -49,8 +52,8 @@ std::string whyNoTile(ConvOp conv, llvm::ArrayRef<int64_t> tile, const Machine& 
   // The sums, the weights of each vector of channels, and a pixel.
   int64_t registers = tile[0] + 1 + tile[0] * tile[1] * tile[2];
   if (registers > machine.registers)
-    return "the tile takes " + std::to_string(registers) + " vector registers, and " + std::string(machine.name) +
-           " has " + std::to_string(machine.registers);
+    return "the tile takes " + std::to_string(registers) + " vector registers, and " +
+           std::string(machine.name) + " has " + std::to_string(machine.registers);
   return "";
 }
 
@@ -76,7 +79,8 @@ std::string whyNot(ConvOp conv, const KernelChoice& choice, const Machine* machi
 /// One line of a section: which convolutions, and what for them.
 class KernelsLine {
 public:
-  KernelsLine(Elaborator& e, const AssignStatement& line, const Frame& frame) : e(e), line(line), frame(frame) {}
+  KernelsLine(Elaborator& e, const AssignStatement& line, const Frame& frame)
+      : e(e), line(line), frame(frame) {}
 
   /// The machine that the tiles must suit; `named`: by the section. Not known where `machine` is null.
   void read(const Machine* machine, bool named, bool obeyed) {
@@ -165,7 +169,8 @@ private:
     });
     if (!convolutions.empty()) return true;
     if (other.empty()) {
-      bool unknown = !wanted.owner.empty() && !findOperator(wanted.owner) && !frame.module->globals.count(wanted.owner);
+      bool unknown =
+          !wanted.owner.empty() && !findOperator(wanted.owner) && !frame.module->globals.count(wanted.owner);
       if (!unknown) // or checkNames has reported it
         e.suggestSelector(e.error(Diag::NothingSelected, wanted.span, frame, wanted.text()), wanted);
       return false;
@@ -186,8 +191,9 @@ private:
     if (auto part = e.net->parts.find(path); part != e.net->parts.end())
       diagnostic.secondary(part->second.span, "'" + path + "'");
     diagnostic.note("for '" + path + "' there are " + possibleChoices(conv));
-    if (onlyHere) diagnostic.note("what suits only some machines goes into a section for one of them: kernels … for \"" +
-                                  std::string(onlyHere->name) + "\"");
+    if (onlyHere)
+      diagnostic.note("what suits only some machines goes into a section for one of them: kernels … for \"" +
+                      std::string(onlyHere->name) + "\"");
     std::set<std::string> others;
     for (auto& each : impossible)
       if (each.first != path) others.insert(each.first);
@@ -210,8 +216,9 @@ void Elaborator::kernelsSection(const TargetDecl& section, const Frame& frame) {
   if (section.target && !known) return; // checkNames has reported it
   for (const Statement* statement : section.body.statements)
     if (auto* line = as<AssignStatement>(statement))
-      KernelsLine(*this, *line, frame).read(known ? &*machine : nullptr, section.target != nullptr,
-                                            !section.target || name == options.machine);
+      KernelsLine(*this, *line, frame)
+          .read(known ? &*machine : nullptr, section.target != nullptr,
+                !section.target || name == options.machine);
 }
 
 } // namespace cnn

@@ -1,4 +1,5 @@
-//===- kernel_choices.cpp - What a kernels section may say about a convolution ----------------------------===//
+//===- kernel_choices.cpp - What a kernels section may say about a convolution
+//----------------------------===//
 #include "dialect/kernel_choices.h"
 
 using namespace mlir;
@@ -8,7 +9,8 @@ namespace cnn {
 ScheduleAttr scheduleOf(MLIRContext* context, const KernelChoice& choice) {
   Builder b(context);
   SmallVector<NamedAttribute> tiles;
-  if (choice.winogradOutputs) tiles.push_back(b.getNamedAttr("outputs", b.getI64IntegerAttr(choice.winogradOutputs)));
+  if (choice.winogradOutputs)
+    tiles.push_back(b.getNamedAttr("outputs", b.getI64IntegerAttr(choice.winogradOutputs)));
   if (!choice.tile.empty()) tiles.push_back(b.getNamedAttr("tile", b.getDenseI64ArrayAttr(choice.tile)));
   return ScheduleAttr::get(context, b.getStringAttr(choice.winogradOutputs ? "winograd" : "direct"),
                            b.getDictionaryAttr(tiles));
@@ -33,7 +35,10 @@ static SmallVector<int64_t> windowOf(ConvOp conv) {
 
 static std::string extents(ArrayRef<int64_t> values) {
   std::string text;
-  for (int64_t value : values) text += (text.empty() ? "" : "x") + std::to_string(value);
+  for (int64_t value : values) {
+    if (!text.empty()) text += 'x';
+    text += std::to_string(value);
+  }
   return text;
 }
 
@@ -64,8 +69,9 @@ LogicalResult verifyChoice(ConvOp conv) {
   if (!attribute) return success();
   auto schedule = dyn_cast<ScheduleAttr>(attribute);
   KernelChoice choice = choiceOf(conv);
-  bool known = schedule && (choice.direct ? choice.tile.empty() || choice.tile.size() == 3
-                                          : llvm::is_contained(winogradSizes(conv), choice.winogradOutputs)) &&
+  bool known = schedule &&
+               (choice.direct ? choice.tile.empty() || choice.tile.size() == 3
+                              : llvm::is_contained(winogradSizes(conv), choice.winogradOutputs)) &&
                llvm::all_of(choice.tile, [](int64_t extent) { return extent >= 1; });
   if (known) return success();
   return conv.emitOpError("cannot have the schedule ") << attribute;

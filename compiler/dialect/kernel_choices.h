@@ -1,4 +1,5 @@
-//===- kernel_choices.h - What a kernels section may say about a convolution ------------------------------===//
+//===- kernel_choices.h - What a kernels section may say about a convolution
+//------------------------------===//
 #ifndef CNN_DIALECT_KERNEL_CHOICES_H
 #define CNN_DIALECT_KERNEL_CHOICES_H
 
@@ -12,7 +13,7 @@ inline constexpr llvm::StringLiteral scheduleAttribute = "cnn.schedule";
 
 struct KernelChoice {
   bool direct = false;
-  int64_t winogradOutputs = 0;         ///< more than 0: Winograd with tiles of so many outputs
+  int64_t winogradOutputs = 0;        ///< more than 0: Winograd with tiles of so many outputs
   llvm::SmallVector<int64_t, 3> tile; ///< of the direct convolution; may be empty
 };
 
@@ -21,7 +22,8 @@ ScheduleAttr scheduleOf(mlir::MLIRContext* context, const KernelChoice& choice);
 /// The choice on an op; nothing is chosen where it has none.
 KernelChoice choiceOf(mlir::Operation* op);
 
-/// For which numbers of outputs a side of a tile Winograd's algorithm exists for the convolution, the best first.
+/// For which numbers of outputs a side of a tile Winograd's algorithm exists for the convolution, the best
+/// first.
 llvm::SmallVector<int64_t> winogradSizes(ConvOp conv);
 
 /// What about the convolution rules Winograd out: "its stride is 2".

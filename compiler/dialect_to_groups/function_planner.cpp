@@ -117,7 +117,8 @@ void FunctionPlanner::planMemory() {
   plan.arenaBlockBytes = sizes.blockBytes;
   plan.largestLiveBytes = sizes.largestLiveBytes;
   for (size_t i : sizes.fullestPhase)
-    plan.fullestPhase.push_back({pathOf(makers[i]), mnemonic(makers[i]).str(), items[i].bytes, items[i].perBlock});
+    plan.fullestPhase.push_back(
+        {pathOf(makers[i]), mnemonic(makers[i]).str(), items[i].bytes, items[i].perBlock});
 }
 
 Address FunctionPlanner::addressOf(Value value) const {

@@ -66,7 +66,8 @@ struct NetworkSummary {
   ArenaSummary inference;
   /// By the functions of training, the first phase's first; empty where the file does not train the network.
   std::vector<std::pair<std::string, ArenaSummary>> training;
-  /// What budgets of memory count: all but the parameters themselves, for one sample and for a batch of training.
+  /// What budgets of memory count: all but the parameters themselves, for one sample and for a batch of
+  /// training.
   int64_t inferenceBytes = 0, trainingBytes = 0, trainingBatch = 0;
 };
 

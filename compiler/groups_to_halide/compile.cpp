@@ -198,7 +198,8 @@ std::string hostTarget() {
   Target host = get_host_target();
   if (host.arch == Target::ARM) return targetNamed("arm-64");
   if (host.has_feature(Target::AVX512_Skylake)) return targetNamed("x86-64-avx512");
-  return targetNamed(host.has_feature(Target::AVX2) && host.has_feature(Target::FMA) ? "x86-64-avx2" : "x86-64");
+  return targetNamed(host.has_feature(Target::AVX2) && host.has_feature(Target::FMA) ? "x86-64-avx2"
+                                                                                     : "x86-64");
 }
 
 int vectorLanes(const std::string& name) {

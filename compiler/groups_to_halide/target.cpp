@@ -12,8 +12,8 @@ using Halide::Target;
 
 std::string readTarget(const std::string& text, std::string& error) {
   if (std::string named = targetNamed(text); !named.empty()) return named;
-  constexpr const char* expected =
-      "expected x86-64-avx2, x86-64-avx512 or a Halide target such as x86-64-linux-avx2-fma-f16c or arm-64-osx";
+  constexpr const char* expected = "expected x86-64-avx2, x86-64-avx512 or a Halide target such as "
+                                   "x86-64-linux-avx2-fma-f16c or arm-64-osx";
   if (!Target::validate_target_string(text)) {
     error = std::string(expected) + ", found '" + text + "'";
     return "";

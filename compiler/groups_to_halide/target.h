@@ -10,8 +10,8 @@ namespace cnn::kernel {
 /// none that this compiler has code for.
 std::string readTarget(const std::string& text, std::string& error);
 
-/// The target of this system for a machine that budgets and kernels sections can name (x86-64-avx2, …: the table is
-/// in ast_to_dialect/names.h). Empty for any other name.
+/// The target of this system for a machine that budgets and kernels sections can name (x86-64-avx2, …: the
+/// table is in ast_to_dialect/names.h). Empty for any other name.
 std::string targetNamed(const std::string& machine);
 
 /// The machine whose name a target goes by there.

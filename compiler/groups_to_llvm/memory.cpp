@@ -1,4 +1,5 @@
-//===- memory.cpp - How much memory a generated library reserves ------------------------------------------===//
+//===- memory.cpp - How much memory a generated library reserves
+//------------------------------------------===//
 
 #include "groups_to_llvm/memory.h"
 

@@ -1,4 +1,5 @@
-//===- memory.h - How much memory a generated library reserves --------------------------------------------===//
+//===- memory.h - How much memory a generated library reserves
+//--------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_MEMORY_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_MEMORY_H
 

@@ -1,4 +1,5 @@
-//===- memory_budgets.cpp - Whether networks keep their budgets of memory ----------------------------------===//
+//===- memory_budgets.cpp - Whether networks keep their budgets of memory
+//----------------------------------===//
 
 #include "memory_budgets.h"
 
@@ -36,7 +37,8 @@ void addPackedWeights(const NetworkPlan& plan, std::vector<Need>& needs) {
     for (const Family& family : phase.families)
       for (const Call& call : family.calls) {
         int64_t bytes = 0;
-        for (const kernel::Tensor& packed : plan.kernels[call.kernel].outputs) bytes += 4 * blockElements(packed);
+        for (const kernel::Tensor& packed : plan.kernels[call.kernel].outputs)
+          bytes += 4 * blockElements(packed);
         needs.push_back({call.source.substr(0, call.source.rfind(".pack")), "packed weights", bytes});
       }
 }
@@ -74,8 +76,10 @@ private:
     mlir::PassManager passes(module.getContext());
     addGroupPasses(passes, planOptions);
     std::string error;
-    return mlir::succeeded(passes.run(*copy)) && mlir::succeeded(planNetwork(network, planOptions, plan.network)) &&
-           (!training || readTrainingSettings(*network.getTraining(), plan.training, error) || fail(error) == 0);
+    return mlir::succeeded(passes.run(*copy)) &&
+           mlir::succeeded(planNetwork(network, planOptions, plan.network)) &&
+           (!training || readTrainingSettings(*network.getTraining(), plan.training, error) ||
+            fail(error) == 0);
   }
 };
 
@@ -91,8 +95,8 @@ public:
     addTensors(plan.network.predict, 1, needs);
     addPackedWeights(plan.network, needs);
     report(budget, memory.totalBytes(), std::move(needs))
-        .note("the arena for one sample takes " + bytesText(memory.arenaBytes) + ", the weights as the kernels read them " +
-              bytesText(memory.preparedBytes));
+        .note("the arena for one sample takes " + bytesText(memory.arenaBytes) +
+              ", the weights as the kernels read them " + bytesText(memory.preparedBytes));
   }
 
   void training(const MemoryBudget& budget, const LibraryPlan& plan) {
@@ -118,8 +122,8 @@ private:
   static constexpr size_t shown = 4;
 
   Diagnostic& report(const MemoryBudget& budget, int64_t bytes, std::vector<Need> needs) {
-    Diagnostic& diagnostic = diagnostics.report(Diag::MemoryExceeded, budget.span, budget.setting, budget.network,
-                                                grouped(bytes), grouped(budget.bytes));
+    Diagnostic& diagnostic = diagnostics.report(Diag::MemoryExceeded, budget.span, budget.setting,
+                                                budget.network, grouped(bytes), grouped(budget.bytes));
     std::ranges::stable_sort(needs, std::greater<>(), &Need::bytes);
     int64_t others = 0;
     for (size_t i = 0; i < needs.size(); ++i) {
@@ -141,8 +145,8 @@ private:
   }
 };
 
-/// The program with another machine's kernels sections; without a module where one of them is impossible, which is
-/// reported.
+/// The program with another machine's kernels sections; without a module where one of them is impossible,
+/// which is reported.
 Elaboration elaborateFor(const std::string& machine, Frontend& frontend, ElaborationOptions options) {
   options.machine = machine;
   DiagnosticEngine own(frontend.sources); // there may be errors of other budgets
@@ -153,8 +157,8 @@ Elaboration elaborateFor(const std::string& machine, Frontend& frontend, Elabora
 
 } // namespace
 
-bool checkMemoryBudgets(Frontend& frontend, const CompileOptions& options, const ElaborationOptions& elaboration,
-                        const Elaboration& elaborated) {
+bool checkMemoryBudgets(Frontend& frontend, const CompileOptions& options,
+                        const ElaborationOptions& elaboration, const Elaboration& elaborated) {
   BudgetChecker checker(frontend.diagnostics, elaborated);
   std::map<std::string, Elaboration> others;
   std::map<std::string, Planner> planners;

@@ -74,7 +74,8 @@ void printMemory(llvm::raw_ostream& out, const NetworkSummary& network) {
         << ") + " << grouped(train.constantBytes) << " bytes\n";
   out << "  beside the parameters: inference_memory " << grouped(network.inferenceBytes) << " bytes";
   if (!network.training.empty())
-    out << ", training_memory " << grouped(network.trainingBytes) << " bytes for a batch of " << network.trainingBatch;
+    out << ", training_memory " << grouped(network.trainingBytes) << " bytes for a batch of "
+        << network.trainingBatch;
   out << '\n';
 }
 

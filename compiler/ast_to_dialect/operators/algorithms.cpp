@@ -10,7 +10,8 @@ std::vector<Operator> algorithms() {
        Family::Algorithm,
        0,
        {{"tile", Takes::Tile, "-",
-         "[vectors, columns] or [vectors, columns, rows]: in inference so many vectors of output channels times pixels of "
+         "[vectors, columns] or [vectors, columns, rows]: in inference so many vectors of output channels "
+         "times pixels of "
          "the result have their sums in registers at once; depthwise, vectors is 1"}},
        "Products summed over window and input channels, without Winograd.",
        ""},
@@ -18,7 +19,8 @@ std::vector<Operator> algorithms() {
        Family::Algorithm,
        0,
        {{"outputs", Takes::Int, "", "a side of its tiles: 4 or 2, for 5x5 windows 2 (along the columns)"}},
-       "Fewer products by Winograd's minimal filtering, for convolutions of stride 1 with windows of 3x3 or 5x5.",
+       "Fewer products by Winograd's minimal filtering, for convolutions of stride 1 with windows of 3x3 or "
+       "5x5.",
        "Lavin and Gray 2016"},
   };
 }

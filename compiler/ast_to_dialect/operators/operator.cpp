@@ -38,8 +38,9 @@ const OperatorArgument* Operator::argument(std::string_view argumentName) const 
 
 static std::vector<Operator> collect() {
   std::vector<Operator> all;
-  for (auto family : {convolutionOperators, poolingOperators, normalisationOperators, activationOperators,
-                      shapeOperators, lossOperators, trainingSettings, dataSettings, initialisers, algorithms}) {
+  for (auto family :
+       {convolutionOperators, poolingOperators, normalisationOperators, activationOperators, shapeOperators,
+        lossOperators, trainingSettings, dataSettings, initialisers, algorithms}) {
     std::vector<Operator> table = family();
     all.insert(all.end(), table.begin(), table.end());
   }

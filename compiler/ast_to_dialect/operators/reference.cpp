@@ -31,7 +31,10 @@ static std::string use(const Operator& op, std::string_view tensors) {
       text += "0.1";
       break;
     default:
-      text += argument.name == "begin" ? "1" : op.family == Family::Augmentation ? "8" : op.name == "winograd" ? "4" : "3";
+      text += argument.name == "begin"            ? "1"
+              : op.family == Family::Augmentation ? "8"
+              : op.name == "winograd"             ? "4"
+                                                  : "3";
     }
   }
   return std::string(op.name) + (text.empty() && !op.isSetting() ? "" : "(" + text + ")");
@@ -95,16 +98,12 @@ static std::string entry(const Operator& op) {
 }
 
 std::string operatorReference() {
-  static constexpr std::pair<Family, std::string_view> families[] = {{Family::Layer, "Layers"},
-                                                                     {Family::Loss, "Losses"},
-                                                                     {Family::Metric, "Metrics"},
-                                                                     {Family::Optimizer, "Optimizers"},
-                                                                     {Family::Schedule, "Schedules"},
-                                                                     {Family::Initialiser, "First values"},
-                                                                     {Family::Data, "Data"},
-                                                                     {Family::Augmentation, "Pictures"},
-                                                                     {Family::Algorithm, "Kernels"},
-                                                                     {Family::Setting, "Other settings"}};
+  static constexpr std::pair<Family, std::string_view> families[] = {
+      {Family::Layer, "Layers"},       {Family::Loss, "Losses"},
+      {Family::Metric, "Metrics"},     {Family::Optimizer, "Optimizers"},
+      {Family::Schedule, "Schedules"}, {Family::Initialiser, "First values"},
+      {Family::Data, "Data"},          {Family::Augmentation, "Pictures"},
+      {Family::Algorithm, "Kernels"},  {Family::Setting, "Other settings"}};
   std::string text;
   for (auto& [family, title] : families) {
     text += "### " + std::string(title) + "\n\n";

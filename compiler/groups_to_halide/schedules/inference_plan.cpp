@@ -198,7 +198,8 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   if (free && channelUse < 1 && rowUse > 1.15 * channelUse && s.stride[1] == 1 &&
       ceilDivide(s.outWidth(), lanes) * options.pool[0] <= channelAccumulators(options.target))
     return planRows(s, lanes);
-  if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels) return planDepthwise(s, options, lanes);
+  if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels)
+    return planDepthwise(s, options, lanes);
 
   int64_t blocks = ceilDivide(s.outChannels, lanes);
   int64_t outHeight = s.outHeight(), outWidth = s.outWidth();
@@ -239,9 +240,10 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
     return plan;
   }
 
-  bool rowsOnly = !options.choice.direct && s.kernelY == 5 && s.kernelX <= 7 && s.groups == 1 && !options.exact && s.channels > 1 &&
-                  s.stride == std::array<int64_t, 2>{1, 1} && s.dilation == std::array<int64_t, 2>{1, 1} &&
-                  options.pool[0] == options.pool[1] && options.pool[0] <= 2 && outHeight >= 2;
+  bool rowsOnly = !options.choice.direct && s.kernelY == 5 && s.kernelX <= 7 && s.groups == 1 &&
+                  !options.exact && s.channels > 1 && s.stride == std::array<int64_t, 2>{1, 1} &&
+                  s.dilation == std::array<int64_t, 2>{1, 1} && options.pool[0] == options.pool[1] &&
+                  options.pool[0] <= 2 && outHeight >= 2;
   if (rowsOnly) {
     int64_t inLanes = std::min<int64_t>(s.channels, lanes);
     ChannelTile tile = chooseChannelTile({blocks, outWidth, 1, s.channels * s.kernelX, options.target});
@@ -268,7 +270,8 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
                       inPacked * s.kernelY * s.kernelX,
                       options.target,
                       options.pool};
-  if (int64_t chosen = options.choice.tile[0]) problem.vectors = largestDivisor(groupBlocks, std::min(chosen, groupBlocks));
+  if (int64_t chosen = options.choice.tile[0])
+    problem.vectors = largestDivisor(groupBlocks, std::min(chosen, groupBlocks));
   ChannelTile tile = chooseChannelTile(problem);
   int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
   // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.

@@ -58,7 +58,8 @@ struct InferencePlan {
   std::string compute; ///< conv_direct, conv_winograd, conv_depthwise, conv_rows, linear_packed
   std::vector<int64_t> packedWeights, packedBias; ///< shapes of plain f32 tensors
   std::map<std::string, std::vector<int64_t>> ints;
-  std::map<std::string, int64_t> tiles; ///< chosen by a person: in place of those of the compute op's schedule
+  std::map<std::string, int64_t>
+      tiles; ///< chosen by a person: in place of those of the compute op's schedule
   Layout outputLayout = Layout::channelLanes;
   int lanes = 1; ///< of the output
   /// What a kernel with this op as its anchor may be split over, and by how much at least.

@@ -1,4 +1,5 @@
-//===- kernel_families.cpp - Convolutions by the algorithms that kernels sections choose ----------------------------===//
+//===- kernel_families.cpp - Convolutions by the algorithms that kernels sections choose
+//----------------------------===//
 #include "network.h"
 
 #include <algorithm>
@@ -12,8 +13,8 @@ struct Convolution {
   Picture result;
 };
 
-Convolution convolution(Picture in, int64_t out, int64_t kernelY, int64_t kernelX, int64_t stride, int64_t padding,
-                        const std::string& rest = "") {
+Convolution convolution(Picture in, int64_t out, int64_t kernelY, int64_t kernelX, int64_t stride,
+                        int64_t padding, const std::string& rest = "") {
   auto extent = [&](int64_t size, int64_t kernel) { return (size + 2 * padding - kernel) / stride + 1; };
   return {"conv(" + text(out) + ", " + pair(kernelY, kernelX) + ", stride = " + text(stride) +
               ", padding = " + text(padding) + rest + ") @chosen",
@@ -26,7 +27,8 @@ std::string after(Picture picture) {
   if (coin()) text += " |> batch_norm";
   if (coin()) text += " |> relu";
   int64_t pool = pick(1, 4);
-  if (pool > 1 && picture.height >= pool && picture.width >= pool) text += " |> max_pool(" + test::text(pool) + ")";
+  if (pool > 1 && picture.height >= pool && picture.width >= pool)
+    text += " |> max_pool(" + test::text(pool) + ")";
   return text;
 }
 
@@ -55,7 +57,8 @@ Network byTile() {
   int64_t columns = pick(1, std::min<int64_t>(conv.result.width, 6));
   int64_t rows = pick(1, std::min<int64_t>(conv.result.height, 12 / vectors / columns));
   net.body = "x |> " + conv.text + after(conv.result);
-  net.kernels = "\"chosen\" = direct(tile = [" + text(vectors) + ", " + text(columns) + ", " + text(rows) + "])";
+  net.kernels =
+      "\"chosen\" = direct(tile = [" + text(vectors) + ", " + text(columns) + ", " + text(rows) + "])";
   return net;
 }
 
@@ -68,21 +71,22 @@ Network byKernels(Picture input, const std::string& operators, const std::string
 } // namespace
 
 std::vector<Family> kernelFamilies() {
-  return {{"kernels",
-           [] { return coin() ? byWinograd() : byTile(); },
-           {byKernels({1, 1, 1}, "conv(1, 3, padding = 1)", "conv = winograd(4)"),
-            byKernels({1, 3, 3}, "conv(17, 3)", "conv = winograd(2)"),
-            byKernels({33, 6, 7}, "conv(33, 3, padding = 2)", "conv = winograd(4)"),
-            byKernels({3, 8, 8}, "conv(16, 3, padding = 1) |> relu |> max_pool(4)", "conv = winograd(4)"),
-            byKernels({3, 9, 9}, "conv(16, 3, padding = 1) |> relu |> max_pool(3)", "conv = winograd(4)"),
-            byKernels({2, 2, 9}, "conv(5, [5, 7], padding = [2, 3])", "conv = winograd(2)"),
-            byKernels({20, 12, 12}, "conv(20, 5, padding = 2) |> relu |> max_pool(2)", "conv = direct"),
-            byKernels({2, 6, 30}, "conv(3, 3, padding = 1)", "conv = direct(tile = [1, 12])"),
-            byKernels({24, 7, 7}, "conv(24, 3, padding = 1, groups = 24)", "conv = direct(tile = [1, 7, 2])"),
-            byKernels({32, 5, 5}, "conv(64, 3, padding = 1, groups = 2)", "conv = direct(tile = [2, 5])"),
-            byKernels({16, 6, 6}, "conv(32, 3, padding = 1) |> max_pool(2)", "conv = direct(tile = [1, 1, 1])"),
-            byKernels({16, 9, 9}, "conv(16, 3, padding = 1) |> relu |> conv(16, 3, padding = 1)",
-                      "conv = winograd(2); \"conv2\" = direct; \"conv1\" = auto")}}};
+  return {
+      {"kernels",
+       [] { return coin() ? byWinograd() : byTile(); },
+       {byKernels({1, 1, 1}, "conv(1, 3, padding = 1)", "conv = winograd(4)"),
+        byKernels({1, 3, 3}, "conv(17, 3)", "conv = winograd(2)"),
+        byKernels({33, 6, 7}, "conv(33, 3, padding = 2)", "conv = winograd(4)"),
+        byKernels({3, 8, 8}, "conv(16, 3, padding = 1) |> relu |> max_pool(4)", "conv = winograd(4)"),
+        byKernels({3, 9, 9}, "conv(16, 3, padding = 1) |> relu |> max_pool(3)", "conv = winograd(4)"),
+        byKernels({2, 2, 9}, "conv(5, [5, 7], padding = [2, 3])", "conv = winograd(2)"),
+        byKernels({20, 12, 12}, "conv(20, 5, padding = 2) |> relu |> max_pool(2)", "conv = direct"),
+        byKernels({2, 6, 30}, "conv(3, 3, padding = 1)", "conv = direct(tile = [1, 12])"),
+        byKernels({24, 7, 7}, "conv(24, 3, padding = 1, groups = 24)", "conv = direct(tile = [1, 7, 2])"),
+        byKernels({32, 5, 5}, "conv(64, 3, padding = 1, groups = 2)", "conv = direct(tile = [2, 5])"),
+        byKernels({16, 6, 6}, "conv(32, 3, padding = 1) |> max_pool(2)", "conv = direct(tile = [1, 1, 1])"),
+        byKernels({16, 9, 9}, "conv(16, 3, padding = 1) |> relu |> conv(16, 3, padding = 1)",
+                  "conv = winograd(2); \"conv2\" = direct; \"conv1\" = auto")}}};
 }
 
 } // namespace cnn::test

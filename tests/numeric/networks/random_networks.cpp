@@ -18,7 +18,8 @@ namespace {
 
 std::vector<Family> families() {
   std::vector<Family> all;
-  for (const auto& some : {windowFamilies(), pointFamilies(), arithmeticFamilies(), kernelFamilies(), mixedFamilies()})
+  for (const auto& some :
+       {windowFamilies(), pointFamilies(), arithmeticFamilies(), kernelFamilies(), mixedFamilies()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }
