@@ -42,7 +42,9 @@ llvm::SmallVector<int64_t> possibleVectors(ConvOp conv, const Machine& machine) 
 std::string whyNoTile(ConvOp conv, llvm::ArrayRef<int64_t> tile, const Machine& machine) {
   auto result = mlir::cast<cnn::TensorType>(conv.getResult().getType());
   unsigned rank = result.getRank();
-  int64_t width = *result.getFixed(rank - 1), height = rank == 4 ? *result.getFixed(2) : 1;
+  constexpr int64_t unknown = 1 << 24; // more than any tile has
+  int64_t width = result.getFixed(rank - 1).value_or(unknown);
+  int64_t height = rank == 4 ? result.getFixed(2).value_or(unknown) : 1;
   llvm::SmallVector<int64_t> vectors = possibleVectors(conv, machine);
   if (!llvm::is_contained(vectors, tile[0]))
     return "its tiles can have " + listed(vectors) + (vectors.size() == 1 ? " vector of " : " vectors of ") +
@@ -157,6 +159,14 @@ private:
     }
   }
 
+  /// By its weight's, as editors go without locations.
+  static std::string pathOf(ConvOp conv) {
+    auto weight = conv.getWeight().getDefiningOp<GetOp>();
+    llvm::StringRef path = weight ? weight.getParameter() : llvm::StringRef();
+    path.consume_back(".weight");
+    return path.str();
+  }
+
   /// Fills `convolutions`; false, with an error, where there is none.
   bool select() {
     Selector wanted = selector();
@@ -164,8 +174,8 @@ private:
     for (auto& [path, part] : e.net->parts)
       if (other.empty() && covers(wanted, path)) other = path;
     e.net->op.walk([&](ConvOp conv) {
-      auto name = mlir::dyn_cast<mlir::NameLoc>(conv.getLoc());
-      if (name && covers(wanted, name.getName().str())) convolutions.push_back({name.getName().str(), conv});
+      std::string path = pathOf(conv);
+      if (covers(wanted, path)) convolutions.push_back({path, conv});
     });
     if (!convolutions.empty()) return true;
     if (other.empty()) {

@@ -53,7 +53,7 @@ std::string whyNoWinograd(ConvOp conv) {
   if (window[0] == 3 && window[1] == 3) return "";
   if (window[0] != 5 || window[1] > 7) return "its window is " + extents(window);
   // Its Winograd works on pairs of rows, and for several channels.
-  if (*result.getFixed(2) < 2) return "its result has one row";
+  if (result.getFixed(2).value_or(2) < 2) return "its result has one row";
   if (*cast<TensorType>(conv.getWeight().getType()).getFixed(1) == 1) return "it has one input channel";
   return "";
 }

@@ -145,6 +145,17 @@ private:
   }
 };
 
+/// What is free but for the batch has no size yet, and nothing to plan.
+bool hasFreeSizes(mlir::ModuleOp module, const std::string& network) {
+  auto predict = module.lookupSymbol<NetworkOp>(network).lookupSymbol<FunctionOp>("predict");
+  return llvm::any_of(predict.getArgumentTypes(), [](mlir::Type type) {
+    auto tensor = mlir::cast<TensorType>(type);
+    for (unsigned i = 1; i < tensor.getRank(); ++i)
+      if (!tensor.getFixed(i)) return true;
+    return false;
+  });
+}
+
 /// The program with another machine's kernels sections; without a module where one of them is impossible,
 /// which is reported.
 Elaboration elaborateFor(const std::string& machine, Frontend& frontend, ElaborationOptions options) {
@@ -173,6 +184,7 @@ bool checkMemoryBudgets(Frontend& frontend, const CompileOptions& options,
       if (!other->second.module) continue;
       module = *other->second.module;
     }
+    if (hasFreeSizes(module, budget.network)) continue;
     std::string target = ours ? targetOf(options) : kernel::targetNamed(budget.machine);
     Planner& planner = planners.try_emplace(target, module, options, target).first->second;
     const LibraryPlan* plan = planner.planOf(budget.network, training);
