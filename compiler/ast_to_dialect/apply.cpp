@@ -89,6 +89,10 @@ bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view
   case Takes::Type:
     fits = value.get<ElementType>() != nullptr;
     break;
+  case Takes::Tile:
+    fits = all([](const Value& v) { return v.get<int64_t>() && *v.get<int64_t>() >= 1; }) &&
+           (value.list()->size() == 2 || value.list()->size() == 3);
+    break;
   case Takes::Any:
     break;
   }
@@ -500,7 +504,7 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     path = nextPath(block.name(), frame);
   else if (!claimPath(path, block.name(), hint.span.valid() ? hint.span : span, frame))
     return Poison{};
-  net->operatorPaths[path] = block.name();
+  net->parts[path] = {block.name(), span};
   if (observations) observations->named(span, path);
   return block.op ? applyOperator(block, subjects, span, frame, path)
                   : applyDeclared(block, subjects, span, frame, path);

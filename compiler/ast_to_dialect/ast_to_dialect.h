@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,17 @@ struct ElaborationOptions {
   /// Filled with what each name refers to and what each expression was found to be. May be null.
   NameIndex* names = nullptr;
   Observations* observations = nullptr;
+  /// The machine (names.h) that is compiled for: its kernels sections are obeyed. Empty: only those for all
+  /// machines.
+  std::string machine = {};
+};
+
+/// A limit of memory, which takes the whole compiler's plan to check.
+struct MemoryBudget {
+  std::string network, setting; ///< inference_memory or training_memory
+  int64_t bytes = 0;
+  std::string machine; ///< empty: all
+  Span span;           ///< of the limit
 };
 
 struct Elaboration {
@@ -34,6 +46,9 @@ struct Elaboration {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// Networks left out because a parameter has no value: "ResNet: unit, depths".
   std::vector<std::string> skipped;
+  std::vector<MemoryBudget> budgets;
+  /// By network and path of each part: where it is applied.
+  std::map<std::pair<std::string, std::string>, Span> places;
 };
 
 /// Builds the networks of the program's main file. All errors are reported; after one there is no module.

@@ -1,4 +1,4 @@
-/// Budget and kernels sections.
+/// Budget sections, and what they have in common with kernels sections.
 #include "ast_to_dialect/elaborator.h"
 #include "ast_to_dialect/names.h"
 
@@ -14,41 +14,70 @@ static int64_t elementCount(const NetworkParameter& info) {
   return count;
 }
 
-/// Checks the sections that are headed by a network against what was built.
-void Elaborator::targetSections(const CallableDecl& network, const Frame& frame) {
+/// Checks the sections that are headed by a network against what was built. `name`: the network's own, or its
+/// recipe's.
+void Elaborator::targetSections(const CallableDecl& network, const std::string& name, const Frame& frame) {
   for (const Decl* decl : program.main().file.declarations) {
     auto* section = as<TargetDecl>(decl);
     if (!section || section->network.text != network.name.text) continue;
-    if (section->kind == Kind::Kernels) {
-      error(Diag::NotCompiledYet, section->span, frame, "a kernels section");
+    if (section->kind == Kind::Kernels)
+      kernelsSection(*section, frame);
+    else
+      budgetSection(*section, name, frame);
+  }
+  if (result.budgets.empty() || result.budgets.back().network != name) return;
+  for (auto& [path, part] : net->parts) result.places[{name, path}] = part.span;
+}
+
+void Elaborator::budgetSection(const TargetDecl& section, const std::string& name, const Frame& frame) {
+  for (const Statement* statement : section.body.statements) {
+    auto* assign = as<AssignStatement>(statement);
+    if (!assign || !std::ranges::count(budgetSettings, assign->name.text))
+      continue; // checkNames has reported it
+    std::string setting(assign->name.text);
+    std::optional<int64_t> most = evaluateInt(assign->value, frame, "'" + setting + "'");
+    if (!most) continue;
+    if (*most < 0) {
+      error(Diag::BadSetting, assign->value->span, frame, setting, "a whole number of at least 0",
+            std::to_string(*most));
       continue;
     }
-    for (const Statement* statement : section->body.statements) {
-      auto* assign = as<AssignStatement>(statement);
-      if (!assign) continue;
-      if (assign->name.text != "parameters") {
-        if (!std::ranges::count(budgetSettings, assign->name.text)) continue; // checkNames has reported it
-        error(Diag::NotCompiledYet, assign->span, frame,
-              "'" + std::string(assign->name.text) + "' of a budget");
-        continue;
-      }
-      std::optional<int64_t> most = evaluateInt(assign->value, frame, "'parameters'");
-      if (!most || diagnostics.hasErrors()) continue;
-      std::vector<NetworkParameter> used;
-      int64_t total = 0;
-      for (const NetworkParameter& info : net->parameters) {
-        if (info.unused || info.statistic) continue;
-        used.push_back(info);
-        total += elementCount(info);
-      }
-      if (total <= *most) continue;
-      Diagnostic& diagnostic =
-          error(Diag::BudgetExceeded, assign->span, frame, network.name.text, total, *most);
-      std::ranges::stable_sort(used, std::greater<>(), elementCount);
-      for (size_t i = 0; i < std::min<size_t>(3, used.size()); ++i)
-        diagnostic.note(used[i].span, used[i].path + " has " + std::to_string(elementCount(used[i])));
+    if (setting == "parameters") {
+      parameterBudget(*assign, *most, name, frame);
+      continue;
     }
+    if (setting == "training_memory" && !net->op.getTraining() && !net->incomplete &&
+        !diagnostics.hasErrors()) {
+      error(Diag::BadSetting, assign->name.span, frame, setting, "a network with a train section",
+            "one without");
+      continue;
+    }
+    std::string machine(section.target ? section.target->literal() : "");
+    auto same = std::ranges::find_if(result.budgets, [&](const MemoryBudget& budget) {
+      return budget.network == name && budget.setting == setting && budget.machine == machine;
+    });
+    if (same != result.budgets.end())
+      error(Diag::DuplicateSetting, assign->name.span, frame, setting).secondary(same->span, "first here");
+    else
+      result.budgets.push_back({name, setting, *most, machine, assign->span});
   }
+}
+
+void Elaborator::parameterBudget(const AssignStatement& limit, int64_t most, const std::string& name,
+                                 const Frame& frame) {
+  if (diagnostics.hasErrors()) return;
+  std::vector<NetworkParameter> used;
+  int64_t total = 0;
+  for (const NetworkParameter& info : net->parameters) {
+    if (info.unused || info.statistic) continue;
+    used.push_back(info);
+    total += elementCount(info);
+  }
+  if (total <= most) return;
+  Diagnostic& diagnostic = error(Diag::BudgetExceeded, limit.span, frame, name, total, most);
+  std::ranges::stable_sort(used, std::greater<>(), elementCount);
+  for (size_t i = 0; i < std::min<size_t>(3, used.size()); ++i)
+    diagnostic.note(used[i].span, used[i].path + " has " + std::to_string(elementCount(used[i])));
 }
 
 } // namespace cnn

@@ -143,7 +143,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
     for (const TrainDecl* train : recipes) trainSection(*train, frame);
   }
   finishNetwork();
-  targetSections(decl, frame);
+  targetSections(decl, name, frame);
   net = nullptr;
   return true;
 }
@@ -188,6 +188,14 @@ void Elaborator::readSettings() {
   }
 }
 
+/// Whether a budget or kernels section is about the network.
+static bool headsTargetSection(const Module& module, std::string_view network) {
+  return std::ranges::any_of(module.file.declarations, [&](const Decl* decl) {
+    auto* section = as<TargetDecl>(decl);
+    return section && section->network.text == network;
+  });
+}
+
 Elaboration Elaborator::run() {
   const Module& main = program.main();
   result.module = mlir::ModuleOp::create(builder, mlir::FileLineColLoc::get(&context, main.path, 1, 1));
@@ -213,7 +221,8 @@ Elaboration Elaborator::run() {
     bool wanted = options.network.empty() || network->name.text == options.network;
     found = found || wanted;
     if (!wanted) continue;
-    bool must = !options.network.empty() || !recipes[network].empty();
+    bool must =
+        !options.network.empty() || !recipes[network].empty() || headsTargetSection(main, network->name.text);
     buildNetwork(*network, recipes[network], std::string(network->name.text), {}, must);
   }
   for (const TrainDecl* train : others) buildRecipe(*train, found);

@@ -257,12 +257,43 @@ private:
 
   void check(const TargetDecl& decl) {
     network(decl.network);
+    if (decl.target && decl.target->isLiteral()) machine(*decl.target);
     Scope scope(*this, decl.span.end);
     if (decl.kind == Kind::Budget) {
       settings(decl.body, budgetSettings);
       statements(decl.body);
+      return;
     }
-    // The right sides in kernels are schedules, which have names of their own.
+    for (const Statement* statement : decl.body.statements) {
+      auto* assign = as<AssignStatement>(statement);
+      if (!assign) continue;
+      if (assign->selector)
+        expression(assign->selector);
+      else
+        use(assign->name);
+      valueOf(Family::Algorithm, assign->value);
+    }
+  }
+
+  void machine(const StringExpr& target) {
+    std::string_view name = target.literal();
+    std::vector<std::string_view> names;
+    std::string list;
+    for (const Machine& candidate : machines) {
+      if (candidate.name == name) return;
+      names.push_back(candidate.name);
+      list += (list.empty() ? "" : ", ") + std::string(candidate.name);
+    }
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownTarget, target.span, name);
+    std::string_view meant = nearest(name, names);
+    for (const Machine& candidate : machines) // a target of Halide's, or the instructions alone
+      if (std::string_view last = candidate.name.substr(candidate.name.rfind('-') + 1);
+          last.starts_with("avx") && name.find(last) != std::string_view::npos)
+        meant = candidate.name;
+    if (!meant.empty())
+      diagnostic.fix("did you mean '" + std::string(meant) + "'?",
+                     {{target.span, "\"" + std::string(meant) + "\""}});
+    diagnostic.note("targets here are " + list);
   }
 
   // ---- statements ----

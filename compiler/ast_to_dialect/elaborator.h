@@ -7,6 +7,7 @@
 /// pictures.cpp     preprocess, augment
 /// train.cpp        train sections            budgets.cpp        budget sections
 /// free_dimensions.cpp  sizes that are known when the network runs
+/// kernels.cpp      kernels sections
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
@@ -87,6 +88,12 @@ struct Assertion {
   bool training = false; ///< it stands in the train section
 };
 
+/// An application of an operator or block in the network.
+struct Part {
+  std::string name; ///< of the operator or block
+  Span span;
+};
+
 /// The network that is being built.
 struct NetworkState {
   NetworkOp op;
@@ -94,7 +101,7 @@ struct NetworkState {
   std::vector<NetworkParameter> parameters;
   std::map<std::string, size_t, std::less<>> parameterIndex;
   std::map<std::string, Span, std::less<>> paths;
-  std::map<std::string, std::string, std::less<>> operatorPaths; ///< path -> operator or block, for selectors
+  std::map<std::string, Part, std::less<>> parts; ///< by path
   std::set<std::string, std::less<>> sharedApplied;
   std::vector<NamedTensor> inputs, outputs;
   std::vector<NamedTensor> probes; ///< those asked for
@@ -248,7 +255,11 @@ public:
                       const std::vector<NamedTensor>& results);
   void finishNetwork();
   void readSettings();
-  void targetSections(const ast::CallableDecl& network, const Frame& frame);
+  void targetSections(const ast::CallableDecl& network, const std::string& name, const Frame& frame);
+  void budgetSection(const ast::TargetDecl& section, const std::string& name, const Frame& frame);
+  void parameterBudget(const ast::AssignStatement& limit, int64_t most, const std::string& name,
+                       const Frame& frame);
+  void kernelsSection(const ast::TargetDecl& section, const Frame& frame);
   static bool hasStatement(const ast::Body& body, ast::Kind kind);
   void trainSection(const ast::TrainDecl& decl, const Frame& network);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace cnn {
@@ -27,5 +28,14 @@ inline constexpr std::array<std::string_view, 5> stepSettings = {"clip_norm", "l
 inline constexpr std::array<std::string_view, 2> groupSettings = {"lr_scale", "weight_decay"};
 inline constexpr std::array<std::string_view, 3> budgetSettings = {"inference_memory", "parameters",
                                                                    "training_memory"};
+
+/// A kind of machine that budget and kernels sections can be for.
+struct Machine {
+  std::string_view name;
+  int64_t lanes;     ///< f32 values in a vector
+  int64_t registers; ///< for vectors
+};
+inline constexpr std::array<Machine, 4> machines = {
+    {{"arm-64", 4, 32}, {"x86-64", 4, 16}, {"x86-64-avx2", 8, 16}, {"x86-64-avx512", 16, 32}}};
 
 } // namespace cnn

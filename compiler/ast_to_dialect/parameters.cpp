@@ -161,7 +161,7 @@ void Elaborator::applyInits() {
           info.op.setInitAttr(value);
       }
       bool known = any || net->incomplete;
-      for (auto& [path, owner] : net->operatorPaths) known = known || owner == selector.owner;
+      for (auto& [path, part] : net->parts) known = known || part.name == selector.owner;
       Frame frame{&program.main(), &none, nullptr};
       if (!known)
         suggestSelector(error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);

@@ -1,5 +1,6 @@
 //===- gradients.cpp - How each op differentiates itself -----------------------------------------------------===//
 #include "dialect/dialect.h"
+#include "dialect/kernel_choices.h"
 
 using namespace mlir;
 
@@ -11,9 +12,12 @@ static TensorType tensor(Value value) { return cast<TensorType>(value.getType())
 
 void ConvOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   Value dy = dys[0];
-  if (needed[0])
-    gradients[0] = ConvBackwardInputOp::create(b, getLoc(), getInput().getType(), dy, getWeight(), getStrideAttr(),
-                                               getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+  if (needed[0]) {
+    auto dx = ConvBackwardInputOp::create(b, getLoc(), getInput().getType(), dy, getWeight(), getStrideAttr(),
+                                          getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+    if (Attribute schedule = (*this)->getAttr(scheduleAttribute)) dx->setAttr(scheduleAttribute, schedule);
+    gradients[0] = dx;
+  }
   if (needed[1])
     gradients[1] = ConvBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy, getStrideAttr(),
                                                 getPaddingAttr(), getDilationAttr(), getGroupsAttr());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 namespace cnn {
 namespace {
@@ -46,6 +47,32 @@ int64_t largestLive(const std::vector<ArenaItem>& items) {
   return largest;
 }
 
+std::vector<size_t> placesIn(int64_t phase, const std::vector<ArenaItem>& items) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (phase < items[i].firstPhase || items[i].lastPhase < phase) continue;
+    bool shares = std::any_of(places.begin(), places.end(), [&](size_t other) {
+      return items[other].offset == items[i].offset && items[other].perBlock == items[i].perBlock;
+    });
+    if (!shares) places.push_back(i);
+  }
+  return places;
+}
+
+std::vector<size_t> fullestPhase(const std::vector<ArenaItem>& items) {
+  std::vector<size_t> fullest;
+  int64_t most = -1;
+  std::set<int64_t> phases;
+  for (const ArenaItem& item : items) phases.insert(item.firstPhase);
+  for (int64_t phase : phases) {
+    std::vector<size_t> places = placesIn(phase, items);
+    int64_t bytes = 0;
+    for (size_t i : places) bytes += items[i].perBlock ? items[i].bytes : 0;
+    if (bytes > most) most = bytes, fullest = std::move(places);
+  }
+  return fullest;
+}
+
 } // namespace
 
 ArenaSizes planArena(std::vector<ArenaItem>& items) {
@@ -70,6 +97,7 @@ ArenaSizes planArena(std::vector<ArenaItem>& items) {
     placed.push_back(&item);
   }
   sizes.largestLiveBytes = largestLive(items);
+  sizes.fullestPhase = fullestPhase(items);
   return sizes;
 }
 

@@ -2,6 +2,7 @@
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_ARENA_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_ARENA_H
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct ArenaItem {
 struct ArenaSizes {
   int64_t constantBytes = 0, blockBytes = 0;
   int64_t largestLiveBytes = 0; ///< perBlock bytes alive at once: no plan can do with less
+  /// Of the phase in which most memory is in use: one item for each place, the constant ones too.
+  std::vector<std::size_t> fullestPhase;
 };
 
 /// Gives every item its offset. Items that are alive at once never overlap. Because blocks of a phase run at

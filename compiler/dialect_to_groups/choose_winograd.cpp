@@ -1,4 +1,5 @@
 //===- choose_winograd.cpp - Which convolutions of training run by Winograd -------------------------===//
+#include "dialect/kernel_choices.h"
 #include "dialect/transforms/passes.h"
 #include "dialect_to_groups/passes.h"
 #include "groups_to_halide/compile.h"
@@ -17,6 +18,9 @@ struct ChooseWinograd : impl::CnnChooseWinogradBase<ChooseWinograd> {
 
   void runOnOperation() override {
     if (target.empty()) target = kernel::hostTarget();
+    bool right = true;
+    getOperation().walk([&](ConvOp conv) { right &= succeeded(verifyChoice(conv)); });
+    if (!right) return signalPassFailure();
     for (FunctionOp train : trainingFunctions(getOperation())) choose(train);
   }
 
@@ -46,13 +50,17 @@ private:
                     llvm::all_of(padding, [](int64_t pad) { return pad >= 0; });
     if (!possible) return;
     int64_t in = taps[transposed ? 0 : 1], out = taps[transposed ? 1 : 0];
-    int64_t outputs = kernel::batchWinogradOutputs({in, out, *type.getFixed(2), *type.getFixed(3)}, target);
+    KernelChoice choice = choiceOf(conv);
+    int64_t outputs = choice.winogradOutputs;
+    if (!outputs && !choice.direct)
+      outputs = kernel::batchWinogradOutputs({in, out, *type.getFixed(2), *type.getFixed(3)}, target);
     if (outputs == 0) return;
     OpBuilder b(conv);
     auto transformed = TensorType::get(b.getContext(), {outputs + 2, outputs + 2, in, out}, b.getF32Type());
     Value weights = WinogradWeightsOp::create(b, conv.getLoc(), transformed, weight, outputs, transposed);
     auto winograd = WinogradConvOp::create(b, conv.getLoc(), type, input, weights, bias,
                                            b.getDenseI64ArrayAttr(padding), b.getI64IntegerAttr(outputs));
+    if (Attribute schedule = conv->getAttr(scheduleAttribute)) winograd->setAttr(scheduleAttribute, schedule);
     conv.getResult().replaceAllUsesWith(winograd.getResult());
     conv.erase();
   }

@@ -111,6 +111,8 @@ void FunctionPlanner::addGroup(GroupOp group, int64_t phase, bool inChain) {
     if (kernelTensor(result).element != kernel::Element::f32) item.bytes = (item.bytes + 63) / 64 * 64;
     itemOf[result] = items.size();
     items.push_back(item);
+    unsigned number = cast<OpResult>(result).getResultNumber();
+    makers.push_back(group.getBody().front().getTerminator()->getOperand(number).getDefiningOp());
   }
 }
 
@@ -119,6 +121,9 @@ void FunctionPlanner::planMemory() {
   plan.arenaConstantBytes = sizes.constantBytes;
   plan.arenaBlockBytes = sizes.blockBytes;
   plan.largestLiveBytes = sizes.largestLiveBytes;
+  for (size_t i : sizes.fullestPhase)
+    plan.fullestPhase.push_back(
+        {pathOf(makers[i]), mnemonic(makers[i]).str(), items[i].bytes, items[i].perBlock});
 }
 
 Address FunctionPlanner::addressOf(Value value) const {

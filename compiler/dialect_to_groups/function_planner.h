@@ -37,6 +37,7 @@ private:
   llvm::StringMap<int64_t> parameterOffsets;
   llvm::StringMap<size_t> kernelNumbers;
   std::vector<ArenaItem> items;
+  std::vector<mlir::Operation*> makers; ///< of each item, the op whose result it is
   llvm::DenseMap<mlir::Value, size_t> itemOf;
   int64_t groupCount = 0;
 };

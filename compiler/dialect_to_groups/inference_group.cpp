@@ -1,6 +1,7 @@
 //===- inference_group.cpp - A group of @predict: packed weights and the kernel that reads them ----------------===//
 #include "dialect_to_groups/inference_group.h"
 
+#include "dialect/kernel_choices.h"
 #include "dialect_to_groups/kernel_of_group.h"
 #include "dialect_to_groups/passes.h"
 #include "groups_to_halide/compile.h"
@@ -67,7 +68,8 @@ public:
       result.compute.results.push_back(numbers.lookup(value));
       result.compute.outputs.push_back(kernelTensor(value));
     }
-    if (result.compute.schedule.algorithm.empty()) result.compute.schedule = kernel::chooseSchedule(result.compute);
+    result.compute.schedule = kernel::chooseSchedule(result.compute);
+    for (auto& [name, size] : chosenTiles) result.compute.schedule.tiles[name] = size;
     return std::move(result);
   }
 
@@ -75,6 +77,7 @@ private:
   Block& body;
   const kernel::PlanOptions& options;
   InferenceGroup result;
+  std::map<std::string, int64_t> chosenTiles;
   Value folded;                       ///< the anchor's result, whose batch norm is in the packed weights
   llvm::DenseMap<Value, int> numbers; ///< of values that exist so far; inputs are numbered before any op
 
@@ -146,6 +149,7 @@ private:
     if (image.size() == 1) image.resize(3, 1);
     if (image.size() == 2) image.insert(image.begin() + 1, 1);
     numbers[op.getResult()] = kernel::appendCompute(result.compute, plan, 0, 1, 2, image);
+    chosenTiles = plan.tiles;
     result.compute.range = plan.range;
     result.compute.rangeGranule = plan.rangeGranule;
     result.flops = 2 * elements(type) * elements(op.getWeight().getType());
@@ -168,11 +172,17 @@ Value aliasRoot(Value value) {
   return value;
 }
 
+/// By Winograd on rows a tile has two outputs, and a pooling in the store of one on squares is no gain.
+static int64_t largestPool(ConvOp op) {
+  if (!choiceOf(op).winogradOutputs) return std::numeric_limits<int64_t>::max();
+  return *cast<TensorType>(op.getWeight().getType()).getFixed(2) == 5 ? 2 : 1;
+}
+
 Operation* fusablePool(ConvOp op) {
   Value value = op.getResult();
   while (value.hasOneUse()) {
     Operation* user = *value.getUsers().begin();
-    if (plainPool(user)[0] > 1) return user;
+    if (int64_t size = plainPool(user)[0]; size > 1) return size <= largestPool(op) ? user : nullptr;
     if (!isa<BatchNormOp>(user) && (!isPointwise(user) || user->getNumOperands() != 1)) return nullptr;
     value = user->getResult(0);
   }
@@ -182,6 +192,10 @@ Operation* fusablePool(ConvOp op) {
 kernel::InferencePlan planOf(ConvOp op, const kernel::PlanOptions& options) {
   kernel::PlanOptions withPool = options;
   if (Operation* pool = fusablePool(op)) withPool.pool = plainPool(pool);
+  KernelChoice choice = choiceOf(op);
+  withPool.choice.direct = choice.direct;
+  withPool.choice.winograd = choice.winogradOutputs;
+  llvm::copy(choice.tile, withPool.choice.tile.begin());
   return kernel::planConv(shapeOf(op), withPool);
 }
 

@@ -73,6 +73,14 @@ struct Phase {
   std::vector<Family> families;
 };
 
+/// An intermediate tensor in the arena.
+struct LiveTensor {
+  std::string source;    ///< path of the layer that makes it: conv1
+  std::string operation; ///< relu, conv_backward_input
+  int64_t bytes = 0;     ///< of one block
+  bool perBlock = true;  ///< one for each block of the batch; else one in all
+};
+
 struct FunctionPlan {
   std::string name;                ///< predict, train, train.tail
   std::vector<std::string> frozen; ///< parameters that this variant of training leaves alone
@@ -81,6 +89,7 @@ struct FunctionPlan {
   int64_t arenaConstantBytes = 0;  ///< the arena: constant bytes first, then perBlock bytes for each block
   int64_t arenaBlockBytes = 0;
   int64_t largestLiveBytes = 0;    ///< for one block: the lower bound of arenaBlockBytes
+  std::vector<LiveTensor> fullestPhase; ///< what lies in the arena when most is in use, one for each place
   std::vector<Phase> phases;
   /// Parts of the gradients that no kernel writes, in floats: set to zero first.
   struct Span {

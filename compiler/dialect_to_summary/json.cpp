@@ -79,6 +79,11 @@ void writeNetwork(OStream& json, const NetworkSummary& network) {
   }
   json.attribute("prepared_bytes", network.preparedBytes);
   writeArena(json, "inference", network.inference);
+  json.attribute("inference_memory", network.inferenceBytes);
+  if (!network.training.empty()) {
+    json.attribute("training_memory", network.trainingBytes);
+    json.attribute("training_batch", network.trainingBatch);
+  }
   if (network.training.empty()) return;
   writeArena(json, "training", network.training.front().second);
   if (network.training.size() == 1) return;

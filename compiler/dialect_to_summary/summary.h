@@ -66,6 +66,9 @@ struct NetworkSummary {
   ArenaSummary inference;
   /// By the functions of training, the first phase's first; empty where the file does not train the network.
   std::vector<std::pair<std::string, ArenaSummary>> training;
+  /// What budgets of memory count: all but the parameters themselves, for one sample and for a batch of
+  /// training.
+  int64_t inferenceBytes = 0, trainingBytes = 0, trainingBatch = 0;
 };
 
 /// A layer, or a block of parts whose paths have a common beginning. It covers the layers [begin, end).

@@ -5,6 +5,7 @@
 #include "builder.h"
 #include "registry.h"
 #include "rename_symbols.h"
+#include "target.h"
 
 #include <cstdio>
 #include <fstream>
@@ -195,12 +196,10 @@ bool emitText(const Kernel& kernel, Text form, std::string& text, std::string& e
 
 std::string hostTarget() {
   Target host = get_host_target();
-  std::string system = host.os == Target::OSX ? "osx" : host.os == Target::Windows ? "windows" : "linux";
-  if (host.arch == Target::ARM) return "arm-64-" + system;
-  if (host.has_feature(Target::AVX512_Skylake)) return "x86-64-" + system + "-avx512_skylake";
-  if (host.has_feature(Target::AVX2) && host.has_feature(Target::FMA))
-    return "x86-64-" + system + "-avx-avx2-f16c-fma-sse41";
-  return "x86-64-" + system + "-sse41";
+  if (host.arch == Target::ARM) return targetNamed("arm-64");
+  if (host.has_feature(Target::AVX512_Skylake)) return targetNamed("x86-64-avx512");
+  return targetNamed(host.has_feature(Target::AVX2) && host.has_feature(Target::FMA) ? "x86-64-avx2"
+                                                                                     : "x86-64");
 }
 
 int vectorLanes(const std::string& name) {

@@ -10,6 +10,13 @@ namespace cnn::kernel {
 /// none that this compiler has code for.
 std::string readTarget(const std::string& text, std::string& error);
 
+/// The target of this system for a machine that budgets and kernels sections can name (x86-64-avx2, …: the
+/// table is in ast_to_dialect/names.h). Empty for any other name.
+std::string targetNamed(const std::string& machine);
+
+/// The machine whose name a target goes by there.
+std::string machineOf(const std::string& target);
+
 /// Whether this machine and system can run code for the target at all; which of its features the processor has is
 /// asked by the code itself.
 bool runsHere(const std::string& target);

@@ -2,6 +2,8 @@
 
 #include "groups_to_llvm/library_plan.h"
 
+#include "groups_to_llvm/memory.h"
+
 #include <cnn/abi.h>
 
 #include <algorithm>
@@ -21,7 +23,7 @@ static kernel::Kernel updateKernel(const TrainingSettings::Phase& settings, cons
   // A flat array of run-time length: the extent here only says that it is a whole number of vectors.
   Tensor flat;
   flat.shape = {16};
-  int states = adam ? 2 : settings.momentum != 0 ? 1 : 0;
+  int states = optimizerStates(settings);
   kernel.inputs = {flat};
   kernel.scalars = {{"count", kernel::ScalarType::i32}};
   std::vector<std::string> names =

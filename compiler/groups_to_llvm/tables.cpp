@@ -3,6 +3,7 @@
 #include "groups_to_llvm/tables.h"
 
 #include "groups_to_llvm/assertions.h"
+#include "groups_to_llvm/memory.h"
 
 #include <cnn/abi.h>
 
@@ -204,14 +205,14 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
 
 void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes, StringRef prepare,
                         StringRef predict) {
-  const FunctionPlan& function = plan.network.predict;
+  ArenaNeed arena = inferenceArena(plan.network);
   Constant table = object.structure({
       object.i32(sizeof(cnn_inference)),
       object.i32(CNN_ABI_VERSION),
       object.importTable(plan.name + "_description"),
       object.i64(plan.network.preparedBytes),
-      object.i64(std::max(function.arenaConstantBytes, plan.network.prepare.arenaConstantBytes)),
-      object.i64(std::max(function.arenaBlockBytes, plan.network.prepare.arenaBlockBytes)),
+      object.i64(arena.constantBytes),
+      object.i64(arena.blockBytes),
       object.i64(int64_t(scratchBytes)),
       object.address(prepare),
       object.address(predict),
@@ -222,11 +223,7 @@ void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t 
 void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
                        const std::vector<PhaseSymbols>& symbols) {
   const TrainingSettings& settings = plan.training;
-  int64_t constantBytes = 0, blockBytes = 0; // what suffices for each of the functions
-  for (const FunctionPlan& function : plan.network.train) {
-    constantBytes = std::max(constantBytes, function.arenaConstantBytes);
-    blockBytes = std::max(blockBytes, function.arenaBlockBytes);
-  }
+  ArenaNeed arena = trainingArena(plan.network);
   std::vector<Constant> phases, data, weights;
   for (auto [phase, names] : llvm::zip(settings.phases, symbols))
     phases.push_back(phaseTable(object, plan, phase, names));
@@ -242,8 +239,8 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.i32(sizeof(cnn_training)),
       object.i32(CNN_ABI_VERSION),
       object.importTable(plan.name + "_description"),
-      object.i64(constantBytes),
-      object.i64(blockBytes),
+      object.i64(arena.constantBytes),
+      object.i64(arena.blockBytes),
       object.i32(plan.network.train.front().lanes),
       object.i32(int64_t(settings.metrics.size())),
       object.i64(int64_t(scratchBytes)),

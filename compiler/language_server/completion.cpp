@@ -208,7 +208,7 @@ private:
 
   void value() {
     if (context.argumentStart) arguments();
-    auto family = familyOf(context.target);
+    auto family = context.section == "kernels" ? Family::Algorithm : familyOf(context.target);
     if (family) operators([&](Family candidate) { return candidate == *family; }, "1");
     bool plain = !family || *family == Family::Loss || *family == Family::Metric;
     symbols([](const Symbol&) { return true; }, plain ? "2" : "5");

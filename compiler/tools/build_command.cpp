@@ -122,7 +122,9 @@ int build(const CompileOptions& compile, const BuildOptions& options) {
   return 0;
 }
 
-int check(const CompileOptions& compile, const CheckOptions& options) {
+int check(const CompileOptions& given, const CheckOptions& options) {
+  CompileOptions compile = given;
+  compile.everyMachine = true;
   Frontend frontend;
   bool right = frontend.load(compile, Frontend::Purpose::look, options.json);
   if (!right && options.fix && frontend.program) {

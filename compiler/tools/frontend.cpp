@@ -2,6 +2,11 @@
 
 #include "frontend.h"
 
+#include "compilation.h"
+#include "memory_budgets.h"
+
+#include "groups_to_halide/target.h"
+
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 
@@ -84,8 +89,10 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   elaboration.fixedSizes = purpose == Purpose::compile;
   for (const std::string& setting : options.settings) elaboration.settings.push_back(splitSetting(setting));
   program = std::make_unique<Program>(loadProgram(sources, tree, file, diagnostics, {libraryFolder()}));
+  elaboration.machine = kernel::machineOf(targetOf(options));
   Elaboration result = elaborate(*program, context, elaboration, diagnostics);
-  if (!reportDiagnostics(json)) return false;
+  bool planned = !result.module || checkMemoryBudgets(*this, options, elaboration, result);
+  if (!reportDiagnostics(json) || !planned) return false;
   module = std::move(result.module);
   std::string hashed;
   for (size_t i = 0; i < sources.size(); ++i) hashed += sources.file(FileId(i)).text + '\0';

@@ -24,6 +24,7 @@ struct CompileOptions {
   bool predictOnly = false; ///< leave the train section out
   std::string cache;        ///< empty: the default folder
   bool noCache = false;
+  bool everyMachine = false; ///< check the budgets for other machines too
   unsigned jobs = 0;
 };
 

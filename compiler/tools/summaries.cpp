@@ -5,6 +5,7 @@
 #include "compilation.h"
 
 #include "dialect_to_summary/summarize.h"
+#include "groups_to_llvm/memory.h"
 
 namespace cnn::tools {
 
@@ -26,6 +27,11 @@ bool summarizeFile(Frontend& frontend, const CompileOptions& compile,
     LibraryPlan plan;
     if (!planLibrary(frontend, compile, *next++, plan)) return false;
     addMemory(summary, plan.network);
+    summary.inferenceBytes = inferenceMemory(plan.network).totalBytes();
+    if (!plan.network.trains()) continue;
+    TrainingMemory training = trainingMemory(plan);
+    summary.trainingBytes = training.totalBytes();
+    summary.trainingBatch = training.batch;
   }
   for (mlir::OwningOpRef<NetworkOp>& network : unplanned) frontend.module->push_back(network.release());
   return true;

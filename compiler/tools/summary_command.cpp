@@ -72,6 +72,11 @@ void printMemory(llvm::raw_ostream& out, const NetworkSummary& network) {
     out << "  " << (network.training.size() == 1 ? "training" : name) << ": arena " << grouped(train.blockBytes)
         << " bytes for " << train.samples << " samples (largest live set " << grouped(train.largestLiveBytes)
         << ") + " << grouped(train.constantBytes) << " bytes\n";
+  out << "  beside the parameters: inference_memory " << grouped(network.inferenceBytes) << " bytes";
+  if (!network.training.empty())
+    out << ", training_memory " << grouped(network.trainingBytes) << " bytes for a batch of "
+        << network.trainingBatch;
+  out << '\n';
 }
 
 void print(llvm::raw_ostream& out, const NetworkSummary& network, int64_t depth) {

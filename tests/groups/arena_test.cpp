@@ -94,3 +94,20 @@ TEST_CASE("what is not one a block lies apart, and makes room when its last phas
   items[3].firstPhase = 1;
   REQUIRE(cnn::planArena(items).constantBytes == 4 * 128);
 }
+
+TEST_CASE("the fullest phase is given with one item for each place", "[arena]") {
+  std::vector<ArenaItem> items(5);
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].bytes = 64;
+    items[i].first = int64_t(i);
+    items[i].last = int64_t(i) + 1;
+  }
+  items[0].lastPhase = 1; // alive in both phases
+  items[1].bytes = 128;   // of phase 0 alone
+  for (size_t i : {2u, 3u, 4u}) items[i].firstPhase = items[i].lastPhase = 1;
+  items[3].bytes = 256;
+  items[4].first = 6, items[4].last = 7; // begins when item 2 is over, and takes its place
+  cnn::ArenaSizes sizes = cnn::planArena(items);
+  REQUIRE(items[4].offset == items[2].offset);
+  REQUIRE(sizes.fullestPhase == std::vector<size_t>{0, 2, 3});
+}

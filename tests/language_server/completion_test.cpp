@@ -98,6 +98,13 @@ TEST_CASE("a train section offers its settings and what each may be") {
   CHECK(offers(text + "group [\"*\"] { ^ }\n}\n", "weight_decay"));
 }
 
+TEST_CASE("a kernels section offers the algorithms of convolutions") {
+  std::string text = inNetwork("  output y = image |> conv(8, 3)") + "kernels A { ";
+  CHECK(offers(text + "\"conv1\" = ^ }\n", "winograd"));
+  CHECK(offers(text + "conv = ^ }\n", "direct"));
+  CHECK_FALSE(offers(text + "conv = ^ }\n", "relu"));
+}
+
 TEST_CASE("members of tensors and networks are offered after a dot") {
   CHECK(offers(inNetwork("  let c = image.^\n  output y = image"), "channels"));
   std::string body = inNetwork("  let features = image |> relu\n  output y = features");

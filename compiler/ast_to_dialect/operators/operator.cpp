@@ -24,6 +24,8 @@ std::string_view describe(Takes takes) {
     return "a list of selectors";
   case Takes::Type:
     return "an element type";
+  case Takes::Tile:
+    return "a list of two or three whole numbers of at least 1";
   case Takes::Any:
     return "a value";
   }
@@ -52,7 +54,7 @@ static std::vector<Operator> collect() {
   std::vector<Operator> all;
   for (auto family : {convolutionOperators, poolingOperators, normalisationOperators, activationOperators,
                       shapeOperators, pictureOperators, lossOperators, trainingSettings, dataSettings,
-                      pictureSettings, initialisers}) {
+                      pictureSettings, initialisers, algorithms}) {
     std::vector<Operator> table = family();
     all.insert(all.end(), table.begin(), table.end());
   }

@@ -23,6 +23,7 @@ enum class Family : uint8_t {
   Initialiser,
   Geometry,     ///< of pictures before they reach the network
   Augmentation, ///< the same at random, in training
+  Algorithm,    ///< of a convolution, in kernels sections
   Setting,
 };
 
@@ -37,6 +38,7 @@ enum class Takes : uint8_t {
   Floats,  ///< one number, or a list
   Strings, ///< a list of selectors
   Type,    ///< an element type
+  Tile,    ///< a list of two or three whole numbers
   Any,
 };
 
@@ -92,5 +94,6 @@ std::vector<Operator> trainingSettings();
 std::vector<Operator> dataSettings();
 std::vector<Operator> pictureSettings();
 std::vector<Operator> initialisers();
+std::vector<Operator> algorithms();
 
 } // namespace cnn

@@ -35,7 +35,7 @@ static std::string use(const Operator& op, std::string_view tensors) {
       break;
     default: {
       bool size = op.family == Family::Augmentation || op.family == Family::Geometry;
-      text += argument.name == "begin" ? "1" : size ? "8" : "3";
+      text += argument.name == "begin" ? "1" : size ? "8" : op.name == "winograd" ? "4" : "3";
     }
     }
   }
@@ -84,6 +84,10 @@ std::string operatorExample(const Operator& op) {
     return training("augment x = " + use(op, ""), true);
   case Family::Setting:
     return training((op.name == "load" ? "weights = " : "validation = 0.1; stop = ") + use(op, ""), true);
+  case Family::Algorithm:
+    return "network Example {\n  input x: f32[N, 4, 8, 8]\n  output y = x |> conv(8, 3)\n}\n"
+           "kernels Example { conv = " +
+           use(op, "") + " }\n";
   case Family::Initialiser:
     return "network Example {\n  input x: f32[N, 4, 8, 8]\n  init [conv] = " + use(op, "") +
            "\n  output y = x |> conv(8, 3)\n}\n";
@@ -111,6 +115,7 @@ std::string operatorReference() {
                                                                      {Family::Data, "Data"},
                                                                      {Family::Geometry, "Pictures"},
                                                                      {Family::Augmentation, "Pictures in training"},
+                                                                     {Family::Algorithm, "Kernels"},
                                                                      {Family::Setting, "Other settings"}};
   std::string text;
   for (auto& [family, title] : families) {

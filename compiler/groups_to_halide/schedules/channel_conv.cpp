@@ -42,7 +42,14 @@ void schedulePadded(Builder& b, Func& out, const LoopLevel& window, const Var& r
   int height = int((convRows - 1) * g.strideY + (g.kernelY - 1) * g.dilationY + 1), folded = 1;
   while (folded < height) folded *= 2;
   Func& padded = found->second;
-  bool slides = !rangeIs(b, Range::row) && op.shape[1] * g.strideY > height;
+  // Of groups that run apart a range of output channels reads some, how many is not known, and others with
+  // each tile.
+  const Tensor& in = b.kernel.inputs.at(op.operands.at(0));
+  bool grouped = rangeIs(b, Range::channel) && op.name == "conv_direct" && g.groups > 1;
+  if (grouped)
+    padded.bound(b.c, 0,
+                 int(padded.dimensions() == 4 ? (in.shape[0] + in.lanes - 1) / in.lanes : in.shape[0]));
+  bool slides = !grouped && !rangeIs(b, Range::row) && op.shape[1] * g.strideY > height;
   padded.compute_at(out, rows);
   // A guarded tail would make the number of rows depend on the range.
   if (slides)

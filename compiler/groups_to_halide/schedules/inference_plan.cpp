@@ -50,11 +50,13 @@ double winogradSeconds(const ConvShape& s, int lanes, int64_t m) {
          weightSeconds(n * n * double(s.channels * s.outChannels));
 }
 
-/// 4 or 2 where F(4x4, 3x3) or F(2x2, 3x3) wins, otherwise 0.
+/// 4 or 2 where F(4x4, 3x3) or F(2x2, 3x3) wins or is chosen, otherwise 0.
 int64_t winogradOutputs(const ConvShape& s, const PlanOptions& options, int lanes) {
+  if (options.choice.direct || options.exact) return 0;
+  if (options.choice.winograd) return s.kernelY == 3 ? options.choice.winograd : 0;
   bool possible = s.kernelY == 3 && s.kernelX == 3 && s.groups == 1 &&
                   s.stride == std::array<int64_t, 2>{1, 1} && s.dilation == std::array<int64_t, 2>{1, 1} &&
-                  options.pool[0] == 1 && !options.exact && s.channels >= lanes / 2;
+                  options.pool[0] == 1 && s.channels >= lanes / 2;
   if (!possible) return 0;
   double best = directSeconds(s, lanes);
   int64_t chosen = 0;
@@ -113,7 +115,14 @@ InferencePlan planRows(const ConvShape& s, int lanes) {
   return plan;
 }
 
-InferencePlan planDepthwise(const ConvShape& s, int lanes) {
+/// The chosen columns and rows of registers, in pixels of the kernel's result.
+void addTile(InferencePlan& plan, const PlanOptions& options) {
+  auto [vectors, columns, rows] = options.choice.tile;
+  if (columns) plan.tiles["x"] = std::max<int64_t>(1, columns / options.pool[1]);
+  if (rows) plan.tiles["y"] = std::max<int64_t>(1, rows / options.pool[1]);
+}
+
+InferencePlan planDepthwise(const ConvShape& s, const PlanOptions& options, int lanes) {
   InferencePlan plan;
   int64_t blocks = ceilDivide(s.channels, lanes);
   plan.pack = "pack_depthwise", plan.compute = "conv_depthwise";
@@ -123,6 +132,7 @@ InferencePlan planDepthwise(const ConvShape& s, int lanes) {
   plan.ints["lanes"] = {lanes};
   addGeometry(plan, s);
   plan.range = blocks >= 4 ? Range::channel : Range::row;
+  addTile(plan, options);
   return plan;
 }
 
@@ -184,10 +194,12 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   // Fewer channels than lanes leave some idle; along the row hardly any are.
   double rowUse = double(s.outWidth()) / double(ceilDivide(s.outWidth(), lanes) * lanes);
   double channelUse = double(s.outChannels) / double(lanes);
-  if (channelUse < 1 && rowUse > 1.15 * channelUse && s.stride[1] == 1 &&
+  bool free = !options.choice.tile[0] && !options.choice.winograd;
+  if (free && channelUse < 1 && rowUse > 1.15 * channelUse && s.stride[1] == 1 &&
       ceilDivide(s.outWidth(), lanes) * options.pool[0] <= channelAccumulators(options.target))
     return planRows(s, lanes);
-  if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels) return planDepthwise(s, lanes);
+  if (s.groups > 1 && s.groups == s.channels && s.outChannels == s.channels)
+    return planDepthwise(s, options, lanes);
 
   int64_t blocks = ceilDivide(s.outChannels, lanes);
   int64_t outHeight = s.outHeight(), outWidth = s.outWidth();
@@ -228,9 +240,10 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
     return plan;
   }
 
-  bool rowsOnly = s.kernelY == 5 && s.kernelX <= 7 && s.groups == 1 && !options.exact && s.channels > 1 &&
-                  s.stride == std::array<int64_t, 2>{1, 1} && s.dilation == std::array<int64_t, 2>{1, 1} &&
-                  options.pool[0] == options.pool[1] && options.pool[0] <= 2 && outHeight >= 2;
+  bool rowsOnly = !options.choice.direct && s.kernelY == 5 && s.kernelX <= 7 && s.groups == 1 &&
+                  !options.exact && s.channels > 1 && s.stride == std::array<int64_t, 2>{1, 1} &&
+                  s.dilation == std::array<int64_t, 2>{1, 1} && options.pool[0] == options.pool[1] &&
+                  options.pool[0] <= 2 && outHeight >= 2;
   if (rowsOnly) {
     int64_t inLanes = std::min<int64_t>(s.channels, lanes);
     ChannelTile tile = chooseChannelTile({blocks, outWidth, 1, s.channels * s.kernelX, options.target});
@@ -238,8 +251,10 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
     plan.ints["outputs"] = {2};
     plan.packedWeights = {blocks / tile.vectors, 6,    s.kernelX, ceilDivide(s.channels, inLanes), inLanes,
                           tile.vectors,          lanes};
-    bool byChannel = blocks / tile.vectors >= 4;
-    plan.range = byChannel ? Range::channel : Range::row;
+    // A chunk of rows is whole tiles, which a pooling of 2 makes single rows.
+    bool wholeTiles = options.pool[0] == 2 || outHeight % 2 == 0;
+    bool byChannel = blocks / tile.vectors >= (wholeTiles ? 4 : 2);
+    plan.range = byChannel ? Range::channel : wholeTiles ? Range::row : Range::none;
     plan.rangeGranule = byChannel ? tile.vectors : 2 / options.pool[0];
     return plan;
   }
@@ -255,6 +270,8 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
                       inPacked * s.kernelY * s.kernelX,
                       options.target,
                       options.pool};
+  if (int64_t chosen = options.choice.tile[0])
+    problem.vectors = largestDivisor(groupBlocks, std::min(chosen, groupBlocks));
   ChannelTile tile = chooseChannelTile(problem);
   int64_t weightBytes = inPacked * s.outChannels * s.kernelY * s.kernelX * 4;
   // Threads share the rows of large pictures, whose weights are small, and the channels of small ones.
@@ -270,8 +287,9 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
                         inLanes,
                         tile.vectors,
                         lanes};
+  addTile(plan, options);
   plan.range = byChannel ? Range::channel : Range::row;
-  plan.rangeGranule = byChannel ? tile.vectors : 1;
+  plan.rangeGranule = byChannel ? tile.vectors : plan.tiles.count("y") ? plan.tiles["y"] : 1;
   return plan;
 }
 

@@ -35,12 +35,22 @@ struct ConvShape {
   int64_t outWidth() const;
 };
 
+/// What a person has chosen for a convolution.
+struct ConvChoice {
+  bool direct = false;  ///< no Winograd
+  int64_t winograd = 0; ///< outputs a side of its tiles, which must be possible; 0: not chosen
+  /// Of the direct convolution: vectors of output channels, columns and rows of the result (before a pooling)
+  /// whose sums are in registers at once; 0: not chosen.
+  std::array<int64_t, 3> tile{0, 0, 0};
+};
+
 struct PlanOptions {
   std::string target;
   bool exact = false; ///< no Winograd
   /// A pooling that runs in the same kernel, over the convolution's result: {size, stride}; {1, 1} for none.
   /// Only poolings without padding whose windows do not overlap are worth it.
   std::array<int64_t, 2> pool{1, 1};
+  ConvChoice choice = {};
 };
 
 struct InferencePlan {
@@ -48,6 +58,8 @@ struct InferencePlan {
   std::string compute; ///< conv_direct, conv_winograd, conv_depthwise, conv_rows, linear_packed
   std::vector<int64_t> packedWeights, packedBias; ///< shapes of plain f32 tensors
   std::map<std::string, std::vector<int64_t>> ints;
+  std::map<std::string, int64_t>
+      tiles; ///< chosen by a person: in place of those of the compute op's schedule
   Layout outputLayout = Layout::channelLanes;
   int lanes = 1; ///< of the output
   /// What a kernel with this op as its anchor may be split over, and by how much at least.

@@ -31,6 +31,7 @@ struct Network {
   bool features = false;   ///< the body gives [N, F]
   bool bytes = false;      ///< an input u8; then nothing is in front of the body
   bool first = true;       ///< the 1x1 convolution in front, so that the body's input has a gradient
+  std::string kernels;     ///< lines of a kernels section, or none
   std::string loss = "cross_entropy(y, label)";
 };
 
@@ -47,6 +48,7 @@ struct Family {
 std::vector<Family> windowFamilies();     ///< convolutions and pooling
 std::vector<Family> pointFamilies();      ///< linear layers, activations, normalisation, losses
 std::vector<Family> arithmeticFamilies(); ///< arithmetic with broadcasts, data movement, bare parameters
+std::vector<Family> kernelFamilies();     ///< algorithms that are chosen
 std::vector<Family> mixedFamilies();      ///< graphs of several operators
 
 } // namespace cnn::test

@@ -18,7 +18,8 @@ namespace {
 
 std::vector<Family> families() {
   std::vector<Family> all;
-  for (const auto& some : {windowFamilies(), pointFamilies(), arithmeticFamilies(), mixedFamilies()})
+  for (const auto& some :
+       {windowFamilies(), pointFamilies(), arithmeticFamilies(), kernelFamilies(), mixedFamilies()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }
@@ -40,6 +41,7 @@ void print(const std::string& name, const Network& net) {
               classes ? "label: i32[N]" : whole ? "number: i32[N, 3]" : "target: f32[N, 3]", net.loss.c_str());
   if (classes) std::printf("  metric top1 = accuracy(y, label)\n");
   std::printf("  optimizer = sgd(lr = 0.1)\n}\n");
+  if (!net.kernels.empty()) std::printf("kernels %s { %s }\n", name.c_str(), net.kernels.c_str());
 }
 
 /// A network's name: Conv3, LeakyRelu0.
