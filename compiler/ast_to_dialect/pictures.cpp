@@ -21,9 +21,9 @@ static llvm::SmallVector<mlir::BlockArgument> picturesOf(Elaborator& e, const Pi
     auto argument = tensor ? llvm::dyn_cast<mlir::BlockArgument>(*tensor) : mlir::BlockArgument();
     auto type = argument ? mlir::cast<cnn::TensorType>(argument.getType()) : cnn::TensorType();
     if (!type || type.getRank() < 3 || type.getRank() > 4 ||
-        (type.getRank() == 3 && !type.getElementType().isInteger(32))) {
+        (type.getRank() == 3 && !type.getElementType().isInteger())) {
       e.error(Diag::TypeMismatch, name.span, frame, "a picture",
-              "an input f32[N, C, H, W] or u8[N, C, H, W], or a mask i32[N, H, W]", bound->describe());
+              "an input f32[N, C, H, W] or u8[N, C, H, W], or a mask i32[N, H, W] or u8[N, H, W]", bound->describe());
       continue;
     }
     llvm::SmallVector<mlir::AffineExpr> own(type.getShape().take_back(2));

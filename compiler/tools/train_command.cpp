@@ -1,6 +1,8 @@
 //===- train_command.cpp - cnnc train and eval: the runtime's loop on code linked in process -----------------------===//
 
 #include "in_process.h"
+#include "tensor_statistics.h"
+#include "tensors.h"
 
 #include <cnn/cnn.hpp>
 
@@ -76,10 +78,23 @@ bool writable(const std::string& path) {
   return true;
 }
 
-int printTest(Trainer& trainer) {
-  Result<std::vector<MetricValue>> metrics = trainer.test();
+/// Loss and metrics, and the statistics of probes, which are the last outputs.
+int printTest(Trainer& trainer, const LinkedNetwork& linked) {
+  const cnn_description& tables = *linked.inference->description;
+  const std::size_t first = tables.output_count - linked.probes;
+  std::vector<TensorStatistics> statistics(linked.probes);
+  OutputCallback each;
+  if (linked.probes > 0)
+    each = [&](std::span<const void* const> outputs, std::int64_t count) {
+      for (std::size_t i = 0; i < statistics.size(); ++i)
+        statistics[i].add(static_cast<const float*>(outputs[first + i]),
+                          static_cast<std::size_t>(sampleElements(tables.outputs[first + i]) * count));
+    };
+  Result<std::vector<MetricValue>> metrics = trainer.test(each);
   if (!metrics) return fail(metrics.message());
   print_metrics("test", *metrics);
+  for (std::size_t i = 0; i < statistics.size(); ++i)
+    std::printf("%s\n", statistics[i].line(tables.outputs[first + i]).c_str());
   return 0;
 }
 
@@ -98,7 +113,7 @@ int train(const CompileOptions& compile, const TrainOptions& options) {
     if (!saved.ok()) return fail(saved.message());
     if (!options.quiet) std::fprintf(stderr, "saved %s\n", options.save.c_str());
   }
-  return printTest(trainer);
+  return printTest(trainer, session.linked);
 }
 
 int eval(const CompileOptions& compile, const TrainOptions& options) {
@@ -106,7 +121,7 @@ int eval(const CompileOptions& compile, const TrainOptions& options) {
   Session session;
   if (!session.open(compile, options)) return 1;
   Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));
-  return printTest(trainer);
+  return printTest(trainer, session.linked);
 }
 
 } // namespace cnn::tools

@@ -47,7 +47,7 @@ void convertAll(const std::uint8_t* from, std::uint8_t* to, std::int64_t count) 
 Picture formOf(const Column& column, const cnn_tensor& tensor) {
   Picture form;
   form.element = column.element;
-  form.classes = tensor.element != CNN_F32 && tensor.element != CNN_U8;
+  form.classes = tensor.element != CNN_F32 && (tensor.element != CNN_U8 || tensor.rank == 3);
   std::size_t rank = column.shape.size();
   for (std::size_t i = 0; i < rank; ++i) {
     if (rank >= 2 && i + 2 >= rank)

@@ -39,7 +39,8 @@ Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool t
 }
 
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
-                                                 std::vector<std::int64_t> samples) {
+                                                 std::vector<std::int64_t> samples,
+                                                 const OutputCallback& each) {
   auto bound = bindAll(table, data);
   if (!bound) return std::move(bound).error();
   std::vector<MetricSum> sums;
@@ -49,7 +50,7 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
     if (!sum) return std::move(sum).error();
     sums.push_back(*std::move(sum));
   }
-  if (sums.empty()) return std::vector<MetricValue>();
+  if (sums.empty() && !each) return std::vector<MetricValue>();
   std::int64_t batch = 64; // less where the network asserts that its batches are smaller
   auto* failed = model.description().failed_assertion;
   while (failed && batch > 1 && failed(batch, 0) >= 0) --batch;
@@ -80,6 +81,7 @@ Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_trainin
     done += next->count;
     if (int code = cnn_model_predict(model.handle(), inputs.data(), pointers.data(), next->count))
       return model.check(code);
+    if (each) each({pointers.data(), pointers.size()}, next->count);
     for (MetricSum& sum : sums)
       sum.add(outputs[static_cast<std::size_t>(sum.output())].data(),
               inputs[static_cast<std::size_t>(sum.target())], next->count);

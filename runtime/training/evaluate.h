@@ -25,7 +25,8 @@ Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool t
 /// Losses and metrics of some samples, by predict; without those that predict's outputs do not tell. What training draws
 /// is drawn alike each time.
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
-                                                 std::vector<std::int64_t> samples);
+                                                 std::vector<std::int64_t> samples,
+                                                 const OutputCallback& each = {});
 
 /// 0, 1, … count - 1
 std::vector<std::int64_t> allSamples(const Dataset& data);

@@ -43,9 +43,9 @@ Status Trainer::run() {
   return TrainingRun(*this).run();
 }
 
-Result<std::vector<MetricValue>> Trainer::test() {
+Result<std::vector<MetricValue>> Trainer::test(const OutputCallback& each) {
   if (Status bad = load(); !bad) return bad;
-  return evaluate(model, table, data.test);
+  return evaluateSamples(model, table, data.test, allSamples(data.test), each);
 }
 
 } // namespace cnn

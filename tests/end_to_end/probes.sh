@@ -59,6 +59,10 @@ close = lambda a, b: abs(a - b) <= 1e-3 * max(abs(a), abs(b)) + 1e-12
 assert close(mean, average) and close(std, deviation) and close(most, max(values)) and least == 0, line
 assert abs(zeros - 100 * values.count(0) / len(values)) < 0.051 and zeros > 5, line
 END
+"$cnnc" eval "$work/looked.cnn" --weights "$work/looked.safetensors" --probe '*' > "$work/eval.txt"
+diff <(grep '^stem\|_active' "$work/eval.txt") <(grep '^stem\|_active' "$work/all.txt") ||
+  fail "eval and predict see other values"
+diff <(grep '^test' "$work/eval.txt") "$work/looked.txt" || fail "probes change what is evaluated"
 status=0
 predict --probe sten > "$work/out.txt" 2> "$work/err.txt" || status=$?
 [ "$status" = 1 ] && grep -q "error\[E0612\]: there is no probe 'sten'" "$work/err.txt" || fail "an unknown probe"

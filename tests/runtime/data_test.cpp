@@ -354,6 +354,18 @@ TEST_CASE("a loader can be left in the middle of an epoch") {
   }
 }
 
+TEST_CASE("bytes with channels are a picture, bytes without are classes") {
+  cnn::Dataset data;
+  data.count = 1;
+  data.columns.push_back({"image", CNN_U8, {1, 2, 2}, std::vector<std::uint8_t>(4)});
+  data.columns.push_back({"mask", CNN_U8, {2, 2}, std::vector<std::uint8_t>(4)});
+  const cnn_tensor image{"image", CNN_U8, 4, {-1, 1, 2, 2}}, mask{"mask", CNN_U8, 3, {-1, 2, 2}};
+  const cnn_tensor* tensors[] = {&image, &mask};
+  std::vector<cnn::BoundColumn> columns = cnn::bindColumns(data, tensors).or_exit();
+  REQUIRE(!columns[0].picture().classes);
+  REQUIRE(columns[1].picture().classes);
+}
+
 TEST_CASE("a picture and its mask are changed alike") {
   cnn::Dataset data;
   data.source = "pairs";

@@ -46,6 +46,9 @@ struct MetricValue {
 /// rate (the first step's) and its results (the loss or losses, then the metrics).
 using StepCallback = std::function<void(std::int64_t step, double lr, std::span<const float> results)>;
 
+/// Predict's outputs for `count` samples, in the description's order.
+using OutputCallback = std::function<void(std::span<const void* const> outputs, std::int64_t count)>;
+
 class Trainer {
 public:
   /// Model is a generated class with a train section.
@@ -62,8 +65,9 @@ public:
   /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the averages
   /// in the end.
   Status run();
-  /// Loss and metrics on the test data, computed from predict's outputs; none that these do not tell.
-  Result<std::vector<MetricValue>> test();
+  /// Loss and metrics on the test data, computed from predict's outputs; none that these do not tell. `each` gets the
+  /// outputs batch by batch.
+  Result<std::vector<MetricValue>> test(const OutputCallback& each = {});
 
 private:
   friend class TrainingRun;
