@@ -102,7 +102,7 @@ TEST_CASE("the fullest phase is given with one item for each place", "[arena]") 
     items[i].first = int64_t(i);
     items[i].last = int64_t(i) + 1;
   }
-  items[0].lastPhase = 1; // alive in both phases
+  items[0].lastPhase = 1, items[0].last = 9; // alive in both phases, to the end
   items[1].bytes = 128;   // of phase 0 alone
   for (size_t i : {2u, 3u, 4u}) items[i].firstPhase = items[i].lastPhase = 1;
   items[3].bytes = 256;
