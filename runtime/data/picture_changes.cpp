@@ -122,6 +122,10 @@ Result<std::vector<ColumnChanges>> makeChanges(const ChangePlan& plan, const Dat
   std::vector<ColumnChanges> made;
   for (const cnn_augment* change : plan.changes) {
     ColumnChanges& each = made.emplace_back(columns.size());
+    for (std::uint32_t input : inputsOf(*change))
+      if (columns[input].isEmpty())
+        return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures of the data, but input %u is drawn",
+                             change->setting.name, static_cast<unsigned>(input));
     if (Status bad = checkTogether(*change, columns); !bad) return bad;
     for (std::uint32_t input : inputsOf(*change)) {
       const cnn_tensor& tensor = columns[input].tensor();
@@ -135,7 +139,7 @@ Result<std::vector<ColumnChanges>> makeChanges(const ChangePlan& plan, const Dat
   }
   std::vector<bool> changed = plan.changed(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i)
-    if (changed[i] || columns[i].source().in_files())
+    if (!columns[i].isEmpty() && (changed[i] || columns[i].source().in_files()))
       if (Status bad = checkColumn(made, i, dataset, columns[i]); !bad) return bad;
   return made;
 }

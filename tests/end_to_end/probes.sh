@@ -33,7 +33,17 @@ done
 cmp "$work/looked.safetensors" "$work/plain.safetensors" || fail "probes change the weights or their names"
 cmp "$work/looked.txt" "$work/plain.txt" || fail "probes change training"
 
-predict() { "$cnnc" predict "$work/looked.cnn" --weights "$work/looked.safetensors" --input "$work/data/test_image.npy" "$@"; }
+# Data bytes become numbers from 0 to 1; arrays that predict is given are taken as they are.
+python3 - "$work/data/test_image.npy" "$work/images.npy" <<'END'
+import array, ast, struct, sys
+data = open(sys.argv[1], "rb").read()
+length = struct.unpack("<H", data[8:10])[0]
+shape = ast.literal_eval(data[10:10 + length].decode())["shape"]
+text = repr({"descr": "<f4", "fortran_order": False, "shape": shape}).encode() + b"\n"
+values = array.array("f", (byte / 255 for byte in data[10 + length:]))
+open(sys.argv[2], "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + values.tobytes())
+END
+predict() { "$cnnc" predict "$work/looked.cnn" --weights "$work/looked.safetensors" --input "$work/images.npy" "$@"; }
 predict > "$work/without.txt"
 grep -q 'stem' "$work/without.txt" && fail "a probe shows without being asked for"
 predict --probe stem --probe last > "$work/some.txt"

@@ -58,7 +58,9 @@ Network pooling(const std::string& name) {
   Window y = someWindow(net.input.height, true), x = someWindow(net.input.width, true);
   if (pick(0, 2) == 0) y = x = {2, 2, 0, 1}, net.input.height += 2, net.input.width += 2;
   bool dilates = name == "max_pool";
-  if (!dilates) y.dilation = x.dilation = 1;
+  // A window that lies in the pad alone has the maximum minus infinity.
+  if (!dilates || y.dilation > net.input.height) y.dilation = 1;
+  if (!dilates || x.dilation > net.input.width) x.dilation = 1;
   std::string rest = coin() ? ", ceil_mode = true" : "";
   if (!dilates && coin()) rest += ", count_include_pad = false";
   net.body = "x |> " + windowText(name + "(", y, x, net.signal, dilates, "", rest);
