@@ -122,10 +122,8 @@ Result<std::vector<ColumnChanges>> makeChanges(const ChangePlan& plan, const Dat
   std::vector<ColumnChanges> made;
   for (const cnn_augment* change : plan.changes) {
     ColumnChanges& each = made.emplace_back(columns.size());
-    for (std::uint32_t input : inputsOf(*change))
-      if (columns[input].isEmpty())
-        return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures of the data, but input %u is drawn",
-                             change->setting.name, static_cast<unsigned>(input));
+    auto drawn = [&](std::uint32_t input) { return columns[input].isEmpty(); }; // no picture of the data
+    if (std::ranges::any_of(inputsOf(*change), drawn)) continue;
     if (Status bad = checkTogether(*change, columns); !bad) return bad;
     for (std::uint32_t input : inputsOf(*change)) {
       const cnn_tensor& tensor = columns[input].tensor();
