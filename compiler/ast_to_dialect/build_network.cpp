@@ -241,15 +241,27 @@ Elaboration Elaborator::run() {
                               : "did you mean " + std::string(nearest(options.network, names)) + "?");
   }
   reportUnknownProbes();
-  for (auto& [name, given] : setValues)
-    if (!setUsed.count(name) && !given.value.isPoison())
-      diagnostics.report(Diag::UnknownParameter, given.span, name);
+  reportUnknownSettings();
   if (diagnostics.hasErrors()) {
     result.module = nullptr;
   } else if (!observations && mlir::failed(mlir::verify(*result.module))) {
     llvm::report_fatal_error("the front end built a module that does not verify");
   }
   return std::move(result);
+}
+
+/// Of --set: what no network of the file has taken.
+void Elaborator::reportUnknownSettings() {
+  std::vector<std::string_view> names;
+  for (const Decl* decl : program.main().file.declarations)
+    if (auto* network = as<CallableDecl>(decl); network && network->kind == Kind::Network)
+      for (const Parameter& parameter : network->parameters) names.push_back(parameter.name.text);
+  for (auto& [name, given] : setValues) {
+    if (setUsed.count(name) || given.value.isPoison()) continue;
+    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownParameter, given.span, name);
+    if (std::string_view near = nearest(name, names); !near.empty())
+      diagnostic.note("did you mean " + std::string(near) + "?");
+  }
 }
 
 /// `train Net(classes = 100) as cifar { … }`: a network of its own, under the recipe's name.

@@ -255,6 +255,7 @@ public:
                       const std::vector<NamedTensor>& results);
   void finishNetwork();
   void readSettings();
+  void reportUnknownSettings();
   void targetSections(const ast::CallableDecl& network, const std::string& name, const Frame& frame);
   void budgetSection(const ast::TargetDecl& section, const std::string& name, const Frame& frame);
   void parameterBudget(const ast::AssignStatement& limit, int64_t most, const std::string& name,
