@@ -125,19 +125,28 @@ Value crossEntropyBackward(Builder& b, const Op& op) {
   });
 }
 
-/// The mean over an image's elements of (x - target)^2.
-Value mse(Builder& b, const Op& op) {
+/// The mean over an image's elements of a function of x and its target.
+Value imageMean(Builder& b, const Op& op, const char* name, Expr (*of)(const Expr& x, const Expr& target)) {
   Value x = b.operand(op, 0), target = b.operand(op, 1);
   int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
-  RDom r = b.rdom({width, height, channels}, "squares");
-  Func squares = b.func("squares");
-  Expr difference = x.at({b.lane, r[0], r[1], r[2]}) - target.at({b.lane, r[0], r[1], r[2]});
-  squares(b.lane) = b.zeroSum();
-  squares(b.lane) += b.widened(difference * difference);
-  b.funcs["squares"] = squares;
-  b.domains["squares"] = r;
+  RDom r = b.rdom({width, height, channels}, name);
+  Func sum = b.func(name);
+  Coordinates at{b.lane, r[0], r[1], r[2]};
+  Expr value = of(x.at(at), target.at(at));
+  sum(b.lane) = b.zeroSum();
+  sum(b.lane) += b.widened(value);
+  b.funcs[name] = sum;
+  b.domains[name] = r;
   float scale = 1.0f / static_cast<float>(channels * width * height);
-  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(squares(at[0]) * scale); });
+  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0]) * scale); });
+}
+
+/// The mean of (x - target)^2.
+Value mse(Builder& b, const Op& op) {
+  return imageMean(b, op, "squares", [](const Expr& x, const Expr& target) {
+    Expr difference = x - target;
+    return difference * difference;
+  });
 }
 
 Value mseBackward(Builder& b, const Op& op) {
@@ -157,21 +166,11 @@ Expr logOfOnePlus(const Expr& e) {
   return 2.0f * s * sum;
 }
 
-/// The mean over an image's elements of max(x, 0) - x target + log(1 + exp(-|x|)).
+/// The mean of max(x, 0) - x target + log(1 + exp(-|x|)).
 Value bceWithLogits(Builder& b, const Op& op) {
-  Value x = b.operand(op, 0), target = b.operand(op, 1);
-  int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
-  RDom r = b.rdom({width, height, channels}, "entropies");
-  Func entropies = b.func("entropies");
-  Coordinates at{b.lane, r[0], r[1], r[2]};
-  Expr logit = x.at(at);
-  Expr entropy = max(logit, 0.0f) - logit * target.at(at) + logOfOnePlus(vectorExp(-abs(logit)));
-  entropies(b.lane) = b.zeroSum();
-  entropies(b.lane) += b.widened(entropy);
-  b.funcs["entropies"] = entropies;
-  b.domains["entropies"] = r;
-  float scale = 1.0f / static_cast<float>(channels * width * height);
-  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(entropies(at[0]) * scale); });
+  return imageMean(b, op, "entropies", [](const Expr& logit, const Expr& target) {
+    return max(logit, 0.0f) - logit * target + logOfOnePlus(vectorExp(-abs(logit)));
+  });
 }
 
 /// dy (sigmoid(x) - target) / elements
