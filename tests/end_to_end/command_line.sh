@@ -1,22 +1,8 @@
 #!/usr/bin/env bash
 # command_line.sh CNNC
 # Exit statuses, stages, and that a failed run leaves old results alone.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$work"
-export XDG_CACHE_HOME=$work/cache
-expect() { # expect STATUS PATTERN command…: the exit status, and what stdout and stderr together must match
-  local status=$1 pattern=$2 found=0
-  shift 2
-  "$@" > output 2>&1 || found=$?
-  [ "$found" = "$status" ] || { cat output; fail "$*: exit status $found, expected $status"; }
-  grep -qE -e "$pattern" output || { cat output; fail "$*: expected $pattern"; }
-}
-
 expect 0 '^cnnc [0-9.]+ \(LLVM 22' "$cnnc" --version
 expect 0 'Example: ' "$cnnc" train --help
 expect 2 'required' "$cnnc"

@@ -1,13 +1,7 @@
 #!/usr/bin/env bash
 # free_dimensions.sh CNNC
 # Sizes that the text leaves open: given with --set, checked by what the network asserts, when it is compiled or run.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 mkdir "$work/data" "$work/library"
 python3 "$here/rows.py" "$work/data"
 

@@ -1,14 +1,8 @@
 #!/usr/bin/env bash
 # pictures.sh CNNC
 # Pictures of any size as inputs: predict, training from a folder, names of classes, what is wrong with a picture.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$work"
-export XDG_CACHE_HOME=$work/cache
 pictures() { python3 "$here/pictures.py" "$@"; }
 refused() { # refused PATTERN command…: exit status 1, and what stderr must match
   local pattern=$1 status=0

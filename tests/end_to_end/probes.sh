@@ -1,13 +1,7 @@
 #!/usr/bin/env bash
 # probes.sh CNNC
 # |> probe("name") changes nothing, and shows a value where it is asked for.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 mkdir "$work/data"
 python3 "$here/rows.py" "$work/data"
 cat > "$work/looked.cnn" <<END

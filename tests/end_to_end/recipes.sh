@@ -1,13 +1,7 @@
 #!/usr/bin/env bash
 # recipes.sh CNNC
 # What a train section can say beyond one run of epochs, from text to trained weights on a tiny data set.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 mkdir "$work/data" "$work/nets"
 python3 "$here/rows.py" "$work/data"
 

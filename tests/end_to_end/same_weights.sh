@@ -2,13 +2,7 @@
 # same_weights.sh CNNC
 # An epoch of Fashion-MNIST with batch norm, dropout, augmentation and a partial last batch gives the same weights, bit
 # for bit, on one and on two threads; another seed gives others. The weights predict the test pictures.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 for threads in 1 2; do
   "$cnnc" train "$here/batch_norm.cnn" --quiet --threads $threads --save "$work/$threads.safetensors" |
     tee "$work/$threads.txt"

@@ -2,13 +2,7 @@
 # steps.sh CNNC
 # Two networks that play against each other, in steps on the same batch, one of them fed with drawn numbers: from text to
 # a generator whose points are like the data's. The same weights for one and two threads, and after an interruption.
-set -euo pipefail
-cnnc=$1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 mkdir "$work/points"
 python3 "$here/points.py" "$work/points"
 cd "$work"
