@@ -530,23 +530,25 @@ Value Elaborator::applyChain(const BlockValue& block, const std::vector<Value>& 
 }
 
 static bool fitsElements(Elements wanted, mlir::Type element) {
-  return wanted == Elements::Any || (wanted == Elements::Bytes ? element.isUnsignedInteger(8) : element.isF32());
+  return wanted == Elements::Any ||
+         (wanted == Elements::Bytes ? element.isUnsignedInteger(8) : element.isF32());
 }
 
-Diagnostic* Elaborator::wrongElements(Elements wanted, mlir::ValueRange tensors, Span span, std::string_view what,
-                                      const Frame& frame) {
+Diagnostic* Elaborator::wrongElements(Elements wanted, mlir::ValueRange tensors, Span span,
+                                      std::string_view what, const Frame& frame) {
   for (mlir::Value tensor : tensors) {
     auto type = mlir::cast<cnn::TensorType>(tensor.getType());
     if (fitsElements(wanted, type.getElementType())) continue;
     std::string element;
     llvm::raw_string_ostream(element) << type.getElementType();
-    Diagnostic& diagnostic =
-        shapeError("expected " + std::string(describe(wanted)) + ", found '" + element + "' " + type.shapeText(),
-                   tensors, span, what, frame);
+    Diagnostic& diagnostic = shapeError("expected " + std::string(describe(wanted)) + ", found '" + element +
+                                            "' " + type.shapeText(),
+                                        tensors, span, what, frame);
     if (wanted == Elements::Bytes && type.getElementType().isF32())
       diagnostic.note("what is f32 already needs no conversion");
     else if (type.getElementType().isUnsignedInteger(8))
-      diagnostic.note("'|> to_float' makes numbers from 0 to 1 of bytes, '|> cast(f32)' leaves them as they are");
+      diagnostic.note(
+          "'|> to_float' makes numbers from 0 to 1 of bytes, '|> cast(f32)' leaves them as they are");
     else if (type.getElementType().isInteger(32))
       diagnostic.note("'|> cast(f32)' makes f32 of whole numbers");
     return &diagnostic;

@@ -231,7 +231,8 @@ private:
     Scope inner(*this, decl.span.end);
     settings(decl.body, trainSettings);
     for (const Statement* statement : decl.body.statements) // stop can watch it like a metric
-      if (auto* assign = as<AssignStatement>(statement); assign && !assign->selector && assign->name.text == "loss")
+      if (auto* assign = as<AssignStatement>(statement);
+          assign && !assign->selector && assign->name.text == "loss")
         scopes.back().try_emplace("loss", Local{assign->name.span, false});
     statements(decl.body);
   }

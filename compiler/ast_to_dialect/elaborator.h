@@ -106,7 +106,7 @@ struct NetworkState {
   std::vector<NamedTensor> inputs, outputs;
   std::vector<NamedTensor> probes; ///< those asked for
   std::vector<PendingInit> inits;
-  size_t initsApplied = 0; ///< the first so many
+  size_t initsApplied = 0;                           ///< the first so many
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
   std::vector<Assertion> assertions;

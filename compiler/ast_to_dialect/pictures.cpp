@@ -23,7 +23,8 @@ static llvm::SmallVector<mlir::BlockArgument> picturesOf(Elaborator& e, const Pi
     if (!type || type.getRank() < 3 || type.getRank() > 4 ||
         (type.getRank() == 3 && !type.getElementType().isInteger())) {
       e.error(Diag::TypeMismatch, name.span, frame, "a picture",
-              "an input f32[N, C, H, W] or u8[N, C, H, W], or a mask i32[N, H, W] or u8[N, H, W]", bound->describe());
+              "an input f32[N, C, H, W] or u8[N, C, H, W], or a mask i32[N, H, W] or u8[N, H, W]",
+              bound->describe());
       continue;
     }
     llvm::SmallVector<mlir::AffineExpr> own(type.getShape().take_back(2));

@@ -182,8 +182,8 @@ private:
     return e.build<BatchMeanOp>(tensor, span, what, std::string(what), frame);
   }
 
-  /// A loss or metric that the runtime can compute from predictions: of which output and target, by index. -1 for
-  /// what is none of these; such a one is computed by @loss only.
+  /// A loss or metric that the runtime can compute from predictions: of which output and target, by index. -1
+  /// for what is none of these; such a one is computed by @loss only.
   struct Described {
     bool simple = false;
     int64_t output = -1, target = -1;
@@ -196,7 +196,8 @@ private:
     if (!place.simple) return place;
     for (size_t i = 0, count = 0; i < e.net->outputs.size(); ++i) {
       if (e.net->outputs[i].trainOnly) continue;
-      if (outputs.lookupOrDefault(e.net->outputs[i].value) == op->getOperand(0)) place.output = int64_t(count);
+      if (outputs.lookupOrDefault(e.net->outputs[i].value) == op->getOperand(0))
+        place.output = int64_t(count);
       ++count;
     }
     if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(op->getOperand(1)))

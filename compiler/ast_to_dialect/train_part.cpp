@@ -68,8 +68,8 @@ mlir::DictionaryAttr TrainPartReader::numbers(const Record& record) {
   for (const OperatorArgument& argument : record.op->arguments) {
     auto given = record.arguments.find(argument.name);
     if (argument.takes == Takes::Bool) {
-      bool value = given != record.arguments.end() ? *given->second.value.get<bool>()
-                                                   : argument.defaultText == "true";
+      bool value =
+          given != record.arguments.end() ? *given->second.value.get<bool>() : argument.defaultText == "true";
       list.push_back(e.builder.getNamedAttr(argument.name, e.builder.getBoolAttr(value)));
     } else if (argument.takes == Takes::Int || argument.takes == Takes::Float) {
       double value = given != record.arguments.end()

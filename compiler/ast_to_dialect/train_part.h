@@ -54,10 +54,10 @@ private:
   const Frame& frame;
 };
 
-/// Marks the parameters that are never trained, and adds `phases` or `steps` to the section's attributes: what each of
-/// them says, and what else it leaves alone.
-void finishParts(Elaborator& elaborator, const Frame& frame, TrainPart& section, std::vector<TrainPart>& phases,
-                 std::vector<TrainPart>& steps);
+/// Marks the parameters that are never trained, and adds `phases` or `steps` to the section's attributes:
+/// what each of them says, and what else it leaves alone.
+void finishParts(Elaborator& elaborator, const Frame& frame, TrainPart& section,
+                 std::vector<TrainPart>& phases, std::vector<TrainPart>& steps);
 
 /// The attribute `groups`: where groups overlap, each number is that of the last one that gives it.
 mlir::ArrayAttr mergedGroups(Elaborator& elaborator, llvm::ArrayRef<TrainGroup> groups);

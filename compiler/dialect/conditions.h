@@ -3,7 +3,7 @@
 // What an assert demands of sizes that are known when the network runs. A condition is an attribute: an
 // affine_set of one constraint (expression >= 0 or == 0), or an array ["all" | "any", condition, ...].
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_CONDITIONS_H
 #define CNN_COMPILER_DIALECT_CONDITIONS_H
 

@@ -1,4 +1,4 @@
-//===- dialect.cpp - Registration --------------------------------------------------------------------------===//
+//===- dialect.cpp - Registration ----------------------------------------------------------------------===//
 #include "dialect/dialect.h"
 
 #include "mlir/Interfaces/FunctionImplementation.h"
@@ -19,4 +19,6 @@ void cnn::CnnDialect::initialize() {
       >();
 }
 
-StringRef cnn::mnemonic(Operation* op) { return op->getName().stripDialect(); }
+StringRef cnn::mnemonic(Operation* op) {
+  return op->getName().stripDialect();
+}

@@ -1,4 +1,4 @@
-//===- gradients.cpp - How each op differentiates itself -----------------------------------------------------===//
+//===- gradients.cpp - How each op differentiates itself -----------------------------------------------===//
 #include "dialect/dialect.h"
 #include "dialect/kernel_choices.h"
 
@@ -8,7 +8,9 @@ namespace cnn {
 
 using Gradients = SmallVectorImpl<Value>;
 
-static TensorType tensor(Value value) { return cast<TensorType>(value.getType()); }
+static TensorType tensor(Value value) {
+  return cast<TensorType>(value.getType());
+}
 
 void ConvOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   Value dy = dys[0];
@@ -19,15 +21,18 @@ void ConvOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
     gradients[0] = dx;
   }
   if (needed[1])
-    gradients[1] = ConvBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy, getStrideAttr(),
-                                                getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+    gradients[1] =
+        ConvBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy, getStrideAttr(),
+                                     getPaddingAttr(), getDilationAttr(), getGroupsAttr());
   if (getBias() && needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
 }
 
 void LinearOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   Value dy = dys[0];
-  if (needed[0]) gradients[0] = LinearBackwardInputOp::create(b, getLoc(), getInput().getType(), dy, getWeight());
-  if (needed[1]) gradients[1] = LinearBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy);
+  if (needed[0])
+    gradients[0] = LinearBackwardInputOp::create(b, getLoc(), getInput().getType(), dy, getWeight());
+  if (needed[1])
+    gradients[1] = LinearBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy);
   if (getBias() && needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
 }
 
@@ -49,20 +54,21 @@ void AvgPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> need
                                              getStrideAttr(), getPaddingAttr(), getCountIncludePadAttr());
 }
 
-void GlobalAvgPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+void GlobalAvgPoolOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
+                                     Gradients& gradients) {
   if (needed[0]) gradients[0] = GlobalAvgPoolBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
 }
 
-/// By the running statistics (a frozen layer): a scaling of each channel, so that dx is dy through the same scaling.
-/// Training's own statistics are batch_norm_train's, which autodiff puts in place first.
+/// By the running statistics (a frozen layer): a scaling of each channel, so that dx is dy through the same
+/// scaling. Training's own statistics are batch_norm_train's, which autodiff puts in place first.
 void BatchNormOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   Value dy = dys[0];
   auto constant = [&](double value) -> Value {
     return SplatOp::create(b, getLoc(), getBias().getType(), b.getF64FloatAttr(value));
   };
   auto normalised = [&](Value x, Value weight, Value mean) -> Value {
-    return BatchNormOp::create(b, getLoc(), getResult().getType(), x, weight, constant(0), mean, getRunningVar(),
-                               getEpsAttr(), getMomentumAttr());
+    return BatchNormOp::create(b, getLoc(), getResult().getType(), x, weight, constant(0), mean,
+                               getRunningVar(), getEpsAttr(), getMomentumAttr());
   };
   if (needed[0]) gradients[0] = normalised(dy, getWeight(), constant(0));
   if (needed[1]) {
@@ -72,17 +78,18 @@ void BatchNormOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> ne
   if (needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
 }
 
-void BatchNormTrainOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+void BatchNormTrainOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
+                                      Gradients& gradients) {
   auto op = BatchNormBackwardOp::create(
-      b, getLoc(), TypeRange{getInput().getType(), getWeight().getType(), getBias().getType()}, getInput(), dys[0],
-      getStat(), getWeight());
+      b, getLoc(), TypeRange{getInput().getType(), getWeight().getType(), getBias().getType()}, getInput(),
+      dys[0], getStat(), getWeight());
   for (unsigned i = 0; i < 3; ++i)
     if (needed[i]) gradients[i] = op.getResult(i);
 }
 
-#define FROM_RESULT(OP, BACKWARD)                                                                                      \
-  void OP::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {                 \
-    if (needed[0]) gradients[0] = BACKWARD::create(b, getLoc(), getInput().getType(), dys[0], getResult());            \
+#define FROM_RESULT(OP, BACKWARD)                                                                            \
+  void OP::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {       \
+    if (needed[0]) gradients[0] = BACKWARD::create(b, getLoc(), getInput().getType(), dys[0], getResult());  \
   }
 FROM_RESULT(ReluOp, ReluBackwardOp)
 FROM_RESULT(Relu6Op, Relu6BackwardOp)
@@ -104,11 +111,13 @@ void SiluOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
 
 void GeluOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   if (needed[0])
-    gradients[0] = GeluBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getInput(), getTanhAttr());
+    gradients[0] =
+        GeluBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getInput(), getTanhAttr());
 }
 
-/// The gradient of an operand that may have been broadcast: the sum over where it was repeated. One without a batch is
-/// summed image by image first, then over the images as a bias is, all its elements as the channels of one pixel.
+/// The gradient of an operand that may have been broadcast: the sum over where it was repeated. One without a
+/// batch is summed image by image first, then over the images as a bias is, all its elements as the channels
+/// of one pixel.
 static Value unbroadcast(OpBuilder& b, Location loc, Value gradient, Value operand) {
   TensorType from = tensor(gradient), to = tensor(operand);
   if (from == to) return gradient;
@@ -140,8 +149,10 @@ void SubOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, 
 }
 
 void MulOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
-  if (needed[0]) gradients[0] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getRhs()), getLhs());
-  if (needed[1]) gradients[1] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getLhs()), getRhs());
+  if (needed[0])
+    gradients[0] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getRhs()), getLhs());
+  if (needed[1])
+    gradients[1] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getLhs()), getRhs());
 }
 
 void ScaleOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
@@ -154,7 +165,8 @@ void CastOp::buildGradients(OpBuilder&, ValueRange, ArrayRef<bool>, Gradients&) 
 void NormalizeOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   SmallVector<double> zeros(getMean().size(), 0);
   if (needed[0])
-    gradients[0] = NormalizeOp::create(b, getLoc(), dys[0], b.getDenseF64ArrayAttr(zeros), getDeviationAttr());
+    gradients[0] =
+        NormalizeOp::create(b, getLoc(), dys[0], b.getDenseF64ArrayAttr(zeros), getDeviationAttr());
 }
 
 void ConcatOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
@@ -162,14 +174,16 @@ void ConcatOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> neede
   for (auto [i, input] : llvm::enumerate(getInputs())) {
     int64_t end = begin + *tensor(input).getFixed(1);
     if (needed[i])
-      gradients[i] = SliceOp::create(b, getLoc(), dys[0], b.getI64IntegerAttr(begin), b.getI64IntegerAttr(end));
+      gradients[i] =
+          SliceOp::create(b, getLoc(), dys[0], b.getI64IntegerAttr(begin), b.getI64IntegerAttr(end));
     begin = end;
   }
 }
 
 void SliceOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   if (needed[0])
-    gradients[0] = SliceBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getBeginAttr(), getEndAttr());
+    gradients[0] =
+        SliceBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getBeginAttr(), getEndAttr());
 }
 
 void ReshapeOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
@@ -178,13 +192,15 @@ void ReshapeOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> need
 
 void DropoutOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   if (needed[0])
-    gradients[0] = DropoutBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getPAttr(), getStreamAttr());
+    gradients[0] =
+        DropoutBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getPAttr(), getStreamAttr());
 }
 
-void CrossEntropyOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+void CrossEntropyOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
+                                    Gradients& gradients) {
   if (needed[0])
-    gradients[0] = CrossEntropyBackwardOp::create(b, getLoc(), getLogits().getType(), getLogits(), getTarget(), dys[0],
-                                                  getLabelSmoothingAttr());
+    gradients[0] = CrossEntropyBackwardOp::create(b, getLoc(), getLogits().getType(), getLogits(),
+                                                  getTarget(), dys[0], getLabelSmoothingAttr());
 }
 
 void MseOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
@@ -195,9 +211,11 @@ void MseOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, 
 }
 
 /// With respect to the target: -dy input / elements, which is half of what mse has for a distance from 0.
-void BceWithLogitsOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+void BceWithLogitsOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
+                                     Gradients& gradients) {
   Type type = getInput().getType();
-  if (needed[0]) gradients[0] = BceWithLogitsBackwardOp::create(b, getLoc(), type, getInput(), getTarget(), dys[0]);
+  if (needed[0])
+    gradients[0] = BceWithLogitsBackwardOp::create(b, getLoc(), type, getInput(), getTarget(), dys[0]);
   if (!needed[1]) return;
   Value zero = SplatOp::create(b, getLoc(), type, b.getF64FloatAttr(0));
   Value twice = MseBackwardOp::create(b, getLoc(), type, zero, getInput(), dys[0]);

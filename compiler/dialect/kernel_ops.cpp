@@ -1,19 +1,23 @@
-//===- kernel_ops.cpp - What the ops are to the kernel compiler ---------------------------------------------===//
+//===- kernel_ops.cpp - What the ops are to the kernel compiler ----------------------------------------===//
 #include "dialect/dialect.h"
 
 using namespace mlir;
 
 namespace cnn {
 
-#define POINTWISE(OP)                                                                                                  \
-  bool OP::isPointwise() { return true; }
-#define SCALARS(OP, ...)                                                                                               \
-  ArrayRef<StringRef> OP::getScalars() {                                                                               \
-    static const StringRef names[] = {__VA_ARGS__};                                                                    \
-    return names;                                                                                                      \
+#define POINTWISE(OP)                                                                                        \
+  bool OP::isPointwise() {                                                                                   \
+    return true;                                                                                             \
   }
-#define REDUCES_BATCH(OP, ...)                                                                                         \
-  bool OP::reducesBatch() { return true; }                                                                             \
+#define SCALARS(OP, ...)                                                                                     \
+  ArrayRef<StringRef> OP::getScalars() {                                                                     \
+    static const StringRef names[] = {__VA_ARGS__};                                                          \
+    return names;                                                                                            \
+  }
+#define REDUCES_BATCH(OP, ...)                                                                               \
+  bool OP::reducesBatch() {                                                                                  \
+    return true;                                                                                             \
+  }                                                                                                          \
   SCALARS(OP, __VA_ARGS__)
 
 POINTWISE(ReluOp)
@@ -61,6 +65,8 @@ REDUCES_BATCH(BatchNormBackwardCombineOp, "blocks")
 REDUCES_BATCH(BlockMeanOp, "blocks", "inverse_batch")
 
 /// Once for the whole batch, like a reduction, but without looking at it.
-bool WinogradWeightsOp::reducesBatch() { return true; }
+bool WinogradWeightsOp::reducesBatch() {
+  return true;
+}
 
 } // namespace cnn

@@ -1,9 +1,9 @@
-//===- shapes.cpp - Result types of every op ---------------------------------------------------------------===//
+//===- shapes.cpp - Result types of every op -----------------------------------------------------------===//
 //
-// Shape errors that a user can cause are reported here with what was expected and what was found; the front end
-// adds where the shape came from.
+// Shape errors that a user can cause are reported here with what was expected and what was found; the front
+// end adds where the shape came from.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #include "dialect/dialect.h"
 
 using namespace mlir;
@@ -33,7 +33,9 @@ FailureOr<SmallVector<AffineExpr>> broadcastShapes(ArrayRef<AffineExpr> a, Array
   for (size_t i = 0; i < b.size(); ++i) {
     AffineExpr& left = result[gap + i];
     if (left == b[i]) continue;
-    auto one = [](AffineExpr e) { return isa<AffineConstantExpr>(e) && cast<AffineConstantExpr>(e).getValue() == 1; };
+    auto one = [](AffineExpr e) {
+      return isa<AffineConstantExpr>(e) && cast<AffineConstantExpr>(e).getValue() == 1;
+    };
     if (one(left))
       left = b[i];
     else if (!one(b[i]))
@@ -42,7 +44,9 @@ FailureOr<SmallVector<AffineExpr>> broadcastShapes(ArrayRef<AffineExpr> a, Array
   return result;
 }
 
-static TensorType tensor(Value value) { return cast<TensorType>(value.getType()); }
+static TensorType tensor(Value value) {
+  return cast<TensorType>(value.getType());
+}
 
 using Types = SmallVectorImpl<Type>;
 using Where = std::optional<Location>;
@@ -53,9 +57,10 @@ static LogicalResult sameAsInput(Value input, Types& types) {
 }
 
 /// [N, C, windows...] of a window op over the spatial dimensions of `input`.
-static LogicalResult inferWindows(Where where, TensorType input, AffineExpr channels, ArrayRef<int64_t> kernel,
-                                  ArrayRef<int64_t> stride, ArrayRef<int64_t> padding, ArrayRef<int64_t> dilation,
-                                  bool ceilMode, Types& types) {
+static LogicalResult inferWindows(Where where, TensorType input, AffineExpr channels,
+                                  ArrayRef<int64_t> kernel, ArrayRef<int64_t> stride,
+                                  ArrayRef<int64_t> padding, ArrayRef<int64_t> dilation, bool ceilMode,
+                                  Types& types) {
   unsigned spatial = kernel.size();
   if (input.getRank() != spatial + 2)
     return emitOptionalError(where, "expected an input of rank ", spatial + 2, ", found ", input.shapeText());
@@ -64,15 +69,16 @@ static LogicalResult inferWindows(Where where, TensorType input, AffineExpr chan
   SmallVector<AffineExpr> shape = {input.getShape()[0], channels};
   for (unsigned i = 0; i < spatial; ++i) {
     if (ceilMode && !input.getFixed(2 + i))
-      return emitOptionalError(where, "expected a picture of fixed size for ceil_mode, found ", input.shapeText());
+      return emitOptionalError(where, "expected a picture of fixed size for ceil_mode, found ",
+                               input.shapeText());
     if (stride[i] < 1 || dilation[i] < 1 || kernel[i] < 1)
       return emitOptionalError(where, "expected kernel, stride and dilation of at least 1");
     AffineExpr extent = windowExtent(input.getShape()[2 + i], kernel[i], stride[i], paddingLow(padding, i),
                                      paddingHigh(padding, i), dilation[i], ceilMode);
     if (!extent)
-      return emitOptionalError(where, "a window of ", dilation[i] * (kernel[i] - 1) + 1, " does not fit into ",
-                               input.shapeText(), " with padding ", paddingLow(padding, i), " and ",
-                               paddingHigh(padding, i));
+      return emitOptionalError(where, "a window of ", dilation[i] * (kernel[i] - 1) + 1,
+                               " does not fit into ", input.shapeText(), " with padding ",
+                               paddingLow(padding, i), " and ", paddingHigh(padding, i));
     shape.push_back(extent);
   }
   types.push_back(input.withShape(shape));
@@ -89,18 +95,22 @@ static LogicalResult checkBias(Where where, Value bias, AffineExpr outputs) {
 LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
   TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
   if (weight.getRank() < 3 || input.getRank() != weight.getRank())
-    return emitOptionalError(where, "expected an input of rank ", weight.getRank(), ", found ", input.shapeText());
+    return emitOptionalError(where, "expected an input of rank ", weight.getRank(), ", found ",
+                             input.shapeText());
   for (unsigned i = 0; i < weight.getRank(); ++i)
     if (!weight.getFixed(i))
       return emitOptionalError(where, "expected a weight of fixed shape, found ", weight.shapeText());
-  if (int64_t(op.getGroups()) < 1) return emitOptionalError(where, "expected at least 1 group, found ", op.getGroups());
+  if (int64_t(op.getGroups()) < 1)
+    return emitOptionalError(where, "expected at least 1 group, found ", op.getGroups());
   SmallVector<int64_t> fixed = weight.getFixedFrom(0);
   std::optional<int64_t> channels = input.getFixed(1);
   if (!channels || fixed[1] * int64_t(op.getGroups()) != *channels)
     return emitOptionalError(where, "expected ", fixed[1] * op.getGroups(), " input channels for a weight ",
-                             weight.shapeText(), " in ", op.getGroups(), " groups, found ", input.shapeText());
+                             weight.shapeText(), " in ", op.getGroups(), " groups, found ",
+                             input.shapeText());
   if (fixed[0] % op.getGroups() != 0)
-    return emitOptionalError(where, fixed[0], " output channels do not split into ", op.getGroups(), " groups");
+    return emitOptionalError(where, fixed[0], " output channels do not split into ", op.getGroups(),
+                             " groups");
   if (failed(checkBias(where, op.getBias(), weight.getShape()[0]))) return failure();
   return inferWindows(where, input, getAffineConstantExpr(fixed[0], context), ArrayRef(fixed).drop_front(2),
                       op.getStride(), op.getPadding(), op.getDilation(), false, types);
@@ -125,8 +135,8 @@ LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op,
 LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   TensorType input = tensor(op.getInput());
   SmallVector<int64_t> dilation(op.getKernel().size(), 1);
-  return inferWindows(where, input, input.getShape()[1], op.getKernel(), op.getStride(), op.getPadding(), dilation,
-                      op.getCeilMode(), types);
+  return inferWindows(where, input, input.getShape()[1], op.getKernel(), op.getStride(), op.getPadding(),
+                      dilation, op.getCeilMode(), types);
 }
 
 LogicalResult GlobalAvgPoolOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
@@ -158,11 +168,11 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, 
     bool fits = type.getRank() == first.getRank();
     for (unsigned i = 0; fits && i < shape.size(); ++i) fits = i == 1 || type.getShape()[i] == shape[i];
     if (!fits)
-      return emitOptionalError(where, "expected the same shape but for the channels as ", first.shapeText(), ", found ",
-                               type.shapeText());
+      return emitOptionalError(where, "expected the same shape but for the channels as ", first.shapeText(),
+                               ", found ", type.shapeText());
     if (type.getElementType() != first.getElementType())
-      return emitOptionalError(where, "expected the same element type, found ", first.getElementType(), " and ",
-                               type.getElementType());
+      return emitOptionalError(where, "expected the same element type, found ", first.getElementType(),
+                               " and ", type.getElementType());
     shape[1] = shape[1] + type.getShape()[1];
   }
   types.push_back(first.withShape(shape));
@@ -180,12 +190,12 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext* context, Where where, Adapt
   return success();
 }
 
-template <typename Adaptor>
-static LogicalResult inferBroadcast(Where where, Adaptor op, Types& types) {
+template <typename Adaptor> static LogicalResult inferBroadcast(Where where, Adaptor op, Types& types) {
   TensorType lhs = tensor(op.getLhs()), rhs = tensor(op.getRhs());
   FailureOr<SmallVector<AffineExpr>> shape = broadcastShapes(lhs.getShape(), rhs.getShape());
   if (failed(shape))
-    return emitOptionalError(where, "shapes ", lhs.shapeText(), " and ", rhs.shapeText(), " do not broadcast");
+    return emitOptionalError(where, "shapes ", lhs.shapeText(), " and ", rhs.shapeText(),
+                             " do not broadcast");
   if (lhs.getElementType() != rhs.getElementType())
     return emitOptionalError(where, "expected the same element type, found ", lhs.getElementType(), " and ",
                              rhs.getElementType());
@@ -222,9 +232,9 @@ LogicalResult NormalizeOp::inferReturnTypes(MLIRContext*, Where where, Adaptor o
   return sameAsInput(op.getInput(), types);
 }
 
-#define SAME_AS_INPUT(OP)                                                                                              \
-  LogicalResult OP::inferReturnTypes(MLIRContext*, Where, Adaptor op, Types& types) {                                  \
-    return sameAsInput(op.getInput(), types);                                                                          \
+#define SAME_AS_INPUT(OP)                                                                                    \
+  LogicalResult OP::inferReturnTypes(MLIRContext*, Where, Adaptor op, Types& types) {                        \
+    return sameAsInput(op.getInput(), types);                                                                \
   }
 SAME_AS_INPUT(ReluOp)
 SAME_AS_INPUT(Relu6Op)
@@ -269,14 +279,13 @@ static LogicalResult inferPerImage(Where where, TensorType input, Types& types) 
   return success();
 }
 
-template <typename Adaptor>
-static LogicalResult inferClassLoss(Where where, Adaptor op, Types& types) {
+template <typename Adaptor> static LogicalResult inferClassLoss(Where where, Adaptor op, Types& types) {
   TensorType logits = tensor(op.getLogits()), target = tensor(op.getTarget());
   if (logits.getRank() != 2 || target.getRank() != 1 || logits.getShape()[0] != target.getShape()[0] ||
       !target.getElementType().isInteger(32))
     return emitOptionalError(where, "expected logits f32 [N, C] and a target i32 [N], found ",
-                             logits.getElementType(), " ", logits.shapeText(), " and ", target.getElementType(), " ",
-                             target.shapeText());
+                             logits.getElementType(), " ", logits.shapeText(), " and ",
+                             target.getElementType(), " ", target.shapeText());
   return inferPerImage(where, logits, types);
 }
 LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
@@ -297,8 +306,9 @@ LogicalResult MseOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Typ
 LogicalResult BceWithLogitsOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   TensorType input = tensor(op.getInput()), target = tensor(op.getTarget());
   if (input != target || !input.getElementType().isF32())
-    return emitOptionalError(where, "expected two f32 tensors of one shape, found ", input.getElementType(), " ",
-                             input.shapeText(), " and ", target.getElementType(), " ", target.shapeText());
+    return emitOptionalError(where, "expected two f32 tensors of one shape, found ", input.getElementType(),
+                             " ", input.shapeText(), " and ", target.getElementType(), " ",
+                             target.shapeText());
   return inferPerImage(where, input, types);
 }
 
@@ -309,7 +319,7 @@ LogicalResult BatchMeanOp::inferReturnTypes(MLIRContext* context, Where where, A
   return success();
 }
 
-//===-- A result's type may carry the layout that a pass gave it --------------------------------------------------===//
+//===-- A result's type may carry the layout that a pass gave it ---------------------------------------===//
 
 static bool sameButLayout(TypeRange inferred, TypeRange actual) {
   return llvm::equal(inferred, actual, [](Type a, Type b) {
@@ -318,8 +328,10 @@ static bool sameButLayout(TypeRange inferred, TypeRange actual) {
   });
 }
 
-#define COMPATIBLE(OP)                                                                                                 \
-  bool OP::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return sameButLayout(inferred, actual); }
+#define COMPATIBLE(OP)                                                                                       \
+  bool OP::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) {                                   \
+    return sameButLayout(inferred, actual);                                                                  \
+  }
 COMPATIBLE(ConvOp)
 COMPATIBLE(LinearOp)
 COMPATIBLE(MaxPoolOp)

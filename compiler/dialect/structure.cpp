@@ -1,4 +1,4 @@
-//===- structure.cpp - Functions, groups: printing and parsing ---------------------------------------------===//
+//===- structure.cpp - Functions, groups: printing and parsing -----------------------------------------===//
 #include "dialect/dialect.h"
 
 #include "mlir/Interfaces/FunctionImplementation.h"
@@ -19,9 +19,9 @@ ParseResult FunctionOp::parse(OpAsmParser& parser, OperationState& result) {
   auto makeType = [](Builder& builder, ArrayRef<Type> inputs, ArrayRef<Type> results,
                      function_interface_impl::VariadicFlag,
                      std::string&) { return builder.getFunctionType(inputs, results); };
-  return function_interface_impl::parseFunctionOp(parser, result, /*allowVariadic=*/false,
-                                                  getFunctionTypeAttrName(result.name), makeType,
-                                                  getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false, getFunctionTypeAttrName(result.name), makeType,
+      getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
 }
 
 void FunctionOp::print(OpAsmPrinter& printer) {
@@ -47,7 +47,8 @@ static bool sameTensor(Type a, Type b) {
 LogicalResult ReturnOp::verify() {
   ArrayRef<Type> results = cast<FunctionOp>((*this)->getParentOp()).getResultTypes();
   if (!llvm::equal(results, getOperandTypes(), sameTensor))
-    return emitOpError("expected the function's results (") << results << "), found (" << getOperandTypes() << ")";
+    return emitOpError("expected the function's results (")
+           << results << "), found (" << getOperandTypes() << ")";
   return success();
 }
 
@@ -58,8 +59,8 @@ static LogicalResult verifyParameter(Operation* op, FlatSymbolRefAttr name, Valu
   auto parameter = network ? symbols.lookupSymbolIn<ParameterOp>(network, name) : ParameterOp();
   if (!parameter) return op->emitOpError("the network has no parameter '") << name.getValue() << "'";
   if (!sameTensor(parameter.getType(), value.getType()))
-    return op->emitOpError("parameter '") << name.getValue() << "' is " << parameter.getType() << ", found "
-                                          << value.getType();
+    return op->emitOpError("parameter '")
+           << name.getValue() << "' is " << parameter.getType() << ", found " << value.getType();
   return success();
 }
 
@@ -88,7 +89,8 @@ ParseResult GroupOp::parse(OpAsmParser& parser, OperationState& result) {
   SmallVector<Type> operandTypes, resultTypes;
   auto one = [&]() -> ParseResult {
     return failure(parser.parseArgument(arguments.emplace_back()) || parser.parseEqual() ||
-                   parser.parseOperand(operands.emplace_back()) || parser.parseColonType(operandTypes.emplace_back()));
+                   parser.parseOperand(operands.emplace_back()) ||
+                   parser.parseColonType(operandTypes.emplace_back()));
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, one) || parser.parseArrow() ||
       parser.parseLParen())

@@ -1,4 +1,4 @@
-//===- types.cpp - Tensor types and named free dimensions --------------------------------------------------===//
+//===- types.cpp - Tensor types and named free dimensions ----------------------------------------------===//
 #include "dialect/dialect.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -52,12 +52,23 @@ void printDimension(llvm::raw_ostream& os, FreeDimensions& names, AffineExpr exp
   auto binary = cast<AffineBinaryOpExpr>(expr);
   const char* op = nullptr;
   switch (binary.getKind()) {
-  case AffineExprKind::Add: op = " + "; break;
-  case AffineExprKind::Mul: op = " * "; break;
-  case AffineExprKind::FloorDiv: op = " floordiv "; break;
-  case AffineExprKind::CeilDiv: op = " ceildiv "; break;
-  case AffineExprKind::Mod: op = " mod "; break;
-  default: llvm_unreachable("a binary expression has a binary kind");
+  case AffineExprKind::Add:
+    op = " + ";
+    break;
+  case AffineExprKind::Mul:
+    op = " * ";
+    break;
+  case AffineExprKind::FloorDiv:
+    op = " floordiv ";
+    break;
+  case AffineExprKind::CeilDiv:
+    op = " ceildiv ";
+    break;
+  case AffineExprKind::Mod:
+    op = " mod ";
+    break;
+  default:
+    llvm_unreachable("a binary expression has a binary kind");
   }
   if (inner) os << '(';
   printDimension(os, names, binary.getLHS(), true);
@@ -66,11 +77,13 @@ void printDimension(llvm::raw_ostream& os, FreeDimensions& names, AffineExpr exp
   if (inner) os << ')';
 }
 
-/// dimension := term (('+' | '*' | 'floordiv' | 'ceildiv' | 'mod') term)?; term := INTEGER | NAME | '(' dimension ')'
+/// dimension := term (('+' | '*' | 'floordiv' | 'ceildiv' | 'mod') term)?; term := INTEGER | NAME | '('
+/// dimension ')'
 ParseResult parseDimension(AsmParser& parser, AffineExpr& result);
 
 ParseResult parseTerm(AsmParser& parser, AffineExpr& result) {
-  if (succeeded(parser.parseOptionalLParen())) return failure(parseDimension(parser, result) || parser.parseRParen());
+  if (succeeded(parser.parseOptionalLParen()))
+    return failure(parseDimension(parser, result) || parser.parseRParen());
   int64_t value = 0;
   OptionalParseResult integer = parser.parseOptionalInteger(value);
   if (integer.has_value()) {
@@ -180,8 +193,8 @@ std::string TensorType::shapeText() const {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << '[';
-  llvm::interleaveComma(getShape(), os,
-                        [&](AffineExpr dim) { printDimension(os, freeDimensions(getContext()), dim, false); });
+  llvm::interleaveComma(
+      getShape(), os, [&](AffineExpr dim) { printDimension(os, freeDimensions(getContext()), dim, false); });
   os << ']';
   return text;
 }

@@ -1,4 +1,4 @@
-//===- arena.cpp - Places for intermediate tensors --------------------------------------------------------------===//
+//===- arena.cpp - Places for intermediate tensors -----------------------------------------------------===//
 #include "dialect_to_groups/arena.h"
 
 #include <algorithm>
@@ -11,16 +11,22 @@ namespace {
 
 constexpr int64_t alignment = 64;
 
-int64_t aligned(int64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+int64_t aligned(int64_t bytes) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 
-bool before(const ArenaItem& a, const ArenaItem& b) { return a.lastPhase < b.firstPhase; }
+bool before(const ArenaItem& a, const ArenaItem& b) {
+  return a.lastPhase < b.firstPhase;
+}
 
 /// `a` is read for the last time in the phase that writes `b`, earlier in each block's chain.
 bool beforeInChain(const ArenaItem& a, const ArenaItem& b) {
   return a.lastPhase == b.firstPhase && a.readInChain && a.last < b.first;
 }
 
-bool mayOverlap(const ArenaItem& a, const ArenaItem& b) { return before(a, b) || before(b, a); }
+bool mayOverlap(const ArenaItem& a, const ArenaItem& b) {
+  return before(a, b) || before(b, a);
+}
 
 bool mayCoincide(const ArenaItem& a, const ArenaItem& b) {
   return a.perBlock && a.bytes == b.bytes && (beforeInChain(a, b) || beforeInChain(b, a));
@@ -30,7 +36,8 @@ bool fits(const ArenaItem& item, int64_t offset, const std::vector<const ArenaIt
   for (const ArenaItem* other : placed) {
     if (mayOverlap(item, *other)) continue;
     if (offset == other->offset && mayCoincide(item, *other)) continue;
-    if (offset < other->offset + aligned(other->bytes) && other->offset < offset + aligned(item.bytes)) return false;
+    if (offset < other->offset + aligned(other->bytes) && other->offset < offset + aligned(item.bytes))
+      return false;
   }
   return true;
 }
@@ -80,7 +87,8 @@ ArenaSizes planArena(std::vector<ArenaItem>& items) {
   std::vector<size_t> order(items.size());
   std::iota(order.begin(), order.end(), 0);
   // The largest first: small ones then fill the gaps.
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return items[a].bytes > items[b].bytes; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return items[a].bytes > items[b].bytes; });
   std::vector<const ArenaItem*> placedConstant, placedPerBlock;
   for (size_t i : order) {
     ArenaItem& item = items[i];
@@ -92,7 +100,8 @@ ArenaSizes planArena(std::vector<ArenaItem>& items) {
       candidates.push_back(other->offset + aligned(other->bytes));
     }
     std::sort(candidates.begin(), candidates.end());
-    item.offset = *std::find_if(candidates.begin(), candidates.end(), [&](int64_t c) { return fits(item, c, placed); });
+    item.offset =
+        *std::find_if(candidates.begin(), candidates.end(), [&](int64_t c) { return fits(item, c, placed); });
     size = std::max(size, item.offset + aligned(item.bytes));
     placed.push_back(&item);
   }

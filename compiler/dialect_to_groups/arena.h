@@ -1,4 +1,4 @@
-//===- arena.h - Places for intermediate tensors ----------------------------------------------------------------===//
+//===- arena.h - Places for intermediate tensors -------------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_ARENA_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_ARENA_H
 
@@ -8,11 +8,11 @@
 
 namespace cnn {
 
-/// One tensor of the arena. `first` and `last` are its writer's and its last reader's place in the order of groups; the
-/// last reader is that of the last phase.
+/// One tensor of the arena. `first` and `last` are its writer's and its last reader's place in the order of
+/// groups; the last reader is that of the last phase.
 struct ArenaItem {
-  int64_t bytes = 0;     ///< of one block
-  bool perBlock = true;  ///< one for each block of the batch; else one in all
+  int64_t bytes = 0;    ///< of one block
+  bool perBlock = true; ///< one for each block of the batch; else one in all
   int64_t firstPhase = 0, lastPhase = 0;
   int64_t first = 0, last = 0;
   /// All readers in lastPhase work block by block in the phase's one chain.
@@ -28,8 +28,8 @@ struct ArenaSizes {
 };
 
 /// Gives every item its offset. Items that are alive at once never overlap. Because blocks of a phase run at
-/// different times, two items of one phase are apart in time only block by block: those may share a place only
-/// where offset and size are the same, so that block b of one meets nothing but block b of the other.
+/// different times, two items of one phase are apart in time only block by block: those may share a place
+/// only where offset and size are the same, so that block b of one meets nothing but block b of the other.
 ArenaSizes planArena(std::vector<ArenaItem>& items);
 
 } // namespace cnn

@@ -1,4 +1,4 @@
-//===- form_groups.cpp - Which ops one kernel computes --------------------------------------------------------===//
+//===- form_groups.cpp - Which ops one kernel computes -------------------------------------------------===//
 #include "dialect/transforms/passes.h"
 #include "dialect_to_groups/inference_group.h"
 #include "dialect_to_groups/passes.h"
@@ -84,14 +84,16 @@ private:
     Value last;
     std::optional<unsigned> home;
     for (Value operand : op->getOperands())
-      if (auto group = groupOfValue(operand); group && (!home || *group >= *home)) home = group, last = operand;
+      if (auto group = groupOfValue(operand); group && (!home || *group >= *home))
+        home = group, last = operand;
     if (!home || !groups[*home].grouped || !last.hasOneUse()) return std::nullopt;
     Group& group = groups[*home];
     auto type = cast<TensorType>(last.getType()), result = cast<TensorType>(op->getResult(0).getType());
-    bool sameForm = type.getShape() == result.getShape() &&
-                    type.getLayout().getKind() == result.getLayout().getKind();
+    bool sameForm =
+        type.getShape() == result.getShape() && type.getLayout().getKind() == result.getLayout().getKind();
     if (group.ops.back() != last.getDefiningOp() || isa<LoadOp>(group.ops.front())) return std::nullopt;
-    if (!absorbed && (!sameForm || reducesBatch(group.ops.front()) || !type.hasFreeBatch())) return std::nullopt;
+    if (!absorbed && (!sameForm || reducesBatch(group.ops.front()) || !type.hasFreeBatch()))
+      return std::nullopt;
     // Another operand from the same group would be needed twice, once inside and once stored.
     for (Value operand : op->getOperands())
       if (operand != last && groupOfValue(operand) == home) return std::nullopt;
@@ -101,7 +103,8 @@ private:
   void emit() {
     OpBuilder b(body.getTerminator());
     IRMapping map;
-    llvm::DenseMap<Value, std::pair<int64_t, bool>> ready; ///< phase, and whether the whole batch waits for it
+    llvm::DenseMap<Value, std::pair<int64_t, bool>>
+        ready; ///< phase, and whether the whole batch waits for it
     SmallVector<Operation*> old;
     for (Group& group : groups) {
       for (Operation* op : group.ops) old.push_back(op);
@@ -126,8 +129,9 @@ private:
   /// What waits for nothing but parameters runs as late as it may, so that its result lives shortly.
   void delayGroups() {
     for (auto group : body.getOps<GroupOp>()) {
-      if (!reducesBatch(&group.getBody().front().front()) ||
-          !llvm::all_of(group.getOperands(), [](Value v) { return isa_and_nonnull<GetOp>(v.getDefiningOp()); }))
+      if (!reducesBatch(&group.getBody().front().front()) || !llvm::all_of(group.getOperands(), [](Value v) {
+            return isa_and_nonnull<GetOp>(v.getDefiningOp());
+          }))
         continue;
       int64_t first = std::numeric_limits<int64_t>::max();
       for (Operation* user : group->getUsers())
@@ -158,8 +162,7 @@ private:
       if (auto it = ready.find(now); it != ready.end())
         phase = std::max(phase, it->second.first + (it->second.second || reduces));
     }
-    if (auto combine = dyn_cast<BatchNormCombineOp>(group.ops.front()))
-      phase = phaseOfUpdate(combine, phase);
+    if (auto combine = dyn_cast<BatchNormCombineOp>(group.ops.front())) phase = phaseOfUpdate(combine, phase);
     SmallVector<Type> types;
     for (Value result : results) types.push_back(result.getType());
     auto op = GroupOp::create(b, group.ops.front()->getLoc(), types, operands, ScheduleAttr(),
@@ -178,13 +181,14 @@ private:
     }
   }
 
-  /// Layers that share running statistics move them one after the other, in the program's order: what runs in one phase
-  /// runs side by side.
+  /// Layers that share running statistics move them one after the other, in the program's order: what runs in
+  /// one phase runs side by side.
   int64_t phaseOfUpdate(BatchNormCombineOp combine, int64_t phase) {
     if (!combine.getRunningMean()) return phase;
     StringRef names[] = {*combine.getRunningMean(), *combine.getRunningVar()};
     for (StringRef name : names)
-      if (auto before = updates.find(name); before != updates.end()) phase = std::max(phase, before->second + 1);
+      if (auto before = updates.find(name); before != updates.end())
+        phase = std::max(phase, before->second + 1);
     for (StringRef name : names) updates[name] = phase;
     return phase;
   }

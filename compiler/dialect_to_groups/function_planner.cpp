@@ -1,4 +1,4 @@
-//===- function_planner.cpp - What planning inference and training share ------------------------------------------===//
+//===- function_planner.cpp - What planning inference and training share -------------------------------===//
 #include "dialect_to_groups/function_planner.h"
 
 #include "dialect/transforms/passes.h"
@@ -13,9 +13,12 @@ namespace {
 
 int64_t elementBytes(kernel::Element element) {
   switch (element) {
-  case kernel::Element::u8: return 1;
-  case kernel::Element::i64: return 8;
-  default: return 4;
+  case kernel::Element::u8:
+    return 1;
+  case kernel::Element::i64:
+    return 8;
+  default:
+    return 4;
   }
 }
 

@@ -1,4 +1,4 @@
-//===- function_planner.h - What planning inference and training share -------------------------------------------===//
+//===- function_planner.h - What planning inference and training share ---------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_FUNCTION_PLANNER_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_FUNCTION_PLANNER_H
 

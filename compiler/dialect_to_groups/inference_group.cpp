@@ -1,4 +1,4 @@
-//===- inference_group.cpp - A group of @predict: packed weights and the kernel that reads them ----------------===//
+//===- inference_group.cpp - A group of @predict: packed weights and the kernel that reads them --------===//
 #include "dialect_to_groups/inference_group.h"
 
 #include "dialect/kernel_choices.h"
@@ -41,7 +41,9 @@ kernel::ConvShape shapeOf(ConvOp op) {
   shape.outChannels = *weight.getFixed(0);
   shape.kernelY = weight.getRank() == 4 ? *weight.getFixed(2) : 1;
   shape.kernelX = *weight.getFixed(weight.getRank() - 1);
-  auto copy = [](const std::vector<int64_t>& from, auto& to) { std::copy(from.begin(), from.end(), to.begin()); };
+  auto copy = [](const std::vector<int64_t>& from, auto& to) {
+    std::copy(from.begin(), from.end(), to.begin());
+  };
   copy(windowAttribute("stride", op.getStrideAttr()), shape.stride);
   copy(windowAttribute("padding", op.getPaddingAttr()), shape.padding);
   copy(windowAttribute("dilation", op.getDilationAttr()), shape.dilation);
@@ -58,7 +60,8 @@ double elements(Type type) {
 /// Builds the two kernels of one group while it walks over the ops.
 class Builder {
 public:
-  Builder(GroupOp group, const kernel::PlanOptions& options) : body(group.getBody().front()), options(options) {}
+  Builder(GroupOp group, const kernel::PlanOptions& options)
+      : body(group.getBody().front()), options(options) {}
 
   InferenceGroup build() {
     result.compute.target = options.target;
@@ -132,7 +135,8 @@ private:
         folded = op.getResult();
         raw.batchNorm = true;
         raw.eps = norm.getEps().convertToDouble();
-        for (Value parameter : {norm.getWeight(), norm.getBias(), norm.getRunningMean(), norm.getRunningVar()})
+        for (Value parameter :
+             {norm.getWeight(), norm.getBias(), norm.getRunningMean(), norm.getRunningVar()})
           result.packInputs.push_back(number(parameter));
       }
     result.pack = kernel::packKernel(plan, raw, options.target);

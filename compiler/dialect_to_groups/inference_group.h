@@ -1,4 +1,4 @@
-//===- inference_group.h - A group of @predict: packed weights and the kernel that reads them ------------------===//
+//===- inference_group.h - A group of @predict: packed weights and the kernel that reads them ----------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_INFERENCE_GROUP_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_INFERENCE_GROUP_H
 
@@ -11,12 +11,12 @@ namespace cnn {
 /// The template for a convolution of @predict, with the pooling that can run in its store.
 kernel::InferencePlan planOf(ConvOp op, const kernel::PlanOptions& options);
 
-/// The pooling behind a convolution that its kernel can do: without padding or overlap, and reached through ops
-/// that nothing else reads. Null where there is none.
+/// The pooling behind a convolution that its kernel can do: without padding or overlap, and reached through
+/// ops that nothing else reads. Null where there is none.
 mlir::Operation* fusablePool(ConvOp op);
 
-/// Whether the op may run in the store of a convolution's or linear layer's kernel although it is not pointwise:
-/// batch norm (folded into the weights) and poolings.
+/// Whether the op may run in the store of a convolution's or linear layer's kernel although it is not
+/// pointwise: batch norm (folded into the weights) and poolings.
 bool isAbsorbed(mlir::Operation* op, mlir::Operation* anchor);
 
 /// The tensor behind reshapes that move nothing.

@@ -4,7 +4,7 @@
 // the other, each 100 to 200 ns away; asked for all at once they come at 10 to 25 GB/s. ResNet-20 on two
 // cores of different core complexes (Zen 4) gains a third.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #include "dialect_to_groups/input_parts.h"
 
 #include <algorithm>

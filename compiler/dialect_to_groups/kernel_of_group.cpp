@@ -1,4 +1,4 @@
-//===- kernel_of_group.cpp - A group as plain data for the kernel compiler ------------------------------------===//
+//===- kernel_of_group.cpp - A group as plain data for the kernel compiler -----------------------------===//
 #include "dialect_to_groups/kernel_of_group.h"
 
 #include "groups_to_halide/compile.h"
@@ -47,7 +47,8 @@ std::vector<int64_t> kernelShape(Value value) {
   SmallVector<int64_t> fixed = type.getFixedFrom(partial ? 1 : 0);
   std::vector<int64_t> shape(fixed.begin(), fixed.end());
   if (shape.empty()) shape.push_back(1);
-  if (shape.size() == 3 && isConvolutionWeight(value)) shape.insert(shape.begin() + 2, 1); // [O, I, K] of 1-D data
+  if (shape.size() == 3 && isConvolutionWeight(value))
+    shape.insert(shape.begin() + 2, 1); // [O, I, K] of 1-D data
   return shape;
 }
 
@@ -63,9 +64,15 @@ kernel::Tensor kernelTensor(Value value) {
   tensor.haloY = layout.getHaloY();
   tensor.haloX = layout.getHaloX();
   switch (layout.getKind()) {
-  case LayoutKind::plain: tensor.layout = kernel::Layout::plain; break;
-  case LayoutKind::batch_lanes: tensor.layout = kernel::Layout::batchLanes; break;
-  case LayoutKind::channel_lanes: tensor.layout = kernel::Layout::channelLanes; break;
+  case LayoutKind::plain:
+    tensor.layout = kernel::Layout::plain;
+    break;
+  case LayoutKind::batch_lanes:
+    tensor.layout = kernel::Layout::batchLanes;
+    break;
+  case LayoutKind::channel_lanes:
+    tensor.layout = kernel::Layout::channelLanes;
+    break;
   }
   return tensor;
 }
@@ -96,7 +103,8 @@ kernel::Op kernelOp(Operation* op, llvm::function_ref<int(Value)> number) {
     if (auto array = dyn_cast<DenseI64ArrayAttr>(attribute.getValue()))
       result.ints[name] = windowAttribute(name, array.asArrayRef());
     else if (auto numbers = dyn_cast<DenseF64ArrayAttr>(attribute.getValue()))
-      for (auto [i, number] : llvm::enumerate(numbers.asArrayRef())) result.floats[name + std::to_string(i)] = number;
+      for (auto [i, number] : llvm::enumerate(numbers.asArrayRef()))
+        result.floats[name + std::to_string(i)] = number;
     else if (auto flag = dyn_cast<BoolAttr>(attribute.getValue()))
       result.ints[name] = {flag.getValue()};
     else if (auto integer = dyn_cast<IntegerAttr>(attribute.getValue()))
@@ -172,7 +180,8 @@ kernel::Kernel kernelOf(GroupOp group, StringRef target, bool exact) {
     result.results.push_back(result.results[0]);
     result.outputs.push_back(statistic);
   }
-  if (isa<ConvBackwardWeightOp, LinearBackwardWeightOp, ChannelSumOp>(anchor)) result.range = kernel::Range::channel;
+  if (isa<ConvBackwardWeightOp, LinearBackwardWeightOp, ChannelSumOp>(anchor))
+    result.range = kernel::Range::channel;
   result.schedule = kernel::chooseSchedule(result);
   if (auto tile = result.schedule.tiles.find("channels"); tile != result.schedule.tiles.end())
     result.rangeGranule = tile->second;

@@ -1,4 +1,4 @@
-//===- kernel_of_group.h - A group as plain data for the kernel compiler --------------------------------------===//
+//===- kernel_of_group.h - A group as plain data for the kernel compiler -------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_KERNEL_OF_GROUP_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_KERNEL_OF_GROUP_H
 
@@ -16,8 +16,8 @@ std::vector<int64_t> windowAttribute(llvm::StringRef name, mlir::DenseI64ArrayAt
 /// The op with its attributes; `number` gives an operand's value number.
 kernel::Op kernelOp(mlir::Operation* op, llvm::function_ref<int(mlir::Value)> number);
 
-/// The kernel that computes a group of batch_lanes tensors. Inputs are the group's operands in order, outputs its
-/// results in order; batch_norm_combine's running statistics follow as further outputs.
+/// The kernel that computes a group of batch_lanes tensors. Inputs are the group's operands in order, outputs
+/// its results in order; batch_norm_combine's running statistics follow as further outputs.
 kernel::Kernel kernelOf(GroupOp group, llvm::StringRef target, bool exact);
 
 /// The parameters that the group changes in place, in the order of its kernel's last outputs.

@@ -1,4 +1,4 @@
-//===- layouts.cpp - Which form every tensor has in memory ----------------------------------------------------===//
+//===- layouts.cpp - Which form every tensor has in memory ---------------------------------------------===//
 #include "dialect/transforms/passes.h"
 #include "dialect_to_groups/inference_group.h"
 #include "dialect_to_groups/passes.h"
@@ -25,9 +25,10 @@ Halo paddingHalo(ArrayRef<int64_t> padding) {
   return halo;
 }
 
-/// How far outside of dy the gradient of the input reads: element i of the input meets window o at tap t where
-/// o stride - low + t dilation = i.
-int64_t backwardHalo(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t low, int64_t dilation) {
+/// How far outside of dy the gradient of the input reads: element i of the input meets window o at tap t
+/// where o stride - low + t dilation = i.
+int64_t backwardHalo(int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t low,
+                     int64_t dilation) {
   int64_t before = (std::max<int64_t>(0, (kernel - 1) * dilation - low) + stride - 1) / stride;
   int64_t after = (input - 1 + low) / stride - (output - 1);
   return std::max<int64_t>({0, before, after});
@@ -57,7 +58,8 @@ Halo haloOf(OpOperand& use) {
 
 /// One value for each block of the batch, not for each image: it stays plain.
 bool isPartial(Value value) {
-  return isa_and_nonnull<BatchNormStatisticsOp, BatchNormBackwardStatisticsOp, LaneSumOp>(value.getDefiningOp());
+  return isa_and_nonnull<BatchNormStatisticsOp, BatchNormBackwardStatisticsOp, LaneSumOp>(
+      value.getDefiningOp());
 }
 
 } // namespace
@@ -101,7 +103,8 @@ private:
     return LoadOp::create(b, value.getLoc(), cast<TensorType>(value.getType()).withLayout(layout), value);
   }
 
-  //===-- Training: everything that has a batch lies in batch lanes ------------------------------------------===//
+  //===-- Training: everything that has a batch lies in batch lanes
+  //------------------------------------------===//
 
   void assignTraining(FunctionOp function) {
     Block& body = function.getBody().front();
@@ -124,7 +127,8 @@ private:
     return layout(LayoutKind::batch_lanes, lanes, haloFor(value));
   }
 
-  //===-- Inference: channel lanes, but for what a layer's template prefers ----------------------------------===//
+  //===-- Inference: channel lanes, but for what a layer's template prefers
+  //----------------------------------===//
 
   void assignInference(FunctionOp function) {
     Block& body = function.getBody().front();
@@ -153,7 +157,8 @@ private:
       return layout(LayoutKind::channel_lanes, plan.lanes, haloFor(result));
     }
     if (isa<LinearOp>(op)) return channelLanes(result);
-    if (auto reshape = dyn_cast<ReshapeOp>(op)) return movesNothing(reshape) ? layoutOf(reshape.getInput()) : plain();
+    if (auto reshape = dyn_cast<ReshapeOp>(op))
+      return movesNothing(reshape) ? layoutOf(reshape.getInput()) : plain();
     bool allPlain = true;
     for (Value operand : op->getOperands())
       if (cast<TensorType>(operand.getType()).hasFreeBatch()) allPlain &= isPlain(operand);
@@ -174,8 +179,8 @@ private:
     return kernel && kernel.isPointwise();
   }
 
-  /// What is done with a picture of few channels on its way into the first convolution, which reads plain pictures:
-  /// vectors of channels would be pads for the most part.
+  /// What is done with a picture of few channels on its way into the first convolution, which reads plain
+  /// pictures: vectors of channels would be pads for the most part.
   bool isPrologue(Operation* op) {
     if (!isPointwise(op) || op->getNumOperands() != 1) return false;
     auto input = cast<TensorType>(op->getOperand(0).getType());
@@ -202,7 +207,8 @@ private:
     return {};
   }
 
-  //===-- Both ------------------------------------------------------------------------------------------------===//
+  //===-- Both
+  //------------------------------------------------------------------------------------------------===//
 
   void storeResults(FunctionOp function) {
     Operation* terminator = function.getBody().front().getTerminator();
@@ -210,7 +216,8 @@ private:
     for (OpOperand& operand : terminator->getOpOperands()) {
       Value value = operand.get();
       if (!cast<TensorType>(value.getType()).hasFreeBatch()) continue;
-      operand.set(StoreOp::create(b, value.getLoc(), cast<TensorType>(value.getType()).withLayout(plain()), value));
+      operand.set(
+          StoreOp::create(b, value.getLoc(), cast<TensorType>(value.getType()).withLayout(plain()), value));
     }
     function.setType(FunctionType::get(&getContext(), function.getBody().front().getArgumentTypes(),
                                        terminator->getOperandTypes()));

@@ -1,4 +1,4 @@
-//===- passes.h - From semantic ops to groups in memory -------------------------------------------------------===//
+//===- passes.h - From semantic ops to groups in memory ------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_PASSES_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_PASSES_H
 

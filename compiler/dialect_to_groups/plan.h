@@ -1,4 +1,4 @@
-//===- plan.h - Which kernel runs when, on which memory ----------------------------------------------------===//
+//===- plan.h - Which kernel runs when, on which memory ------------------------------------------------===//
 //
 // The result of grouping as plain data (no MLIR, no Halide): what the driver's code is emitted from, and what
 // `summary` and `--emit=schedule` print. A function runs its phases one after the other; a phase's chunks are
@@ -6,7 +6,7 @@
 //
 // A batch is cut into blocks of `lanes` images (training) or one image (inference).
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_H
 
@@ -33,16 +33,26 @@ struct Address {
 
 /// What a kernel's scalar argument is, computed by the driver.
 /// images: valid images in this block. inverseCount: 1 / (batch * pixels). firstImage: block * lanes.
-enum class ScalarSource { images, blocks, batch, inverseBatch, inverseCount, seedLow, seedHigh, step, firstImage };
+enum class ScalarSource {
+  images,
+  blocks,
+  batch,
+  inverseBatch,
+  inverseCount,
+  seedLow,
+  seedHigh,
+  step,
+  firstImage
+};
 
 struct ScalarArgument {
   ScalarSource source;
   int64_t pixels = 1; ///< for inverseCount
 };
 
-/// What a call on a part of its range reads of one input: `planes` runs of whole rows, `planeBytes` apart. For rows
-/// [min, min + extent) of the range these are rows [min * perRow - before, (min + extent - 1) * perRow - before + window),
-/// as far as they lie in [firstRow, firstRow + rows).
+/// What a call on a part of its range reads of one input: `planes` runs of whole rows, `planeBytes` apart.
+/// For rows [min, min + extent) of the range these are rows [min * perRow - before, (min + extent - 1) *
+/// perRow - before + window), as far as they lie in [firstRow, firstRow + rows).
 struct InputPart {
   int64_t planes = 1, planeBytes = 0, rowBytes = 0;
   int64_t firstRow = 0, rows = 0;
@@ -52,17 +62,18 @@ struct InputPart {
 struct Call {
   size_t kernel = 0; ///< index into NetworkPlan::kernels
   std::vector<Address> inputs;
-  /// Empty, or one for each input: what to fetch at once before the call, because another core may have written it.
+  /// Empty, or one for each input: what to fetch at once before the call, because another core may have
+  /// written it.
   std::vector<std::optional<InputPart>> parts;
   std::vector<ScalarArgument> scalars; ///< in the kernel's order; without the range's two
   std::vector<Address> outputs;
   std::string source; ///< path of the layer, for profile: conv1
 };
 
-/// Chunks of one kind. perBlock: one chunk for each block of the batch; the calls run for that block, on their whole
-/// range. Otherwise: chunks of `rangeChunk` over [0, rangeExtent) of the one call's range, all blocks at once
-/// (rangeExtent 0: a single chunk without range).
-/// With both perBlock and rangeExtent, each block's calls are cut into ranges too.
+/// Chunks of one kind. perBlock: one chunk for each block of the batch; the calls run for that block, on
+/// their whole range. Otherwise: chunks of `rangeChunk` over [0, rangeExtent) of the one call's range, all
+/// blocks at once (rangeExtent 0: a single chunk without range). With both perBlock and rangeExtent, each
+/// block's calls are cut into ranges too.
 struct Family {
   bool perBlock = true;
   int64_t rangeExtent = 0, rangeChunk = 0;
@@ -84,11 +95,12 @@ struct LiveTensor {
 struct FunctionPlan {
   std::string name;                ///< predict, train, train.tail
   std::vector<std::string> frozen; ///< parameters that this variant of training leaves alone
-  std::vector<int64_t> results;    ///< which of the network's results it gives: the loss or losses, then the metrics
-  int64_t lanes = 1;               ///< images a block
-  int64_t arenaConstantBytes = 0;  ///< the arena: constant bytes first, then perBlock bytes for each block
+  std::vector<int64_t>
+      results;       ///< which of the network's results it gives: the loss or losses, then the metrics
+  int64_t lanes = 1; ///< images a block
+  int64_t arenaConstantBytes = 0; ///< the arena: constant bytes first, then perBlock bytes for each block
   int64_t arenaBlockBytes = 0;
-  int64_t largestLiveBytes = 0;    ///< for one block: the lower bound of arenaBlockBytes
+  int64_t largestLiveBytes = 0;         ///< for one block: the lower bound of arenaBlockBytes
   std::vector<LiveTensor> fullestPhase; ///< what lies in the arena when most is in use, one for each place
   std::vector<Phase> phases;
   /// Parts of the gradients that no kernel writes, in floats: set to zero first.
@@ -110,7 +122,7 @@ struct ParameterInfo {
   int64_t offset = 0; ///< in floats; each at a multiple of 16, trainable ones first
   bool trainable = true, statistic = false;
   bool trainingOnly = false; ///< predict does not read it
-  int initialiser = 0; ///< enum cnn_initialiser
+  int initialiser = 0;       ///< enum cnn_initialiser
   double a = 0, b = 0;
 };
 

@@ -1,4 +1,4 @@
-//===- plan_function.h - The phases, calls and memory of one function ---------------------------------------------===//
+//===- plan_function.h - The phases, calls and memory of one function ----------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_FUNCTION_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_FUNCTION_H
 

@@ -1,9 +1,9 @@
-//===- plan_inference.cpp - The phases of @predict and of preparing its weights --------------------------------------===//
+//===- plan_inference.cpp - The phases of @predict and of preparing its weights ------------------------===//
 //
-// One image a block. A layer with enough work is a phase of its own, cut into rows or channels for the threads;
-// small layers in a row form one chain.
+// One image a block. A layer with enough work is a phase of its own, cut into rows or channels for the
+// threads; small layers in a row form one chain.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #include "dialect_to_groups/function_planner.h"
 #include "dialect_to_groups/inference_group.h"
 #include "dialect_to_groups/input_parts.h"
@@ -14,13 +14,15 @@ using namespace mlir;
 namespace cnn {
 namespace {
 
-/// Below this much work a layer is not cut: waking and joining a thread costs 0.1 to 0.7 us, and a core does about
-/// 100,000 operations in a microsecond.
+/// Below this much work a layer is not cut: waking and joining a thread costs 0.1 to 0.7 us, and a core does
+/// about 100,000 operations in a microsecond.
 constexpr double splitFlops = 150e3;
 constexpr double chunkFlops = 100e3;
 constexpr int64_t mostChunks = 8;
 
-int64_t aligned64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+int64_t aligned64(int64_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 class InferencePlanner {
 public:
@@ -69,7 +71,8 @@ private:
   static int64_t rangeExtent(const kernel::Kernel& kernel) {
     const kernel::Tensor& output = kernel.outputs.front();
     if (kernel.range == kernel::Range::row) return output.shape[1];
-    if (output.layout == kernel::Layout::channelLanes) return (output.shape[0] + output.lanes - 1) / output.lanes;
+    if (output.layout == kernel::Layout::channelLanes)
+      return (output.shape[0] + output.lanes - 1) / output.lanes;
     return output.shape[0];
   }
 
@@ -101,7 +104,8 @@ private:
       family.rangeExtent = extent;
       family.rangeChunk = chunk;
       for (size_t i = 0; i < call.inputs.size(); ++i)
-        call.parts.push_back(call.inputs[i].base == Base::arena ? inputPart(kernels.compute, i, chunk) : std::nullopt);
+        call.parts.push_back(call.inputs[i].base == Base::arena ? inputPart(kernels.compute, i, chunk)
+                                                                : std::nullopt);
       family.calls.push_back(std::move(call));
       if (!halos.empty()) families.emplace_back().calls.assign(halos.begin(), halos.end());
       return;
@@ -120,7 +124,8 @@ private:
     }
     Call call;
     call.source = FunctionPlanner::pathOf(group) + ".pack";
-    for (int operand : kernels.packInputs) call.inputs.push_back(planner.addressOf(group.getOperand(operand)));
+    for (int operand : kernels.packInputs)
+      call.inputs.push_back(planner.addressOf(group.getOperand(operand)));
     call.outputs = {prepared(places[0]), prepared(places[1])};
     call.kernel = planner.kernelNumber(kernels.pack);
     Family family;

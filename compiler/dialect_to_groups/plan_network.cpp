@@ -1,4 +1,4 @@
-//===- plan_network.cpp - From a network in the dialect to a plan -------------------------------------------------===//
+//===- plan_network.cpp - From a network in the dialect to a plan --------------------------------------===//
 #include "dialect_to_groups/plan_network.h"
 
 #include "dialect/transforms/passes.h"
@@ -13,15 +13,18 @@ using namespace mlir;
 namespace cnn {
 namespace {
 
-int64_t aligned16(int64_t floats) { return (floats + 15) / 16 * 16; }
+int64_t aligned16(int64_t floats) {
+  return (floats + 15) / 16 * 16;
+}
 
 TensorInfo tensorInfo(StringRef name, Type type) {
   auto tensor = cast<TensorType>(type);
   TensorInfo info;
   info.name = name.str();
   Type element = tensor.getElementType();
-  info.element = element.isF32() ? kernel::Element::f32
-                 : element.getIntOrFloatBitWidth() == 8 ? kernel::Element::u8 : kernel::Element::i32;
+  info.element = element.isF32()                        ? kernel::Element::f32
+                 : element.getIntOrFloatBitWidth() == 8 ? kernel::Element::u8
+                                                        : kernel::Element::i32;
   for (unsigned i = 0; i < tensor.getRank(); ++i) info.shape.push_back(tensor.getFixed(i).value_or(-1));
   return info;
 }
@@ -31,7 +34,8 @@ void describeParameters(NetworkOp network, NetworkPlan& plan) {
   network.lookupSymbol<FunctionOp>("predict").walk([&](GetOp get) { predicts.insert(get.getParameter()); });
   SmallVector<ParameterOp> parameters(network.getBody().getOps<ParameterOp>());
   // Trainable and frozen ones in the file's order, then the statistics.
-  llvm::stable_sort(parameters, [](ParameterOp a, ParameterOp b) { return a.isTrainable() > b.isTrainable(); });
+  llvm::stable_sort(parameters,
+                    [](ParameterOp a, ParameterOp b) { return a.isTrainable() > b.isTrainable(); });
   for (ParameterOp op : parameters) {
     auto type = cast<TensorType>(op.getType());
     ParameterInfo info;

@@ -1,4 +1,4 @@
-//===- plan_network.h - From a network in the dialect to a plan ---------------------------------------------------===//
+//===- plan_network.h - From a network in the dialect to a plan ----------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_NETWORK_H
 #define CNN_COMPILER_DIALECT_TO_GROUPS_PLAN_NETWORK_H
 

@@ -1,9 +1,10 @@
-//===- plan_training.cpp - The phases of @train ----------------------------------------------------------------------===//
+//===- plan_training.cpp - The phases of @train --------------------------------------------------------===//
 //
-// A phase holds one chain of calls for each block of the batch, and beside it the reductions over the batch whose
-// operands were complete before: they are cut by output channels, so that no sum depends on the number of threads.
+// A phase holds one chain of calls for each block of the batch, and beside it the reductions over the batch
+// whose operands were complete before: they are cut by output channels, so that no sum depends on the number
+// of threads.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #include "dialect/transforms/passes.h"
 #include "dialect_to_groups/function_planner.h"
 #include "dialect_to_groups/kernel_of_group.h"
@@ -20,12 +21,15 @@ namespace {
 constexpr int64_t reductionChunks = 8;
 
 ScalarSource sourceOf(StringRef name) {
-  static const llvm::StringMap<ScalarSource> sources = {
-      {"images", ScalarSource::images},       {"blocks", ScalarSource::blocks},
-      {"batch", ScalarSource::batch},         {"inverse_batch", ScalarSource::inverseBatch},
-      {"seed_low", ScalarSource::seedLow},    {"seed_high", ScalarSource::seedHigh},
-      {"step", ScalarSource::step},           {"first_image", ScalarSource::firstImage},
-      {"inverse_count", ScalarSource::inverseCount}};
+  static const llvm::StringMap<ScalarSource> sources = {{"images", ScalarSource::images},
+                                                        {"blocks", ScalarSource::blocks},
+                                                        {"batch", ScalarSource::batch},
+                                                        {"inverse_batch", ScalarSource::inverseBatch},
+                                                        {"seed_low", ScalarSource::seedLow},
+                                                        {"seed_high", ScalarSource::seedHigh},
+                                                        {"step", ScalarSource::step},
+                                                        {"first_image", ScalarSource::firstImage},
+                                                        {"inverse_count", ScalarSource::inverseCount}};
   return sources.at(name);
 }
 
@@ -36,7 +40,8 @@ bool reduces(GroupOp group) {
 
 class TrainingPlanner {
 public:
-  TrainingPlanner(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& network, FunctionPlan& plan)
+  TrainingPlanner(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& network,
+                  FunctionPlan& plan)
       : train(train), network(network), plan(plan), exact(options.exact),
         planner(train, network, plan, kernel::vectorLanes(options.target)) {
     plan.name = train.getSymName().str();
@@ -110,7 +115,8 @@ private:
     for (size_t i = 0; i < network.parameters.size(); ++i) {
       const ParameterInfo& info = network.parameters[i];
       if (!info.trainable || written.contains(info.name)) continue;
-      int64_t end = i + 1 < network.parameters.size() ? network.parameters[i + 1].offset : network.parameterFloats;
+      int64_t end =
+          i + 1 < network.parameters.size() ? network.parameters[i + 1].offset : network.parameterFloats;
       plan.zeroGradients.push_back({info.offset, end - info.offset});
     }
   }

@@ -11,7 +11,7 @@
 //                  where it holds one part a block
 // x and y count from 0 inside the picture; the halo is at negative coordinates and at width and above.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_BUILDER_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_BUILDER_H
 

@@ -53,15 +53,15 @@ class DropEarlyFrees : public Internal::IRMutator {
 /// As in Halide's CodeGen_Posix: what is constant and no larger lives on the stack.
 constexpr int64_t stackLimit = 16 * 1024;
 
-/// A large temporary that a schedule stores in MemoryType::Stack is taken from halide_malloc too, but all through the
-/// function and in an order of its own. On the heap it is one more temporary of its scope.
+/// A large temporary that a schedule stores in MemoryType::Stack is taken from halide_malloc too, but all
+/// through the function and in an order of its own. On the heap it is one more temporary of its scope.
 class MoveLargeStackToHeap : public Internal::IRMutator {
   using IRMutator::visit;
   Internal::Stmt visit(const Internal::Allocate* op) override {
     int64_t bytes = int64_t(op->constant_allocation_size()) * op->type.bytes();
     if (op->memory_type != MemoryType::Stack || bytes <= stackLimit) return IRMutator::visit(op);
-    return Internal::Allocate::make(op->name, op->type, MemoryType::Heap, op->extents, op->condition, mutate(op->body),
-                                    op->new_expr, op->free_function, op->padding);
+    return Internal::Allocate::make(op->name, op->type, MemoryType::Heap, op->extents, op->condition,
+                                    mutate(op->body), op->new_expr, op->free_function, op->padding);
   }
 };
 

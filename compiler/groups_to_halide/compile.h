@@ -4,7 +4,7 @@
 // They may be called from several threads at once. The same kernel gives the same bytes, whatever was
 // compiled before it.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_COMPILE_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_COMPILE_H
 

@@ -26,7 +26,7 @@
 // int32 rangeExtent,] halide_buffer_t* outputs...). Of a buffer only `host` is read: it points to the first
 // element of the block in memory (halo included). Everything else is a constant or a scalar argument.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_KERNEL_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_KERNEL_H
 

@@ -3,7 +3,7 @@
 // Adding an operation: a function in its family's file in algorithms/, and an entry in that family's list.
 // Adding a template: a function in schedules/, and an entry in templates() in registry.cpp.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_REGISTRY_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_REGISTRY_H
 

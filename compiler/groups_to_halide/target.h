@@ -6,8 +6,8 @@
 
 namespace cnn::kernel {
 
-/// The target in Halide's own spelling, with `host` resolved. Empty, with a message in `error`, when it is none or
-/// none that this compiler has code for.
+/// The target in Halide's own spelling, with `host` resolved. Empty, with a message in `error`, when it is
+/// none or none that this compiler has code for.
 std::string readTarget(const std::string& text, std::string& error);
 
 /// The target of this system for a machine that budgets and kernels sections can name (x86-64-avx2, …: the
@@ -17,8 +17,8 @@ std::string targetNamed(const std::string& machine);
 /// The machine whose name a target goes by there.
 std::string machineOf(const std::string& target);
 
-/// Whether this machine and system can run code for the target at all; which of its features the processor has is
-/// asked by the code itself.
+/// Whether this machine and system can run code for the target at all; which of its features the processor
+/// has is asked by the code itself.
 bool runsHere(const std::string& target);
 
 } // namespace cnn::kernel

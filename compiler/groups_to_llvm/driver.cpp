@@ -1,4 +1,4 @@
-//===- driver.cpp - The code that calls a network's kernels in order -----------------------------------------===//
+//===- driver.cpp - The code that calls a network's kernels in order -----------------------------------===//
 //
 // For a function with two phases, in C:
 //
@@ -16,7 +16,7 @@
 //     k_0123456789abcdef(worker, &buffers[0], part * 8, min(8, 30 - part * 8), &buffers[2]);
 //   }
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "groups_to_llvm/driver.h"
 
@@ -37,7 +37,8 @@ namespace {
 constexpr int64_t bufferBytes = 56;
 constexpr int64_t hostOffset = 16;
 /// What kernels with assertions read too, and sizeof(halide_dimension_t): min, extent, stride, flags.
-constexpr int64_t typeCodeOffset = 32, typeBitsOffset = 33, typeLanesOffset = 34, rankOffset = 36, dimOffset = 40;
+constexpr int64_t typeCodeOffset = 32, typeBitsOffset = 33, typeLanesOffset = 34, rankOffset = 36,
+                  dimOffset = 40;
 constexpr int64_t dimensionBytes = 16;
 
 /// Arithmetic and memory at the builder's insertion point, without the boilerplate.
@@ -74,13 +75,15 @@ public:
     LLVM::StoreOp::create(b, pointer, at(buffer, i64(hostOffset)));
   }
 
-  /// The rest of a buffer of one block, for kernels with assertions; with `parts`, of so many blocks or images.
+  /// The rest of a buffer of one block, for kernels with assertions; with `parts`, of so many blocks or
+  /// images.
   void describeBuffer(Value buffer, const kernel::Tensor& tensor, Value parts) {
     auto store = [&](Value value, Value pointer, int64_t offset) {
       LLVM::StoreOp::create(b, value, at(pointer, i64(offset)));
     };
     auto whole = [&](unsigned bits, int64_t value) {
-      return LLVM::ConstantOp::create(b, b.getIntegerType(bits), b.getIntegerAttr(b.getIntegerType(bits), value));
+      return LLVM::ConstantOp::create(b, b.getIntegerType(bits),
+                                      b.getIntegerAttr(b.getIntegerType(bits), value));
     };
     Value dims = stackBytes(int64_t(std::max<size_t>(4, tensor.shape.size()) + 1) * dimensionBytes);
     int64_t rank = 0, stride = 1;
@@ -131,7 +134,8 @@ LLVM::LLVMFuncOp importKernel(ObjectModule& object, const kernel::Kernel& kernel
   return object.importFunction(symbol, LLVM::LLVMFunctionType::get(b.getI32Type(), types));
 }
 
-/// void fetch(void* from, int64_t planes, int64_t planeBytes, int64_t bytes): asks for `bytes` of each plane, for L2.
+/// void fetch(void* from, int64_t planes, int64_t planeBytes, int64_t bytes): asks for `bytes` of each plane,
+/// for L2.
 class FetchEmitter : Code {
 public:
   using Code::Code;
@@ -299,7 +303,8 @@ private:
       Value last = add(first, add(multiply(subtract(extent, i64(1)), part.perRow), i64(part.window)));
       first = larger(first, i64(part.firstRow));
       last = smaller(last, i64(part.firstRow + part.rows));
-      Value start = at(place(call.inputs[i], block), multiply(subtract(first, i64(part.firstRow)), part.rowBytes));
+      Value start =
+          at(place(call.inputs[i], block), multiply(subtract(first, i64(part.firstRow)), part.rowBytes));
       Value bytes = multiply(subtract(last, first), part.rowBytes);
       LLVM::CallOp::create(b, FetchEmitter(object).emit(),
                            ValueRange{start, i64(part.planes), i64(part.planeBytes), bytes});
@@ -339,7 +344,8 @@ private:
     return {};
   }
 
-  /// How many blocks or images an input holds side by side, as the kernel's builder has it; null: it is one block's.
+  /// How many blocks or images an input holds side by side, as the kernel's builder has it; null: it is one
+  /// block's.
   Value partsOfInput(const Call& call, size_t index, Value block) {
     const kernel::Kernel& kernel = network.kernels[call.kernel];
     bool parts = kernel::holdsParts(kernel, index);
@@ -349,7 +355,8 @@ private:
   }
 
   Value ticks() {
-    return LLVM::CallIntrinsicOp::create(b, b.getI64Type(), b.getStringAttr("llvm.readcyclecounter"), ValueRange{})
+    return LLVM::CallIntrinsicOp::create(b, b.getI64Type(), b.getStringAttr("llvm.readcyclecounter"),
+                                         ValueRange{})
         .getResult(0);
   }
 
@@ -418,7 +425,8 @@ public:
     if (timed) object.importTable(profileTicks, /*isConstant=*/false);
     for (size_t i = 0; i < function.phases.size(); ++i) {
       tasks.push_back(object.function((name + "." + Twine(i)).str(), taskType));
-      PhaseEmitter(object, function, network, facts, timed ? &calls : nullptr).emit(tasks.back(), function.phases[i]);
+      PhaseEmitter(object, function, network, facts, timed ? &calls : nullptr)
+          .emit(tasks.back(), function.phases[i]);
     }
     auto op = object.function(name, LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer}));
     b.setInsertionPointToStart(op.addEntryBlock(b));
@@ -464,12 +472,13 @@ private:
 
 } // namespace
 
-void emitFunction(ObjectModule& object, StringRef name, const FunctionPlan& function, const NetworkPlan& network,
-                  const std::vector<KernelFacts>& facts, bool timed) {
+void emitFunction(ObjectModule& object, StringRef name, const FunctionPlan& function,
+                  const NetworkPlan& network, const std::vector<KernelFacts>& facts, bool timed) {
   FunctionEmitter(object, function, network, facts, timed).emit(name);
 }
 
-void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kernel, const KernelFacts& facts) {
+void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kernel,
+                const KernelFacts& facts) {
   Code code(object);
   ImplicitLocOpBuilder& b = object.builder;
   Type pointer = object.pointerType;

@@ -1,4 +1,4 @@
-//===- driver.h - The code that calls a network's kernels in order -------------------------------------------===//
+//===- driver.h - The code that calls a network's kernels in order -------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_DRIVER_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_DRIVER_H
 
@@ -7,12 +7,12 @@
 
 namespace cnn {
 
-/// For `profile`: each call adds the processor's ticks that it took to cnn_profile_ticks[number], an array outside of
-/// the library, numbered in the plan's order. Right on one thread only.
+/// For `profile`: each call adds the processor's ticks that it took to cnn_profile_ticks[number], an array
+/// outside of the library, numbered in the plan's order. Right on one thread only.
 inline constexpr const char* profileTicks = "cnn_profile_ticks";
 
-/// int32_t name(const cnn_run*): runs the plan's phases one after the other through run->parallel_for. `name` is
-/// internal; its phases are `name`.0, `name`.1, … With `timed` the calls are measured.
+/// int32_t name(const cnn_run*): runs the plan's phases one after the other through run->parallel_for. `name`
+/// is internal; its phases are `name`.0, `name`.1, … With `timed` the calls are measured.
 void emitFunction(ObjectModule& object, llvm::StringRef name, const FunctionPlan& function,
                   const NetworkPlan& network, const std::vector<KernelFacts>& facts, bool timed = false);
 

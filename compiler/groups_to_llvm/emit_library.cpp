@@ -1,4 +1,4 @@
-//===- emit_library.cpp - Objects and archive of a library -----------------------------------------------------===//
+//===- emit_library.cpp - Objects and archive of a library ---------------------------------------------===//
 
 #include "groups_to_llvm/emit_library.h"
 
@@ -36,7 +36,8 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
   scratch = 0;
   std::vector<std::string> functions;
   for (const FunctionPlan& train : network.train) {
-    std::string name = functions.empty() ? "forward_backward" : "forward_backward_" + std::to_string(functions.size());
+    std::string name =
+        functions.empty() ? "forward_backward" : "forward_backward_" + std::to_string(functions.size());
     emitFunction(training, name, train, network, facts, plan.timed);
     scratch = std::max(scratch, scratchBytesOf(train, facts));
     functions.push_back(name);
@@ -65,8 +66,9 @@ bool writeArchive(const std::vector<ArchiveMember>& members, std::vector<char>& 
     llvm::NewArchiveMember& part = parts.emplace_back(llvm::MemoryBufferRef(bytes, member.name));
     part.MemberName = member.name;
   }
-  auto written = llvm::writeArchiveToBuffer(parts, llvm::SymtabWritingMode::NormalSymtab,
-                                            llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
+  auto written =
+      llvm::writeArchiveToBuffer(parts, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+                                 /*Deterministic=*/true, /*Thin=*/false);
   if (!written) {
     error = llvm::toString(written.takeError());
     return false;

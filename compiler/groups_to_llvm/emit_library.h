@@ -1,4 +1,4 @@
-//===- emit_library.h - A plan and its kernels to the objects and headers of a library --------------------------===//
+//===- emit_library.h - A plan and its kernels to the objects and headers of a library -----------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_EMIT_LIBRARY_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_EMIT_LIBRARY_H
 
@@ -25,8 +25,8 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
 /// A static library with a symbol table; the same members give the same bytes.
 bool writeArchive(const std::vector<ArchiveMember>& members, std::vector<char>& archive, std::string& error);
 
-/// The C header, and the C++20 header on top of the runtime's classes. False, with a message, where names of the
-/// network's inputs, outputs or targets cannot be told apart in C.
+/// The C header, and the C++20 header on top of the runtime's classes. False, with a message, where names of
+/// the network's inputs, outputs or targets cannot be told apart in C.
 bool emitHeaders(const LibraryPlan& plan, std::string& c, std::string& cpp, std::string& error);
 
 } // namespace cnn

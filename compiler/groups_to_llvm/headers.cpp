@@ -1,4 +1,4 @@
-//===- headers.cpp - The C and the C++ header of a library -----------------------------------------------------===//
+//===- headers.cpp - The C and the C++ header of a library ---------------------------------------------===//
 
 #include "groups_to_llvm/emit_library.h"
 
@@ -10,9 +10,9 @@ namespace cnn {
 namespace {
 
 struct Argument {
-  std::string name; ///< as an identifier in both languages
-  const char* type; ///< of its elements
-  int64_t size;     ///< elements of one sample
+  std::string name;  ///< as an identifier in both languages
+  const char* type;  ///< of its elements
+  int64_t size;      ///< elements of one sample
   std::string shape; ///< [N, 1, 28, 28]
 };
 
@@ -30,12 +30,13 @@ const char* elementType(kernel::Element element) {
   return "";
 }
 
-/// Dots become underscores; a name that is none in C and C++, or one of the functions' own, gets one at its end.
+/// Dots become underscores; a name that is none in C and C++, or one of the functions' own, gets one at its
+/// end.
 std::string identifierOf(std::string name) {
   for (char& c : name)
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  static const std::set<std::string> own = {"model", "batch", "hyper", "results", "options", "create", "predict",
-                                            "std",   "cnn"};
+  static const std::set<std::string> own = {"model",  "batch",   "hyper", "results", "options",
+                                            "create", "predict", "std",   "cnn"};
   std::string lower = name;
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   bool reserved = own.count(name) || (lower == name && libraryNameOf(name).empty());
@@ -79,8 +80,8 @@ public:
     for (const auto* list : {&inputs, &outputs, &targets}) {
       for (const Argument& argument : *list) {
         if (seen.insert(argument.name).second) continue;
-        error = "network " + plan.network.name + ": two of its inputs and outputs are both '" + argument.name +
-                "' in C";
+        error = "network " + plan.network.name + ": two of its inputs and outputs are both '" +
+                argument.name + "' in C";
         return false;
       }
     }
@@ -98,15 +99,18 @@ public:
     std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include <cnn/model.h>\n" +
                        (plan.network.trains() ? "#include <cnn/training.h>\n" : "") +
                        "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-    text += "/* What the model is: inputs, outputs, parameters, target. */\nextern const cnn_description " + name +
-            "_description;\nextern const cnn_inference " + name + "_inference;\n";
+    text += "/* What the model is: inputs, outputs, parameters, target. */\nextern const cnn_description " +
+            name + "_description;\nextern const cnn_inference " + name + "_inference;\n";
     if (plan.network.trains()) text += "extern const cnn_training " + name + "_training;\n";
-    text += "\n/* Values of one sample. */\nenum {\n" + sizes("  " + upper(name) + "_", "_SIZE = ", ",\n", true) +
-            "};\n\n";
+    text += "\n/* Values of one sample. */\nenum {\n" +
+            sizes("  " + upper(name) + "_", "_SIZE = ", ",\n", true) + "};\n\n";
     text += "/* Options may be null. On an error *model is null and message says why. */\n"
-            "static inline int32_t " + name + "_create(const cnn_options* options, cnn_model** model, char* message,\n"
+            "static inline int32_t " +
+            name +
+            "_create(const cnn_options* options, cnn_model** model, char* message,\n"
             "    size_t message_bytes) {\n"
-            "  return cnn_model_create(&" + name + "_inference, options, model, message, message_bytes);\n}\n\n";
+            "  return cnn_model_create(&" +
+            name + "_inference, options, model, message, message_bytes);\n}\n\n";
     text += "/* " + shapes() + " */\nstatic inline int32_t " + name + "_predict(cnn_model* model, " +
             join(inputs, ", ", constPointer) + ", " + join(outputs, ", ", pointer) + ", int64_t batch) {\n" +
             "  const void* const inputs[] = {" + join(inputs, ", ", argumentName) + "};\n" +
@@ -119,19 +123,20 @@ public:
   std::string cppHeader() const {
     std::string guard = upper(name) + "_HPP";
     bool trains = plan.network.trains();
-    std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include \"" + name + ".h\"\n\n" +
-                       "#include <cnn/" + (trains ? "training.hpp" : "model.hpp") + ">\n\nnamespace " + name +
-                       " {\n\n";
-    text += "// Values of one sample.\n" + sizes("inline constexpr std::size_t ", "_size = ", ";\n", false) + "\n";
+    std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include \"" + name +
+                       ".h\"\n\n" + "#include <cnn/" + (trains ? "training.hpp" : "model.hpp") +
+                       ">\n\nnamespace " + name + " {\n\n";
+    text += "// Values of one sample.\n" + sizes("inline constexpr std::size_t ", "_size = ", ";\n", false) +
+            "\n";
     text += "using cnn::Options;\n";
     if (trains) text += "using cnn::Hyper;\n";
-    text += std::string("\nclass Model : public cnn::") + (trains ? "TrainableModel" : "Model") + " {\npublic:\n" +
-            "  using " + (trains ? "TrainableModel::TrainableModel" : "cnn::Model::Model") + ";\n\n" +
-            "  static cnn::Result<Model> create(const Options& options = {}) {\n" +
-            "    return cnn::Model::create<Model>(" + name + "_inference, options);\n  }\n\n" +
-            "  /// " + shapes() + ". The lengths give N.\n" + "  cnn::Status predict(" +
-            join(inputs, ", ", constSpan) + ", " + join(outputs, ", ", span) + ") {\n    return run({" +
-            join(inputs, ", ", argumentName) + "}, {" + join(outputs, ", ", argumentName) + "});\n  }\n";
+    text += std::string("\nclass Model : public cnn::") + (trains ? "TrainableModel" : "Model") +
+            " {\npublic:\n" + "  using " + (trains ? "TrainableModel::TrainableModel" : "cnn::Model::Model") +
+            ";\n\n" + "  static cnn::Result<Model> create(const Options& options = {}) {\n" +
+            "    return cnn::Model::create<Model>(" + name + "_inference, options);\n  }\n\n" + "  /// " +
+            shapes() + ". The lengths give N.\n" + "  cnn::Status predict(" + join(inputs, ", ", constSpan) +
+            ", " + join(outputs, ", ", span) + ") {\n    return run({" + join(inputs, ", ", argumentName) +
+            "}, {" + join(outputs, ", ", argumentName) + "});\n  }\n";
     if (trains) text += cppTraining();
     return text + "};\n\n} // namespace " + name + "\n#endif\n";
   }
@@ -142,7 +147,9 @@ private:
   std::vector<Argument> inputs, outputs, targets;
 
   static std::string argumentName(const Argument& a) { return a.name; }
-  static std::string constPointer(const Argument& a) { return std::string("const ") + a.type + "* " + a.name; }
+  static std::string constPointer(const Argument& a) {
+    return std::string("const ") + a.type + "* " + a.name;
+  }
   static std::string pointer(const Argument& a) { return std::string(a.type) + "* " + a.name; }
   static std::string spanType(const Argument& a) {
     return (a.type == std::string("float") ? "" : "std::") + std::string(a.type);
@@ -155,9 +162,7 @@ private:
     return "/* " + plan.network.name + ", compiled by cnnc for " + plan.network.target + ". Link lib" + name +
            ".a and libcnn_runtime.a. */\n";
   }
-  std::string shapes() const {
-    return join(inputs, ", ", shapeOf) + " to " + join(outputs, ", ", shapeOf);
-  }
+  std::string shapes() const { return join(inputs, ", ", shapeOf) + " to " + join(outputs, ", ", shapeOf); }
   std::string sizes(const std::string& before, const std::string& between, const std::string& after,
                     bool capital) const {
     std::string text;
@@ -216,50 +221,82 @@ private:
   std::string cPhases() const {
     std::vector<std::string> names = phases();
     if (names.empty()) return "";
-    return "\n/* The phases of training. */\nenum { " + phaseList(names, upper(name) + "_PHASE_") + " };\n\n"
-           "/* Optimizer state and steps begin anew; train_step is this phase's from now on. Training begins with the\n"
+    return "\n/* The phases of training. */\nenum { " + phaseList(names, upper(name) + "_PHASE_") +
+           " };\n\n"
+           "/* Optimizer state and steps begin anew; train_step is this phase's from now on. Training begins "
+           "with the\n"
            " * first. */\n"
-           "static inline int32_t " + name + "_begin_phase(cnn_model* model, uint32_t phase) {\n"
+           "static inline int32_t " +
+           name +
+           "_begin_phase(cnn_model* model, uint32_t phase) {\n"
            "  return cnn_training_set_phase(model, phase);\n}\n";
   }
 
   std::string cppPhases() const {
     std::vector<std::string> names = phases();
     if (names.empty()) return "";
-    return "\n  /// The phases of training.\n  enum class Phase : std::uint32_t { " + phaseList(names, "") + " };\n"
-           "  /// Optimizer state and steps begin anew; train_step is this phase's from now on. Training begins with the\n"
+    return "\n  /// The phases of training.\n  enum class Phase : std::uint32_t { " + phaseList(names, "") +
+           " };\n"
+           "  /// Optimizer state and steps begin anew; train_step is this phase's from now on. Training "
+           "begins with the\n"
            "  /// first; cnn::Trainer runs them all.\n"
            "  cnn::Status begin_phase(Phase phase) {\n"
-           "    return TrainableModel::begin_phase(training_table(), static_cast<std::uint32_t>(phase));\n  }\n";
+           "    return TrainableModel::begin_phase(training_table(), static_cast<std::uint32_t>(phase));\n  "
+           "}\n";
   }
 
   std::string cTraining() const {
     std::vector<Argument> all = trained();
-    return "\n/* Once before training; reserves memory for batches of max_batch (0: the train section's). */\n"
-           "static inline int32_t " + name + "_attach_training(cnn_model* model, int64_t max_batch) {\n"
-           "  return cnn_training_attach(model, &" + name + "_training, max_batch);\n}\n\n"
-           "/* " + join(all, ", ", shapeOf) + ". hyper may be null: as the train section says. results may be null:\n"
-           " * " + losses() + ", then each metric. */\n"
-           "static inline int32_t " + name + "_train_step(cnn_model* model, " + join(all, ", ", constPointer) +
+    return "\n/* Once before training; reserves memory for batches of max_batch (0: the train section's). "
+           "*/\n"
+           "static inline int32_t " +
+           name +
+           "_attach_training(cnn_model* model, int64_t max_batch) {\n"
+           "  return cnn_training_attach(model, &" +
+           name +
+           "_training, max_batch);\n}\n\n"
+           "/* " +
+           join(all, ", ", shapeOf) +
+           ". hyper may be null: as the train section says. results may be null:\n"
+           " * " +
+           losses() +
+           ", then each metric. */\n"
+           "static inline int32_t " +
+           name + "_train_step(cnn_model* model, " + join(all, ", ", constPointer) +
            ", int64_t batch,\n    const cnn_hyper* hyper, float* results) {\n"
-           "  const void* const inputs[] = {" + trainedNames("0") + "};\n"
-           "  return cnn_training_step(model, inputs, batch, hyper, results);\n}\n" + cPhases();
+           "  const void* const inputs[] = {" +
+           trainedNames("0") +
+           "};\n"
+           "  return cnn_training_step(model, inputs, batch, hyper, results);\n}\n" +
+           cPhases();
   }
 
   std::string cppTraining() const {
     std::vector<Argument> all = trained();
     std::string parameters = join(all, ", ", constSpan), names = trainedNames("nullptr");
-    return "\n  static const cnn_training& training_table() { return " + name + "_training; }\n\n"
-           "  /// " + join(all, ", ", shapeOf) + ". Gives " +
-           (plan.training.steps ? "the first of " + losses() + "; all of them and" : std::string("the loss;")) +
+    return "\n  static const cnn_training& training_table() { return " + name +
+           "_training; }\n\n"
+           "  /// " +
+           join(all, ", ", shapeOf) + ". Gives " +
+           (plan.training.steps ? "the first of " + losses() + "; all of them and"
+                                : std::string("the loss;")) +
            " the metrics are in results().\n"
-           "  cnn::Result<float> train_step(" + parameters + ", const Hyper& hyper = {}) {\n"
-           "    return step(training_table(), {" + names + "}, hyper);\n  }\n"
-           "  /// The first half of train_step" + (plan.training.steps ? ", of one step" : "") +
+           "  cnn::Result<float> train_step(" +
+           parameters +
+           ", const Hyper& hyper = {}) {\n"
+           "    return step(training_table(), {" +
+           names +
+           "}, hyper);\n  }\n"
+           "  /// The first half of train_step" +
+           (plan.training.steps ? ", of one step" : "") +
            ": gradients() and results(). Then clip() and update()" +
-           (plan.training.steps ? ", which goes on to the next step" : "") + ".\n"
-           "  cnn::Result<float> forward_backward(" + parameters + ") {\n"
-           "    return TrainableModel::forward_backward(training_table(), {" + names + "});\n  }\n" + cppPhases();
+           (plan.training.steps ? ", which goes on to the next step" : "") +
+           ".\n"
+           "  cnn::Result<float> forward_backward(" +
+           parameters +
+           ") {\n"
+           "    return TrainableModel::forward_backward(training_table(), {" +
+           names + "});\n  }\n" + cppPhases();
   }
 };
 

@@ -1,4 +1,4 @@
-//===- hide_symbol.cpp - Keeps a kernel's symbol out of shared libraries' exports --------------------------------===//
+//===- hide_symbol.cpp - Keeps a kernel's symbol out of shared libraries' exports ----------------------===//
 
 #include "groups_to_llvm/hide_symbol.h"
 
@@ -19,7 +19,8 @@ llvm::Error hide(std::vector<char>& object, llvm::StringRef symbol) {
   if (!(*file)->isELF()) return llvm::Error::success();
   ConfigManager config;
   NameMatcher name;
-  auto pattern = NameOrPattern::create(symbol, MatchStyle::Literal, [](llvm::Error failure) { return failure; });
+  auto pattern =
+      NameOrPattern::create(symbol, MatchStyle::Literal, [](llvm::Error failure) { return failure; });
   if (auto failure = name.addMatcher(std::move(pattern))) return failure;
   config.ELF.SymbolsToSetVisibility.emplace_back(std::move(name), llvm::ELF::STV_HIDDEN);
   llvm::SmallVector<char, 0> changed;

@@ -1,4 +1,4 @@
-//===- kernel_cache.cpp - Compiled kernels, from the cache on disk or from Halide -----------------------------===//
+//===- kernel_cache.cpp - Compiled kernels, from the cache on disk or from Halide ----------------------===//
 
 #include "groups_to_llvm/kernel_cache.h"
 
@@ -34,7 +34,7 @@ struct BuildId {
 
 void findBuildId(const dl_phdr_info& object, BuildId& found) {
   for (int i = 0; i < object.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& header = object.dlpi_phdr[i];
+    const ElfW(Phdr) & header = object.dlpi_phdr[i];
     if (header.p_type != PT_NOTE) continue;
     auto* at = reinterpret_cast<const char*>(object.dlpi_addr + header.p_vaddr);
     const char* end = at + header.p_memsz;
@@ -53,9 +53,10 @@ void findBuildId(const dl_phdr_info& object, BuildId& found) {
 int visitObject(dl_phdr_info* object, size_t, void* data) {
   auto& found = *static_cast<BuildId*>(data);
   for (int i = 0; i < object->dlpi_phnum; ++i) {
-    const ElfW(Phdr)& header = object->dlpi_phdr[i];
+    const ElfW(Phdr) & header = object->dlpi_phdr[i];
     uintptr_t begin = object->dlpi_addr + header.p_vaddr;
-    if (header.p_type != PT_LOAD || found.address < begin || found.address >= begin + header.p_memsz) continue;
+    if (header.p_type != PT_LOAD || found.address < begin || found.address >= begin + header.p_memsz)
+      continue;
     findBuildId(*object, found);
     return 1;
   }
@@ -68,7 +69,8 @@ std::string compilerIdentity() {
   return std::string("cnnc ") + cnncVersion + "\n" + found.id + "\n";
 }
 
-/// magic, then the lengths of key and object, scratchBytes, then key, symbol and object, then a hash of all before.
+/// magic, then the lengths of key and object, scratchBytes, then key, symbol and object, then a hash of all
+/// before.
 struct EntryHeader {
   char magic[8] = {'c', 'n', 'n', 'c', 'k', '0', '0', '1'};
   uint64_t keyBytes = 0, symbolBytes = 0, objectBytes = 0, scratchBytes = 0;
@@ -92,7 +94,8 @@ bool readEntry(const fs::path& path, const std::string& key, kernel::CompiledKer
   if (bytes.size() < sizeof header + sizeof checksum) return false;
   std::memcpy(&header, bytes.data(), sizeof header);
   size_t payload = bytes.size() - sizeof header - sizeof checksum;
-  if (std::memcmp(header.magic, expected.magic, sizeof header.magic) || header.keyBytes != key.size()) return false;
+  if (std::memcmp(header.magic, expected.magic, sizeof header.magic) || header.keyBytes != key.size())
+    return false;
   if (header.keyBytes > payload || header.symbolBytes > payload - header.keyBytes) return false;
   if (header.objectBytes != payload - header.keyBytes - header.symbolBytes) return false;
   std::memcpy(&checksum, bytes.data() + bytes.size() - sizeof checksum, sizeof checksum);

@@ -1,4 +1,4 @@
-//===- library_plan.cpp - What follows from a plan: the optimizer's kernel, limits, names --------------------===//
+//===- library_plan.cpp - What follows from a plan: the optimizer's kernel, limits, names --------------===//
 
 #include "groups_to_llvm/library_plan.h"
 
@@ -27,7 +27,8 @@ static kernel::Kernel updateKernel(const TrainingSettings::Phase& settings, cons
   kernel.inputs = {flat};
   kernel.scalars = {{"count", kernel::ScalarType::i32}};
   std::vector<std::string> names =
-      adam ? std::vector<std::string>{"lr", "rate1", "rate2", "eps", "weight_decay", "correction1", "correction2"}
+      adam ? std::vector<std::string>{"lr",           "rate1",       "rate2",      "eps",
+                                      "weight_decay", "correction1", "correction2"}
            : std::vector<std::string>{"lr", "momentum", "dampening", "weight_decay", "first_step"};
   for (const std::string& name : names) kernel.scalars.push_back({name, kernel::ScalarType::f32});
   kernel::Op op;
@@ -53,12 +54,14 @@ void addPhases(LibraryPlan& plan) {
     if (plan.training.steps)
       code.function = plan.phases.size() - 1;
     else
-      while (code.function + 1 < plan.network.train.size() && plan.network.train[code.function].frozen != phase.frozen)
+      while (code.function + 1 < plan.network.train.size() &&
+             plan.network.train[code.function].frozen != phase.frozen)
         ++code.function;
     kernel::Kernel kernel = updateKernel(phase, plan.network.target);
     std::vector<kernel::Kernel>& kernels = plan.network.kernels;
     code.updateKernel = first;
-    while (code.updateKernel < kernels.size() && kernel::print(kernels[code.updateKernel]) != kernel::print(kernel))
+    while (code.updateKernel < kernels.size() &&
+           kernel::print(kernels[code.updateKernel]) != kernel::print(kernel))
       ++code.updateKernel;
     if (code.updateKernel == kernels.size()) kernels.push_back(std::move(kernel));
   }
@@ -67,7 +70,8 @@ void addPhases(LibraryPlan& plan) {
 int64_t wholeRange(const kernel::Kernel& kernel) {
   if (kernel.range == Range::none) return 0;
   const Tensor& tensor = kernel.outputs.front();
-  if (kernel.range == Range::row) return tensor.shape[tensor.layout == Layout::plain ? tensor.shape.size() - 2 : 1];
+  if (kernel.range == Range::row)
+    return tensor.shape[tensor.layout == Layout::plain ? tensor.shape.size() - 2 : 1];
   int64_t channels = tensor.shape[0];
   return tensor.layout == Layout::channelLanes ? (channels + tensor.lanes - 1) / tensor.lanes : channels;
 }
@@ -129,15 +133,16 @@ std::string libraryNameOf(const std::string& network) {
   for (char c : network) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   // The namespace, and words that cannot be one.
   static const char* const reserved[] = {
-      "cnn",    "std",     "alignas",  "alignof",  "and",      "asm",      "auto",      "bool",      "break",
-      "case",   "catch",   "char",     "class",    "compl",    "concept",  "const",     "continue",  "decltype",
-      "default", "delete", "do",       "double",   "else",     "enum",     "explicit",  "export",    "extern",
-      "false",  "float",   "for",      "friend",   "goto",     "if",       "inline",    "int",       "long",
-      "main",   "mutable", "namespace", "new",     "noexcept", "not",      "nullptr",   "operator",  "or",
-      "private", "protected", "public", "register", "requires", "return",  "short",     "signed",    "sizeof",
-      "static", "struct",  "switch",   "template", "this",     "throw",    "true",      "try",       "typedef",
-      "typeid", "typename", "union",   "unsigned", "using",    "virtual",  "void",      "volatile",  "while",
-      "xor",    "bitand",  "bitor",    "unix",     "linux",    "restrict"};
+      "cnn",      "std",      "alignas",  "alignof",  "and",     "asm",     "auto",      "bool",
+      "break",    "case",     "catch",    "char",     "class",   "compl",   "concept",   "const",
+      "continue", "decltype", "default",  "delete",   "do",      "double",  "else",      "enum",
+      "explicit", "export",   "extern",   "false",    "float",   "for",     "friend",    "goto",
+      "if",       "inline",   "int",      "long",     "main",    "mutable", "namespace", "new",
+      "noexcept", "not",      "nullptr",  "operator", "or",      "private", "protected", "public",
+      "register", "requires", "return",   "short",    "signed",  "sizeof",  "static",    "struct",
+      "switch",   "template", "this",     "throw",    "true",    "try",     "typedef",   "typeid",
+      "typename", "union",    "unsigned", "using",    "virtual", "void",    "volatile",  "while",
+      "xor",      "bitand",   "bitor",    "unix",     "linux",   "restrict"};
   bool starts = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])));
   bool usable = starts && std::all_of(name.begin(), name.end(), [](char c) {
                   return std::isalnum(static_cast<unsigned char>(c)) || c == '_';

@@ -1,4 +1,4 @@
-//===- library_plan.h - All that a generated library is emitted from ----------------------------------------===//
+//===- library_plan.h - All that a generated library is emitted from -----------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_LIBRARY_PLAN_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_LIBRARY_PLAN_H
 
@@ -11,8 +11,8 @@
 namespace cnn {
 
 struct LibraryPlan {
-  std::string name;     ///< of the library: lenet
-  NetworkPlan network;  ///< its kernels include the optimizers', see addPhases
+  std::string name;          ///< of the library: lenet
+  NetworkPlan network;       ///< its kernels include the optimizers', see addPhases
   TrainingSettings training; ///< where the network trains
   /// For each phase of training: its function in network.train, its optimizer's kernel in network.kernels.
   struct PhaseCode {
@@ -40,8 +40,8 @@ struct KernelFacts {
   uint64_t scratchBytes = 0;
 };
 
-/// Finds each phase's function, and appends to the plan's kernels those that make one optimizer step on consecutive
-/// floats, each different one once.
+/// Finds each phase's function, and appends to the plan's kernels those that make one optimizer step on
+/// consecutive floats, each different one once.
 void addPhases(LibraryPlan& plan);
 
 /// The whole extent of the dimension over which a kernel with a range may do a part.
@@ -53,8 +53,8 @@ int64_t largestBatch(const NetworkPlan& plan);
 /// Bits of enum cnn_cpu_feature that code for a Halide target needs.
 uint64_t cpuFeaturesOf(const std::string& target);
 
-/// The network's name in lower case, underscores as written: LeNet gives lenet, ResNet18 gives resnet18. Empty
-/// where that is not usable as a name in C and C++.
+/// The network's name in lower case, underscores as written: LeNet gives lenet, ResNet18 gives resnet18.
+/// Empty where that is not usable as a name in C and C++.
 std::string libraryNameOf(const std::string& network);
 
 } // namespace cnn

@@ -1,4 +1,4 @@
-//===- module_to_object.cpp - Running LLVM over a driver module ------------------------------------------------===//
+//===- module_to_object.cpp - Running LLVM over a driver module ----------------------------------------===//
 
 #include "groups_to_llvm/module_to_object.h"
 
@@ -22,8 +22,8 @@ struct TargetNames {
   std::string triple, features;
 };
 
-/// Driver code is scalar: of the vector extensions it only takes the encoding, so that it mixes with the kernels'
-/// code without the processor's penalties for changing between the two.
+/// Driver code is scalar: of the vector extensions it only takes the encoding, so that it mixes with the
+/// kernels' code without the processor's penalties for changing between the two.
 TargetNames namesOf(llvm::StringRef target) {
   std::string system = target.contains("-osx")       ? "-apple-macosx11.0.0"
                        : target.contains("-windows") ? "-pc-windows-msvc"
@@ -51,8 +51,8 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const std::string& halideTarg
   if (!target) return nullptr;
   llvm::TargetOptions options;
   options.FunctionSections = options.DataSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, "generic", names.features, options, llvm::Reloc::PIC_, std::nullopt));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, "generic", names.features, options, llvm::Reloc::PIC_, std::nullopt));
 }
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
@@ -71,8 +71,8 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
 
 } // namespace
 
-bool translateModule(mlir::ModuleOp module, const std::string& halideTarget, CodeForm form, std::vector<char>& code,
-                     std::string& error) {
+bool translateModule(mlir::ModuleOp module, const std::string& halideTarget, CodeForm form,
+                     std::vector<char>& code, std::string& error) {
   mlir::registerBuiltinDialectTranslation(*module.getContext());
   mlir::registerLLVMDialectTranslation(*module.getContext());
   std::unique_ptr<llvm::TargetMachine> machine = createMachine(halideTarget, error);
@@ -97,7 +97,8 @@ bool translateModule(mlir::ModuleOp module, const std::string& halideTarget, Cod
     translated->print(stream, nullptr);
   } else {
     llvm::legacy::PassManager passes;
-    auto type = form == CodeForm::object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
+    auto type =
+        form == CodeForm::object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
     if (machine->addPassesToEmitFile(passes, stream, nullptr, type)) {
       error = "LLVM cannot emit code for " + halideTarget;
       return false;

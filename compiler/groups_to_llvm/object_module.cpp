@@ -1,4 +1,4 @@
-//===- object_module.cpp - Constants and functions in the LLVM dialect ----------------------------------------===//
+//===- object_module.cpp - Constants and functions in the LLVM dialect ---------------------------------===//
 
 #include "groups_to_llvm/object_module.h"
 
@@ -10,7 +10,8 @@ namespace cnn {
 
 ObjectModule::ObjectModule(MLIRContext* context, StringRef name)
     : module(ModuleOp::create(UnknownLoc::get(context), name)),
-      builder(UnknownLoc::get(context), module->getBodyRegion()), pointerType(LLVM::LLVMPointerType::get(context)) {
+      builder(UnknownLoc::get(context), module->getBodyRegion()),
+      pointerType(LLVM::LLVMPointerType::get(context)) {
   builder.setInsertionPointToEnd(module->getBody());
 }
 
@@ -80,7 +81,8 @@ Value ObjectModule::materialise(const Constant& constant) {
 
 void ObjectModule::exportTable(StringRef symbol, Constant value, size_t bytes) {
   [[maybe_unused]] uint64_t size = DataLayout(*module).getTypeSize(value.type).getFixedValue();
-  if (size != bytes) llvm::report_fatal_error("emitted table " + symbol + " does not have the size of its C type");
+  if (size != bytes)
+    llvm::report_fatal_error("emitted table " + symbol + " does not have the size of its C type");
   global(symbol, std::move(value), LLVM::Linkage::External);
 }
 

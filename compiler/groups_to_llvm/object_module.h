@@ -1,8 +1,8 @@
-//===- object_module.h - An LLVM dialect module that becomes one object ---------------------------------------===//
+//===- object_module.h - An LLVM dialect module that becomes one object --------------------------------===//
 //
 // Constants are built as trees and turned into globals: tables of tables, as the C structures in cnn/abi.h.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_OBJECT_MODULE_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_OBJECT_MODULE_H
 

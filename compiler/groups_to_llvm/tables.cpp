@@ -1,4 +1,4 @@
-//===- tables.cpp - The constant tables of a generated library -------------------------------------------------===//
+//===- tables.cpp - The constant tables of a generated library -----------------------------------------===//
 
 #include "groups_to_llvm/tables.h"
 
@@ -60,10 +60,10 @@ Constant parameters(ObjectModule& object, const NetworkPlan& network) {
   for (const ParameterInfo& info : network.parameters) {
     int flags = (info.trainable ? CNN_TRAINABLE : 0) | (info.statistic ? CNN_STATISTIC : 0) |
                 (info.trainingOnly ? CNN_TRAINING_ONLY : 0);
-    all.push_back(object.structure(
-        {object.text(info.name), object.i32(int64_t(info.shape.size())), object.i32(flags), object.shape(info.shape),
-         object.i64(info.offset), object.i32(info.initialiser), object.i32(0), object.f64(info.a), object.f64(info.b),
-         object.i64(int64_t(llvm::xxHash64(info.name)))}));
+    all.push_back(object.structure({object.text(info.name), object.i32(int64_t(info.shape.size())),
+                                    object.i32(flags), object.shape(info.shape), object.i64(info.offset),
+                                    object.i32(info.initialiser), object.i32(0), object.f64(info.a),
+                                    object.f64(info.b), object.i64(int64_t(llvm::xxHash64(info.name)))}));
   }
   return object.table(std::move(all));
 }
@@ -80,8 +80,8 @@ Constant setting(ObjectModule& object, const TrainingSettings::Setting& setting)
     names.push_back(argument.name);
     values.push_back(argument.value);
   }
-  return object.structure({object.text(setting.name), object.i32(int64_t(names.size())), strings(object, names),
-                           strings(object, values)});
+  return object.structure({object.text(setting.name), object.i32(int64_t(names.size())),
+                           strings(object, names), strings(object, values)});
 }
 
 Constant pictureChanges(ObjectModule& object, const std::vector<TrainingSettings::Augment>& changes) {
@@ -100,13 +100,15 @@ Constant metrics(ObjectModule& object, const LibraryPlan& plan) {
   std::vector<Constant> all;
   for (const TrainingSettings::Metric& metric : plan.training.metrics) {
     int64_t target = metric.target < 0 ? -1 : int64_t(plan.network.inputs.size()) + metric.target;
-    all.push_back(object.structure({object.text(metric.name), object.text(metric.kind), object.i32(metric.output),
-                                    object.i32(target), object.f64(metric.parameter)}));
+    all.push_back(
+        object.structure({object.text(metric.name), object.text(metric.kind), object.i32(metric.output),
+                          object.i32(target), object.f64(metric.parameter)}));
   }
   return object.table(std::move(all));
 }
 
-std::vector<Constant> indicesOf(ObjectModule& object, const LibraryPlan& plan, const std::vector<std::string>& names) {
+std::vector<Constant> indicesOf(ObjectModule& object, const LibraryPlan& plan,
+                                const std::vector<std::string>& names) {
   std::vector<Constant> indices;
   for (const std::string& name : names)
     for (size_t i = 0; i < plan.network.parameters.size(); ++i)
@@ -203,8 +205,8 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
   object.exportTable(plan.name + "_description", std::move(table), sizeof(cnn_description));
 }
 
-void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes, StringRef prepare,
-                        StringRef predict) {
+void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
+                        StringRef prepare, StringRef predict) {
   ArenaNeed arena = inferenceArena(plan.network);
   Constant table = object.structure({
       object.i32(sizeof(cnn_inference)),

@@ -1,8 +1,8 @@
-//===- tables.h - The constant tables of a generated library ---------------------------------------------------===//
+//===- tables.h - The constant tables of a generated library -------------------------------------------===//
 //
 // Fields in the order of the structures in runtime/abi/include/cnn/abi.h.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_TABLES_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_TABLES_H
 

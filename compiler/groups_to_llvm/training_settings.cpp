@@ -1,4 +1,4 @@
-//===- training_settings.cpp - Reading a network's `training` attribute -------------------------------------===//
+//===- training_settings.cpp - Reading a network's `training` attribute --------------------------------===//
 
 #include "groups_to_llvm/training_settings.h"
 
@@ -227,7 +227,8 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
     TrainingSettings::Phase& phase = settings.phases.emplace_back(all);
     Reader own = reader.of(attribute, parts);
     readPhase(own, phase);
-    if (!own.has("optimizer") && !reader.has("optimizer")) reader.fail("optimizer", "one for each phase or step");
+    if (!own.has("optimizer") && !reader.has("optimizer"))
+      reader.fail("optimizer", "one for each phase or step");
   });
   if (settings.steps && reader.has("phases")) reader.fail("steps", "no phases beside them");
   reader.list("draws", [&](Attribute attribute) {

@@ -1,4 +1,4 @@
-//===- training_settings.h - A train section as plain data --------------------------------------------------===//
+//===- training_settings.h - A train section as plain data ---------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_TRAINING_SETTINGS_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_TRAINING_SETTINGS_H
 
@@ -11,7 +11,7 @@
 namespace mlir {
 class ArrayAttr;
 class DictionaryAttr;
-}
+} // namespace mlir
 
 namespace cnn {
 
@@ -73,7 +73,8 @@ struct TrainingSettings {
 };
 
 /// Reads a list of changes of pictures: `augments` of `training`, or a network's `preprocess`.
-bool readPictureChanges(mlir::ArrayAttr list, std::vector<TrainingSettings::Augment>& changes, std::string& error);
+bool readPictureChanges(mlir::ArrayAttr list, std::vector<TrainingSettings::Augment>& changes,
+                        std::string& error);
 
 /// Reads a network's `training` attribute (compiler/dialect/README.md). False, with a message, when a key is
 /// missing or of another type.

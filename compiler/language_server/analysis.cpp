@@ -1,4 +1,4 @@
-//===- analysis.cpp - Parses, checks and evaluates a document -------------------------------------------===//
+//===- analysis.cpp - Parses, checks and evaluates a document ------------------------------------------===//
 
 #include "analysis.h"
 

@@ -1,4 +1,4 @@
-//===- analysis.h - Everything that is known about one version of a document ----------------------------===//
+//===- analysis.h - Everything that is known about one version of a document ---------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_ANALYSIS_H
 #define CNN_COMPILER_LANGUAGE_SERVER_ANALYSIS_H
 

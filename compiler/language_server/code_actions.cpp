@@ -1,4 +1,4 @@
-//===- code_actions.cpp - Fix-its as actions ------------------------------------------------------------===//
+//===- code_actions.cpp - Fix-its as actions -----------------------------------------------------------===//
 
 #include "features.h"
 

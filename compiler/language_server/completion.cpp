@@ -1,4 +1,4 @@
-//===- completion.cpp - What can be written at a place --------------------------------------------------===//
+//===- completion.cpp - What can be written at a place -------------------------------------------------===//
 
 #include "context.h"
 #include "features.h"

@@ -1,4 +1,4 @@
-//===- context.cpp - Reads the tokens before a place ----------------------------------------------------===//
+//===- context.cpp - Reads the tokens before a place ---------------------------------------------------===//
 
 #include "context.h"
 

@@ -1,8 +1,8 @@
-//===- context.h - What may be written at a place, told from the tokens before it -----------------------===//
+//===- context.h - What may be written at a place, told from the tokens before it ----------------------===//
 //
 // While a text is being typed its tree is full of holes exactly where help is wanted; the tokens are not.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_CONTEXT_H
 #define CNN_COMPILER_LANGUAGE_SERVER_CONTEXT_H
 

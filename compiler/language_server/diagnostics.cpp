@@ -1,4 +1,4 @@
-//===- diagnostics.cpp - Mistakes as the protocol wants them --------------------------------------------===//
+//===- diagnostics.cpp - Mistakes as the protocol wants them -------------------------------------------===//
 
 #include "features.h"
 

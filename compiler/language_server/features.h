@@ -1,8 +1,8 @@
-//===- features.h - What the server answers, one function a feature, one file each ----------------------===//
+//===- features.h - What the server answers, one function a feature, one file each ---------------------===//
 //
 // Each takes the analysis of a document and a byte offset in it. None of them knows of messages.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_FEATURES_H
 #define CNN_COMPILER_LANGUAGE_SERVER_FEATURES_H
 

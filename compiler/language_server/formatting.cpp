@@ -1,4 +1,4 @@
-//===- formatting.cpp - The canonical text --------------------------------------------------------------===//
+//===- formatting.cpp - The canonical text -------------------------------------------------------------===//
 
 #include "features.h"
 

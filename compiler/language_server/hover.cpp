@@ -1,4 +1,4 @@
-//===- hover.cpp - What a name is: declaration, documentation, shape, parameters, work ------------------===//
+//===- hover.cpp - What a name is: declaration, documentation, shape, parameters, work -----------------===//
 
 #include "features.h"
 #include "text.h"

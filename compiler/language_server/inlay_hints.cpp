@@ -1,4 +1,4 @@
-//===- inlay_hints.cpp - The shape after each step of a pipeline ----------------------------------------===//
+//===- inlay_hints.cpp - The shape after each step of a pipeline ---------------------------------------===//
 
 #include "features.h"
 #include "text.h"

@@ -1,4 +1,4 @@
-//===- navigation.cpp - Definitions, references, and what can be renamed --------------------------------===//
+//===- navigation.cpp - Definitions, references, and what can be renamed -------------------------------===//
 
 #include "features.h"
 

@@ -1,4 +1,4 @@
-//===- parameters.cpp - Reads messages that LLVM's protocol library does not have -----------------------===//
+//===- parameters.cpp - Reads messages that LLVM's protocol library does not have ----------------------===//
 
 #include "parameters.h"
 

@@ -1,4 +1,4 @@
-//===- parameters.h - Messages that LLVM's protocol library does not have -------------------------------===//
+//===- parameters.h - Messages that LLVM's protocol library does not have ------------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_PARAMETERS_H
 #define CNN_COMPILER_LANGUAGE_SERVER_PARAMETERS_H
 

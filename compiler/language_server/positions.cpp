@@ -1,4 +1,4 @@
-//===- positions.cpp - UTF-16 places and byte offsets ---------------------------------------------------===//
+//===- positions.cpp - UTF-16 places and byte offsets --------------------------------------------------===//
 
 #include "positions.h"
 

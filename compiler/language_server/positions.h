@@ -1,8 +1,8 @@
-//===- positions.h - Places of the protocol and places of the compiler ----------------------------------===//
+//===- positions.h - Places of the protocol and places of the compiler ---------------------------------===//
 //
 // The protocol counts lines from 0 and characters in UTF-16 units; the compiler counts bytes.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_POSITIONS_H
 #define CNN_COMPILER_LANGUAGE_SERVER_POSITIONS_H
 

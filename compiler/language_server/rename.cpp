@@ -1,4 +1,4 @@
-//===- rename.cpp - References and renaming across files ------------------------------------------------===//
+//===- rename.cpp - References and renaming across files -----------------------------------------------===//
 
 #include "workspace.h"
 

@@ -1,4 +1,4 @@
-//===- server.cpp - Messages of the protocol to features and back ---------------------------------------===//
+//===- server.cpp - Messages of the protocol to features and back --------------------------------------===//
 
 #include "server.h"
 

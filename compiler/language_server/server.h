@@ -1,4 +1,4 @@
-//===- server.h - The language server -------------------------------------------------------------------===//
+//===- server.h - The language server ------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_SERVER_H
 #define CNN_COMPILER_LANGUAGE_SERVER_SERVER_H
 

@@ -1,4 +1,4 @@
-//===- signature_help.cpp - The arguments of the call that is being written -----------------------------===//
+//===- signature_help.cpp - The arguments of the call that is being written ----------------------------===//
 
 #include "context.h"
 #include "features.h"

@@ -1,4 +1,4 @@
-//===- symbols.cpp - The outline of a document ----------------------------------------------------------===//
+//===- symbols.cpp - The outline of a document ---------------------------------------------------------===//
 
 #include "features.h"
 #include "text.h"

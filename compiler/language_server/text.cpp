@@ -1,4 +1,4 @@
-//===- text.cpp - How operators, declarations and observations are shown --------------------------------===//
+//===- text.cpp - How operators, declarations and observations are shown -------------------------------===//
 
 #include "text.h"
 

@@ -1,4 +1,4 @@
-//===- text.h - How operators, declarations and observations are shown ----------------------------------===//
+//===- text.h - How operators, declarations and observations are shown ---------------------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_TEXT_H
 #define CNN_COMPILER_LANGUAGE_SERVER_TEXT_H
 

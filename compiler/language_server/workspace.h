@@ -1,4 +1,4 @@
-//===- workspace.h - The documents that an editor holds open, and what crosses files --------------------===//
+//===- workspace.h - The documents that an editor holds open, and what crosses files -------------------===//
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_WORKSPACE_H
 #define CNN_COMPILER_LANGUAGE_SERVER_WORKSPACE_H
 

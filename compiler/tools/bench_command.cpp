@@ -1,11 +1,11 @@
-//===- bench_command.cpp - cnnc bench: runs on request and says how long each took ----------------------------------===//
+//===- bench_command.cpp - cnnc bench: runs on request and says how long each took ---------------------===//
 //
-// Prints `ready`; for each line `run K` on stdin runs K iterations and prints their K times in microseconds on one
-// line; `quit` or the end of input ends it. Files that hold several batches are gone through, over and over. After the
-// first request --output is written: the first output of the last iteration (infer), or the loss of each iteration
-// (train).
+// Prints `ready`; for each line `run K` on stdin runs K iterations and prints their K times in microseconds
+// on one line; `quit` or the end of input ends it. Files that hold several batches are gone through, over and
+// over. After the first request --output is written: the first output of the last iteration (infer), or the
+// loss of each iteration (train).
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "in_process.h"
 #include "tensors.h"
@@ -21,7 +21,8 @@ namespace {
 
 class Bench {
 public:
-  Bench(const BenchOptions& options, LinkedNetwork& linked) : options(options), linked(linked), trains(options.mode == "train") {}
+  Bench(const BenchOptions& options, LinkedNetwork& linked)
+      : options(options), linked(linked), trains(options.mode == "train") {}
 
   Status prepare() {
     const cnn_description& tables = *linked.inference->description;
@@ -29,14 +30,17 @@ public:
     for (std::uint32_t i = 0; i < tables.input_count; ++i) inputs.push_back(&tables.inputs[i]);
     if (trains) {
       if (!linked.training) return Status::error(CNN_ERROR_ARGUMENT, "the network has no train section");
-      for (std::uint32_t i = 0; i < linked.training->target_count; ++i) targets.push_back(&linked.training->targets[i]);
+      for (std::uint32_t i = 0; i < linked.training->target_count; ++i)
+        targets.push_back(&linked.training->targets[i]);
     }
     if (Status bad = read(options.inputs, inputs, "--input"); !bad) return bad;
     if (Status bad = read(options.targets, targets, "--target-input"); !bad) return bad;
     if (samples < options.batch || samples % options.batch != 0)
-      return Status::error(CNN_ERROR_ARGUMENT, "--input: expected whole batches of %lld samples (--batch), found %lld samples",
+      return Status::error(CNN_ERROR_ARGUMENT,
+                           "--input: expected whole batches of %lld samples (--batch), found %lld samples",
                            static_cast<long long>(options.batch), static_cast<long long>(samples));
-    for (std::uint32_t i = 0; i < tables.output_count; ++i) outputs.push_back(allocate(tables.outputs[i], options.batch));
+    for (std::uint32_t i = 0; i < tables.output_count; ++i)
+      outputs.push_back(allocate(tables.outputs[i], options.batch));
     for (Batch& output : outputs) to.push_back(output.bytes.data());
 
     Options wanted;
@@ -93,8 +97,8 @@ private:
     }
     for (std::size_t i = 0; i < batches.size(); ++i) {
       if (!batches[i].tensor)
-        return Status::error(CNN_ERROR_ARGUMENT, "'%s' is missing: give %s %s=FILE.npy", tensors[i]->name, option,
-                             tensors[i]->name);
+        return Status::error(CNN_ERROR_ARGUMENT, "'%s' is missing: give %s %s=FILE.npy", tensors[i]->name,
+                             option, tensors[i]->name);
       given.push_back(std::move(batches[i]));
     }
     return {};
@@ -116,8 +120,9 @@ private:
     for (long i = 0; i < count; ++i) {
       std::vector<const void*> from = batchOf(i);
       auto start = std::chrono::steady_clock::now();
-      int code = trains ? cnn_training_step(model->handle(), from.data(), options.batch, nullptr, results.data())
-                        : cnn_model_predict(model->handle(), from.data(), to.data(), options.batch);
+      int code = trains
+                     ? cnn_training_step(model->handle(), from.data(), options.batch, nullptr, results.data())
+                     : cnn_model_predict(model->handle(), from.data(), to.data(), options.batch);
       std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - start;
       if (code) return model->check(code);
       times.push_back(time.count());

@@ -136,8 +136,8 @@ int check(const CompileOptions& given, const CheckOptions& options) {
 }
 
 std::string versionText() {
-  return std::string("cnnc ") + cnncVersion + " (LLVM " + LLVM_VERSION_STRING + ", Halide " + CNNC_HALIDE_VERSION +
-         ", " + kernel::hostTarget() + ")";
+  return std::string("cnnc ") + cnncVersion + " (LLVM " + LLVM_VERSION_STRING + ", Halide " +
+         CNNC_HALIDE_VERSION + ", " + kernel::hostTarget() + ")";
 }
 
 } // namespace cnn::tools

@@ -1,8 +1,8 @@
-//===- cnn_opt.cpp - Runs single passes on the dialect's text form -----------------------------------------===//
+//===- cnn_opt.cpp - Runs single passes on the dialect's text form -------------------------------------===//
 //
 // cnn-opt --cnn-autodiff network.mlir; for tests and for looking at what a pass does.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #include "dialect/transforms/passes.h"
 #include "dialect_to_groups/passes.h"
 

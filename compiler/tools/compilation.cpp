@@ -1,4 +1,4 @@
-//===- compilation.cpp - A network to a compiled library in memory ---------------------------------------------===//
+//===- compilation.cpp - A network to a compiled library in memory -------------------------------------===//
 
 #include "compilation.h"
 
@@ -48,7 +48,9 @@ bool readLabels(const std::string& file, mlir::DictionaryAttr attribute, Library
 
 } // namespace
 
-void setQuiet(bool quiet) { showProgress = !quiet; }
+void setQuiet(bool quiet) {
+  showProgress = !quiet;
+}
 
 std::string targetOf(const CompileOptions& options) {
   return options.target.empty() ? kernel::hostTarget() : options.target;
@@ -76,7 +78,8 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
   if (mlir::failed(planNetwork(network, planOptions, plan.network))) return false;
   plan.name = libraryNameOf(plan.network.name);
   if (plan.name.empty())
-    return fail("network " + plan.network.name + ": its name in lower case is no name for a C++ namespace") == 0;
+    return fail("network " + plan.network.name + ": its name in lower case is no name for a C++ namespace") ==
+           0;
   plan.precision = options.exact ? "exact" : "f32";
   plan.sourceHash = frontend.sourceHash;
   if (auto asserts = network->getAttrOfType<mlir::ArrayAttr>("asserts"))
@@ -107,12 +110,14 @@ bool compilePlan(Frontend& frontend, const CompileOptions& options, CompiledNetw
   cache.threads = options.jobs;
   cache.beforeCompiling = [&](size_t missing, size_t all) {
     if (showProgress && isatty(2))
-      std::fprintf(stderr, "%s: compiling %zu of %zu kernels\n", compiled.plan.network.name.c_str(), missing, all);
+      std::fprintf(stderr, "%s: compiling %zu of %zu kernels\n", compiled.plan.network.name.c_str(), missing,
+                   all);
   };
   std::vector<kernel::CompiledKernel> kernels;
   std::string error;
   if (!compileKernels(compiled.plan.network.kernels, cache, kernels, error)) return fail(error) == 0;
-  for (const kernel::CompiledKernel& kernel : kernels) compiled.facts.push_back({kernel.symbol, kernel.scratchBytes});
+  for (const kernel::CompiledKernel& kernel : kernels)
+    compiled.facts.push_back({kernel.symbol, kernel.scratchBytes});
   if (!replaceDrivers(frontend, compiled)) return false;
   std::set<std::string> seen;
   for (kernel::CompiledKernel& kernel : kernels)
@@ -129,7 +134,8 @@ bool replaceDrivers(Frontend& frontend, CompiledNetwork& compiled) {
   std::vector<ArchiveMember>& members = compiled.members;
   members.erase(members.begin(), members.begin() + int64_t(compiled.driverCount));
   compiled.driverCount = drivers.size();
-  members.insert(members.begin(), std::make_move_iterator(drivers.begin()), std::make_move_iterator(drivers.end()));
+  members.insert(members.begin(), std::make_move_iterator(drivers.begin()),
+                 std::make_move_iterator(drivers.end()));
   return true;
 }
 

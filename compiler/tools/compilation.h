@@ -1,4 +1,4 @@
-//===- compilation.h - A network to a compiled library in memory -----------------------------------------------===//
+//===- compilation.h - A network to a compiled library in memory ---------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_COMPILATION_H
 #define CNN_COMPILER_TOOLS_COMPILATION_H
 

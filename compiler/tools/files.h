@@ -1,4 +1,4 @@
-//===- files.h - Output files: whole or not at all --------------------------------------------------------------===//
+//===- files.h - Output files: whole or not at all -----------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_FILES_H
 #define CNN_COMPILER_TOOLS_FILES_H
 
@@ -13,11 +13,13 @@ struct OutputFile {
   std::vector<char> bytes;
 };
 
-/// Writes all beside their places first, then renames them: after an error every old file is still there. Makes
-/// missing folders. The error names the file.
+/// Writes all beside their places first, then renames them: after an error every old file is still there.
+/// Makes missing folders. The error names the file.
 bool writeFiles(const std::vector<OutputFile>& files, std::string& error);
 
-inline std::vector<char> bytesOf(std::string_view text) { return {text.begin(), text.end()}; }
+inline std::vector<char> bytesOf(std::string_view text) {
+  return {text.begin(), text.end()};
+}
 
 } // namespace cnn::tools
 

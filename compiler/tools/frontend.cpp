@@ -1,4 +1,4 @@
-//===- frontend.cpp - A file to a module of the dialect --------------------------------------------------------===//
+//===- frontend.cpp - A file to a module of the dialect ------------------------------------------------===//
 
 #include "frontend.h"
 
@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 
 int fail(const std::string& message) {
   bool colour = isatty(2);
-  std::fprintf(stderr, "%serror:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "", message.c_str());
+  std::fprintf(stderr, "%serror:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
+               message.c_str());
   return 1;
 }
 
@@ -104,7 +105,8 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
     std::string skipped;
     for (const std::string& name : result.skipped) skipped += "\n  " + name;
     if (skipped.empty()) return fail(file + " holds no network") == 0;
-    return fail(file + ": every network has parameters without a value; give them with --set:" + skipped) == 0;
+    return fail(file + ": every network has parameters without a value; give them with --set:" + skipped) ==
+           0;
   }
   for (const std::string& name : result.skipped)
     std::fprintf(stderr, "note: network left out, parameters without a value: %s\n", name.c_str());
@@ -112,7 +114,8 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
 }
 
 bool Frontend::loadTree(const CompileOptions& options, std::string& text) {
-  program = std::make_unique<Program>(loadProgram(sources, tree, options.file, diagnostics, {libraryFolder()}));
+  program =
+      std::make_unique<Program>(loadProgram(sources, tree, options.file, diagnostics, {libraryFolder()}));
   if (!reportDiagnostics(false)) return false;
   text = toText(program->main().file, sources);
   return true;

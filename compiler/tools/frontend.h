@@ -1,4 +1,4 @@
-//===- frontend.h - A file to a module of the dialect ----------------------------------------------------------===//
+//===- frontend.h - A file to a module of the dialect --------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_FRONTEND_H
 #define CNN_COMPILER_TOOLS_FRONTEND_H
 

@@ -1,4 +1,4 @@
-//===- in_process.cpp - Links a compiled network into this process -------------------------------------------------===//
+//===- in_process.cpp - Links a compiled network into this process -------------------------------------===//
 
 #include "in_process.h"
 
@@ -27,10 +27,10 @@ namespace {
 
 const char* failed = "";
 
-#define HALIDE_ERROR(name)                                                                                             \
-  int name##Failed(void*, ...) {                                                                                       \
-    failed = "an assertion of a kernel failed: " #name;                                                                \
-    return 1;                                                                                                          \
+#define HALIDE_ERROR(name)                                                                                   \
+  int name##Failed(void*, ...) {                                                                             \
+    failed = "an assertion of a kernel failed: " #name;                                                      \
+    return 1;                                                                                                \
   }
 #include "groups_to_halide/halide_errors.def"
 
@@ -52,15 +52,18 @@ SymbolMap runtimeSymbols(LLJIT& engine, int64_t* ticks) {
 }
 
 llvm::Error addMembers(LLJIT& engine, CompiledNetwork& compiled, int64_t* ticks) {
-  if (auto failed = engine.getMainJITDylib().define(absoluteSymbols(runtimeSymbols(engine, ticks)))) return failed;
+  if (auto failed = engine.getMainJITDylib().define(absoluteSymbols(runtimeSymbols(engine, ticks))))
+    return failed;
   for (ArchiveMember& member : compiled.members) {
     llvm::StringRef bytes(member.bytes.data(), member.bytes.size());
-    if (auto failed = engine.addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(bytes, member.name))) return failed;
+    if (auto failed = engine.addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(bytes, member.name)))
+      return failed;
   }
   return llvm::Error::success();
 }
 
-template <typename Table> llvm::Error findTable(LLJIT& engine, const std::string& symbol, const Table*& table) {
+template <typename Table>
+llvm::Error findTable(LLJIT& engine, const std::string& symbol, const Table*& table) {
   auto address = engine.lookup(symbol);
   if (!address) return address.takeError();
   table = address->toPtr<const Table*>();
@@ -69,7 +72,9 @@ template <typename Table> llvm::Error findTable(LLJIT& engine, const std::string
 
 } // namespace
 
-std::string LinkedNetwork::failedCheck() { return failed; }
+std::string LinkedNetwork::failedCheck() {
+  return failed;
+}
 
 bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t* ticks) {
   if (!kernel::runsHere(compiled.plan.network.target)) {

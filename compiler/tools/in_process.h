@@ -1,4 +1,4 @@
-//===- in_process.h - Links a compiled network into this process ---------------------------------------------------===//
+//===- in_process.h - Links a compiled network into this process ---------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_IN_PROCESS_H
 #define CNN_COMPILER_TOOLS_IN_PROCESS_H
 
@@ -10,8 +10,8 @@
 
 namespace cnn::tools {
 
-/// The very objects that the archive would hold, linked with the runtime inside this program. The tables live as
-/// long as this does.
+/// The very objects that the archive would hold, linked with the runtime inside this program. The tables live
+/// as long as this does.
 class LinkedNetwork {
 public:
   LinkedNetwork();

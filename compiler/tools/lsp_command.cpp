@@ -1,4 +1,4 @@
-//===- lsp_command.cpp - cnnc lsp: the language server on stdin and stdout ------------------------------===//
+//===- lsp_command.cpp - cnnc lsp: the language server on stdin and stdout -----------------------------===//
 
 #include "frontend.h"
 

@@ -3,7 +3,7 @@
 // Plain data between the command line's parser (cnnc.cpp) and the commands. A command returns the exit
 // status: 0, or 1 after an error that it has printed.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_OPTIONS_H
 #define CNN_COMPILER_TOOLS_OPTIONS_H
 

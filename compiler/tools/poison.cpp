@@ -1,4 +1,4 @@
-//===- poison.cpp - NaN wherever generated code must not read ----------------------------------------------------===//
+//===- poison.cpp - NaN wherever generated code must not read ------------------------------------------===//
 
 #include "poison.h"
 
@@ -18,11 +18,14 @@ int64_t elementBytes(kernel::Element element) {
 /// Where a tensor of the arena lies, all its blocks together.
 Span placeOf(const Address& address, const kernel::Tensor& tensor, int64_t blocks) {
   int64_t begin = address.constant + address.perBlocks * blocks;
-  int64_t bytes = address.perBlock ? address.perBlock * blocks : blockElements(tensor) * elementBytes(tensor.element);
+  int64_t bytes =
+      address.perBlock ? address.perBlock * blocks : blockElements(tensor) * elementBytes(tensor.element);
   return {begin, begin + bytes};
 }
 
-bool overlap(const Span& a, const Span& b) { return a.first < b.second && b.first < a.second; }
+bool overlap(const Span& a, const Span& b) {
+  return a.first < b.second && b.first < a.second;
+}
 
 /// Walks over the calls from the last to the first and keeps the places that are still read.
 class Liveness {
@@ -39,7 +42,8 @@ public:
       Span place = placeOf(call.outputs[i], kernel.outputs[i], blocks);
       std::erase(places, place);
       for (const Span& other : places)
-        if (overlap(place, other)) error = call.source + " writes over a tensor of the arena that is still read";
+        if (overlap(place, other))
+          error = call.source + " writes over a tensor of the arena that is still read";
     }
     for (size_t i = 0; i < call.inputs.size(); ++i) keep(call.inputs[i], kernel.inputs[i]);
     for (size_t i = 0; i < call.outputs.size() && completes; ++i) keep(call.outputs[i], kernel.outputs[i]);
@@ -79,8 +83,8 @@ FunctionPlan oneCallAPhase(const FunctionPlan& plan) {
   return result;
 }
 
-std::vector<std::vector<Span>> livePlaces(const FunctionPlan& function, const NetworkPlan& network, int64_t blocks,
-                                          std::string& error) {
+std::vector<std::vector<Span>> livePlaces(const FunctionPlan& function, const NetworkPlan& network,
+                                          int64_t blocks, std::string& error) {
   std::vector<std::vector<Span>> result(function.phases.size());
   Liveness liveness(network, blocks, error);
   for (size_t p = function.phases.size(); p-- > 0;) {

@@ -1,10 +1,11 @@
-//===- poison.h - NaN wherever generated code must not read ------------------------------------------------------===//
+//===- poison.h - NaN wherever generated code must not read --------------------------------------------===//
 //
-// Runs the phases of generated code in place of the runtime's pool. Before each phase all of the arena that holds
-// nothing which this or a later phase reads is filled with NaN, by the plan; before each chunk so is the scratch, and
-// before the first phase of `prepare` its result. Whatever reads a value that no kernel has written then shows.
+// Runs the phases of generated code in place of the runtime's pool. Before each phase all of the arena that
+// holds nothing which this or a later phase reads is filled with NaN, by the plan; before each chunk so is
+// the scratch, and before the first phase of `prepare` its result. Whatever reads a value that no kernel has
+// written then shows.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_POISON_H
 #define CNN_COMPILER_TOOLS_POISON_H
 
@@ -19,17 +20,17 @@
 
 namespace cnn::tools {
 
-/// The same plan with one phase a call: the calls of a chain then run one after the other over the whole batch, and
-/// poison reaches between them.
+/// The same plan with one phase a call: the calls of a chain then run one after the other over the whole
+/// batch, and poison reaches between them.
 FunctionPlan oneCallAPhase(const FunctionPlan& plan);
 
 /// Bytes of the arena from `first` up to `second`.
 using Span = std::pair<int64_t, int64_t>;
 
-/// For each phase the parts of the arena, in order and apart, that hold what it or a later one reads, at its start.
-/// `error` is set where the plan writes over what a later phase still reads.
-std::vector<std::vector<Span>> livePlaces(const FunctionPlan& function, const NetworkPlan& network, int64_t blocks,
-                                          std::string& error);
+/// For each phase the parts of the arena, in order and apart, that hold what it or a later one reads, at its
+/// start. `error` is set where the plan writes over what a later phase still reads.
+std::vector<std::vector<Span>> livePlaces(const FunctionPlan& function, const NetworkPlan& network,
+                                          int64_t blocks, std::string& error);
 
 class Poison {
 public:

@@ -1,4 +1,4 @@
-//===- predict_command.cpp - cnnc predict: arrays or pictures in, arrays or the likeliest classes out --------------===//
+//===- predict_command.cpp - cnnc predict: arrays or pictures in, arrays or the likeliest classes out ---===//
 
 #include "in_process.h"
 #include "tensor_statistics.h"
@@ -44,7 +44,8 @@ public:
     if (Status bad = readPictures(); !bad) return bad;
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (!inputs[i].tensor)
-        return Status::error(CNN_ERROR_ARGUMENT, "input '%s' is missing: give --input %s=FILE.npy, or a picture",
+        return Status::error(CNN_ERROR_ARGUMENT,
+                             "input '%s' is missing: give --input %s=FILE.npy, or a picture",
                              inputTensors[i]->name, inputTensors[i]->name);
     Options wanted;
     wanted.max_batch = std::min<std::int64_t>(batch, 64);
@@ -91,13 +92,15 @@ private:
     if (options.pictures.empty()) return {};
     const cnn_tensor& tensor = *inputTensors.front();
     if (tensor.rank != 4 || (tensor.element != CNN_F32 && tensor.element != CNN_U8))
-      return Status::error(CNN_ERROR_ARGUMENT, "the network's first input '%s' is not a picture", tensor.name);
+      return Status::error(CNN_ERROR_ARGUMENT, "the network's first input '%s' is not a picture",
+                           tensor.name);
     if (inputs.front().tensor || (batch && batch != static_cast<std::int64_t>(options.pictures.size())))
       return Status::error(CNN_ERROR_ARGUMENT, "%zu pictures do not go with the other inputs",
                            options.pictures.size());
     batch = static_cast<std::int64_t>(options.pictures.size());
     inputs.front() = allocate(tensor, batch);
-    std::vector<float> mean = dataNumbers(linked.training, "mean"), deviation = dataNumbers(linked.training, "std");
+    std::vector<float> mean = dataNumbers(linked.training, "mean"),
+                       deviation = dataNumbers(linked.training, "std");
     if (mean.size() != static_cast<std::size_t>(tensor.shape[1]) || deviation.size() != mean.size())
       mean = deviation = {};
     for (std::size_t i = 0; i < options.pictures.size(); ++i) {
@@ -129,7 +132,8 @@ private:
   void print(const Batch& output, bool isProbe) const {
     auto size = static_cast<std::size_t>(sampleElements(*output.tensor));
     if (output.tensor->element != CNN_F32) {
-      std::printf("%s: not f32, write it with --output %s=FILE.npy\n", output.tensor->name, output.tensor->name);
+      std::printf("%s: not f32, write it with --output %s=FILE.npy\n", output.tensor->name,
+                  output.tensor->name);
       return;
     }
     if (isProbe || output.tensor->rank != 2) {
@@ -159,8 +163,10 @@ private:
     for (std::size_t i = 0; i < size; ++i) sum += std::exp(static_cast<double>(scores[i] - scores[order[0]]));
     for (std::size_t i = 0; i < shown; ++i) {
       double share = std::exp(static_cast<double>(scores[order[i]] - scores[order[0]])) / sum;
-      std::string label = order[i] < tables.label_count ? tables.labels[order[i]] : "class " + std::to_string(order[i]);
-      std::printf("  %5.1f %%  %s  (%g)\n", 100 * share, label.c_str(), static_cast<double>(scores[order[i]]));
+      std::string label =
+          order[i] < tables.label_count ? tables.labels[order[i]] : "class " + std::to_string(order[i]);
+      std::printf("  %5.1f %%  %s  (%g)\n", 100 * share, label.c_str(),
+                  static_cast<double>(scores[order[i]]));
     }
   }
 };

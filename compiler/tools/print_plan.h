@@ -1,4 +1,4 @@
-//===- print_plan.h - A plan as text ------------------------------------------------------------------------------===//
+//===- print_plan.h - A plan as text -------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_PRINT_PLAN_H
 #define CNN_COMPILER_TOOLS_PRINT_PLAN_H
 

@@ -1,8 +1,8 @@
-//===- profile_command.cpp - cnnc profile: where the time goes, layer by layer ---------------------------------------===//
+//===- profile_command.cpp - cnnc profile: where the time goes, layer by layer -------------------------===//
 //
 // The drivers are emitted once more with a clock around every call, and run on one thread.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "in_process.h"
 #include "tensors.h"
@@ -52,7 +52,8 @@ std::vector<Row> rowsOf(const FunctionPlan& function, const NetworkPlan& network
 class Profile {
 public:
   Profile(const ProfileOptions& options, const LinkedNetwork& linked)
-      : options(options), linked(linked), tables(*linked.inference->description), trains(options.mode == "train") {}
+      : options(options), linked(linked), tables(*linked.inference->description),
+        trains(options.mode == "train") {}
 
   /// Leaves the wall time of one iteration in `microseconds`.
   Status run(std::vector<int64_t>& ticks) {
@@ -63,7 +64,8 @@ public:
     if (!model) return std::move(model).error();
     if (Status bad = model->initialise(1); !bad) return bad;
     if (trains)
-      if (Status bad = model->check(cnn_training_attach(model->handle(), linked.training, options.batch)); !bad)
+      if (Status bad = model->check(cnn_training_attach(model->handle(), linked.training, options.batch));
+          !bad)
         return bad;
     makeInputs();
     for (int64_t i = -2; i < options.iterations; ++i) { // the first two find memory and caches cold
@@ -95,13 +97,15 @@ private:
       Batch& batch = memory.emplace_back(allocate(tables.inputs[i], options.batch));
       if (tables.inputs[i].element != CNN_F32) continue;
       auto* values = reinterpret_cast<float*>(batch.bytes.data());
-      for (size_t k = 0; k < batch.bytes.size() / 4; ++k) values[k] = static_cast<float>(k * 7919 % 1009) / 504 - 1;
+      for (size_t k = 0; k < batch.bytes.size() / 4; ++k)
+        values[k] = static_cast<float>(k * 7919 % 1009) / 504 - 1;
     }
     for (uint32_t i = 0; trains && i < linked.training->target_count; ++i)
       memory.push_back(allocate(linked.training->targets[i], options.batch));
     for (Batch& batch : memory) from.push_back(batch.bytes.data());
     std::vector<Batch> outputs;
-    for (uint32_t i = 0; i < tables.output_count; ++i) outputs.push_back(allocate(tables.outputs[i], options.batch));
+    for (uint32_t i = 0; i < tables.output_count; ++i)
+      outputs.push_back(allocate(tables.outputs[i], options.batch));
     for (Batch& output : outputs) to.push_back(memory.emplace_back(std::move(output)).bytes.data());
   }
 };
@@ -114,7 +118,8 @@ void print(const std::vector<Row>& rows, double microseconds, int64_t batch) {
   std::printf("  %-*s  %-20s %12s %7s %8s\n", int(width), "layer", "algorithm", "us", "share", "GF/s");
   for (const Row& row : rows) {
     double share = all > 0 ? row.ticks / all : 0, time = share * microseconds;
-    std::printf("  %-*s  %-20s %12.1f %6.1f%%", int(width), row.source.c_str(), row.algorithm.c_str(), time, 100 * share);
+    std::printf("  %-*s  %-20s %12.1f %6.1f%%", int(width), row.source.c_str(), row.algorithm.c_str(), time,
+                100 * share);
     if (row.macs && time > 0)
       std::printf(" %8.1f", 2e-3 * static_cast<double>(row.macs) * static_cast<double>(batch) / time);
     std::putchar('\n');
@@ -141,7 +146,8 @@ int profile(const CompileOptions& given, const ProfileOptions& options) {
   compiled.plan.timed = true;
   if (!compilePlan(frontend, compile, compiled)) return 1;
   bool trains = options.mode == "train";
-  if (trains && !compiled.plan.network.trains()) return fail(compile.file + ": the network has no train section");
+  if (trains && !compiled.plan.network.trains())
+    return fail(compile.file + ": the network has no train section");
   const FunctionPlan& function = trains ? compiled.plan.network.train.front() : compiled.plan.network.predict;
   std::vector<Row> rows = rowsOf(function, compiled.plan.network, layers);
   // All functions count from 0; only one of them runs.

@@ -69,9 +69,9 @@ void printMemory(llvm::raw_ostream& out, const NetworkSummary& network) {
       << grouped(predict.largestLiveBytes) << ") + " << grouped(predict.constantBytes)
       << " bytes, prepared parameters " << grouped(network.preparedBytes) << " bytes\n";
   for (auto& [name, train] : network.training)
-    out << "  " << (network.training.size() == 1 ? "training" : name) << ": arena " << grouped(train.blockBytes)
-        << " bytes for " << train.samples << " samples (largest live set " << grouped(train.largestLiveBytes)
-        << ") + " << grouped(train.constantBytes) << " bytes\n";
+    out << "  " << (network.training.size() == 1 ? "training" : name) << ": arena "
+        << grouped(train.blockBytes) << " bytes for " << train.samples << " samples (largest live set "
+        << grouped(train.largestLiveBytes) << ") + " << grouped(train.constantBytes) << " bytes\n";
   out << "  beside the parameters: inference_memory " << grouped(network.inferenceBytes) << " bytes";
   if (!network.training.empty())
     out << ", training_memory " << grouped(network.trainingBytes) << " bytes for a batch of "

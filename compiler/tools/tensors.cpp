@@ -1,4 +1,4 @@
-//===- tensors.cpp - Arrays from and to .npy files for a network's inputs and outputs ------------------------------===//
+//===- tensors.cpp - Arrays from and to .npy files for a network's inputs and outputs ------------------===//
 
 #include "tensors.h"
 
@@ -11,7 +11,9 @@
 namespace cnn::tools {
 namespace {
 
-std::size_t elementBytes(int element) { return element == CNN_U8 ? 1 : element == CNN_I64 ? 8 : 4; }
+std::size_t elementBytes(int element) {
+  return element == CNN_U8 ? 1 : element == CNN_I64 ? 8 : 4;
+}
 
 double numberAt(const std::uint8_t* bytes, int element, std::size_t index) {
   switch (element) {
@@ -86,7 +88,8 @@ Result<std::size_t> whichTensor(const std::string& argument, const std::vector<c
   if (equals == std::string::npos) {
     file = argument;
     if (position >= tensors.size())
-      return Status::error(CNN_ERROR_ARGUMENT, "%s: expected at most %zu files", file.c_str(), tensors.size());
+      return Status::error(CNN_ERROR_ARGUMENT, "%s: expected at most %zu files", file.c_str(),
+                           tensors.size());
     return position;
   }
   std::string name = argument.substr(0, equals), known;
@@ -95,7 +98,8 @@ Result<std::size_t> whichTensor(const std::string& argument, const std::vector<c
     if (name == tensors[i]->name) return i;
     known += (known.empty() ? "" : ", ") + std::string(tensors[i]->name);
   }
-  return Status::error(CNN_ERROR_ARGUMENT, "there is no '%s'; expected one of %s", name.c_str(), known.c_str());
+  return Status::error(CNN_ERROR_ARGUMENT, "there is no '%s'; expected one of %s", name.c_str(),
+                       known.c_str());
 }
 
 Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::int64_t& batch) {
@@ -106,9 +110,10 @@ Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::
   // A single sample may come without its batch dimension.
   if (elements > 0 && found == elements) count = 1;
   if (count <= 0 || found != elements * count)
-    return Status::error(CNN_ERROR_MISMATCH, "%s: %s takes %lld values a sample, the file holds %lld in %lld samples",
-                         path.c_str(), tensor.name, static_cast<long long>(elements), static_cast<long long>(found),
-                         static_cast<long long>(count));
+    return Status::error(CNN_ERROR_MISMATCH,
+                         "%s: %s takes %lld values a sample, the file holds %lld in %lld samples",
+                         path.c_str(), tensor.name, static_cast<long long>(elements),
+                         static_cast<long long>(found), static_cast<long long>(count));
   if (batch != 0 && batch != count)
     return Status::error(CNN_ERROR_MISMATCH, "%s: expected a batch of %lld, found %lld samples", path.c_str(),
                          static_cast<long long>(batch), static_cast<long long>(count));
@@ -141,7 +146,8 @@ Status writeBatch(const std::string& path, const Batch& batch) {
   column.element = batch.tensor->element;
   for (int i = 1; i < batch.tensor->rank; ++i) column.shape.push_back(batch.tensor->shape[i]);
   column.bytes = batch.bytes;
-  return writeColumn(path, column, static_cast<std::int64_t>(batch.bytes.size() / sampleBytes(*batch.tensor)));
+  return writeColumn(path, column,
+                     static_cast<std::int64_t>(batch.bytes.size() / sampleBytes(*batch.tensor)));
 }
 
 Status writeFloats(const std::string& path, const std::vector<float>& values) {

@@ -1,4 +1,4 @@
-//===- train_command.cpp - cnnc train and eval: the runtime's loop on code linked in process -----------------------===//
+//===- train_command.cpp - cnnc train and eval: the runtime's loop on code linked in process -----------===//
 
 #include "in_process.h"
 #include "tensor_statistics.h"

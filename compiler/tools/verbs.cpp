@@ -79,7 +79,8 @@ void summarizingOptions(CLI::App& app) {
 }
 
 void drawingOptions(CLI::App& app) {
-  app.add_option("-o,--output", drawOptions.output, "FILE.svg or FILE.html; default: NAME.html for each network")
+  app.add_option("-o,--output", drawOptions.output,
+                 "FILE.svg or FILE.html; default: NAME.html for each network")
       ->check([](const std::string& path) {
         return path.ends_with(".svg") || path.ends_with(".html")
                    ? ""
@@ -91,8 +92,7 @@ void drawingOptions(CLI::App& app) {
 }
 
 void formattingOptions(CLI::App& app) {
-  app.add_option("FILES", formatOptions.files, "the .cnn files; - for stdin to stdout")
-      ->required();
+  app.add_option("FILES", formatOptions.files, "the .cnn files; - for stdin to stdout")->required();
   app.add_flag("--check", formatOptions.check, "change nothing, name the files that are not formatted");
   app.add_flag("--diff", formatOptions.diff, "change nothing, show what would change");
 }
@@ -132,7 +132,8 @@ void trainingOptions(CLI::App& app) {
       ->check(CLI::Range(1, 1 << 20));
   app.add_option("--ema", trainOptions.ema, "decay of the weights' moving averages, which are kept; 0: none")
       ->check(CLI::Range(0.0, 0.999999999));
-  app.add_option("--stop", trainOptions.stop, "METRIC,EPOCHS: end a phase after so many epochs without improvement")
+  app.add_option("--stop", trainOptions.stop,
+                 "METRIC,EPOCHS: end a phase after so many epochs without improvement")
       ->check([](const std::string& text) {
         size_t comma = text.rfind(',');
         bool fits = comma != std::string::npos && comma > 0 && std::atoll(text.c_str() + comma + 1) > 0;
@@ -146,7 +147,8 @@ void trainingOptions(CLI::App& app) {
   app.add_option("--checkpoint-steps", trainOptions.checkpointSteps, "and after so many steps")
       ->check(CLI::Range(1, 1 << 30))
       ->needs(checkpoint);
-  app.add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")->needs(checkpoint);
+  app.add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")
+      ->needs(checkpoint);
 }
 
 void evaluatingOptions(CLI::App& app) {

@@ -1,4 +1,4 @@
-//===- verification.cpp - One network's compiled code against the reference ---------------------------------------===//
+//===- verification.cpp - One network's compiled code against the reference ----------------------------===//
 
 #include "verification.h"
 
@@ -15,8 +15,9 @@
 namespace cnn::tools {
 namespace {
 
-/// Relative errors that rounding explains: outputs and losses; gradients and statistics, where a ReLU whose input
-/// rounds to the other side of zero counts in full; differences against gradients, both in double precision.
+/// Relative errors that rounding explains: outputs and losses; gradients and statistics, where a ReLU whose
+/// input rounds to the other side of zero counts in full; differences against gradients, both in double
+/// precision.
 constexpr double outputBound = 1e-4;
 constexpr double gradientBound = 5e-3;
 constexpr double differenceBound = 1e-4;
@@ -60,8 +61,7 @@ void spoil(mlir::Operation* op, std::vector<reference::Tensor>& results) {
 /// The names of the ops that the interpreter runs.
 std::set<std::string> operatorsOf(FunctionOp function) {
   std::set<std::string> names;
-  if (function)
-    function.walk([&](ReferenceOpInterface op) { names.insert(mnemonic(op).str()); });
+  if (function) function.walk([&](ReferenceOpInterface op) { names.insert(mnemonic(op).str()); });
   return names;
 }
 
@@ -103,7 +103,8 @@ Status Verification::run() {
   for (int64_t batch : options.batches)
     if (Status bad = runBatch(batch); !bad) return bad;
   if (failures)
-    return Status::error(CNN_ERROR_INTERNAL, "%s: %d of %d comparisons fail", tables.name, failures, comparisons);
+    return Status::error(CNN_ERROR_INTERNAL, "%s: %d of %d comparisons fail", tables.name, failures,
+                         comparisons);
   std::printf("  all %d comparisons hold\n", comparisons);
   return {};
 }
@@ -118,9 +119,9 @@ Status Verification::compareAll(const Case& test, const Computed& computed, std:
   return {};
 }
 
-/// An activation that lies within rounding of a ReLU's or a maximum's edge falls on either side of it, and all gradients
-/// before it follow. Such a case says nothing of the gradients; a mistake shows in every other one as well. So where
-/// gradients, and nothing else, are off, the next of a few random cases decides.
+/// An activation that lies within rounding of a ReLU's or a maximum's edge falls on either side of it, and
+/// all gradients before it follow. Such a case says nothing of the gradients; a mistake shows in every other
+/// one as well. So where gradients, and nothing else, are off, the next of a few random cases decides.
 static bool onlyGradientsFail(const std::vector<Comparison>& list) {
   return std::ranges::all_of(list, [](const Comparison& comparison) {
     return comparison.holds() || std::strcmp(comparison.what, "gradient") == 0;
@@ -153,7 +154,7 @@ Status Verification::runBatch(int64_t batch) {
   return {};
 }
 
-//===-- Making a case ---------------------------------------------------------------------------------------------===//
+//===-- Making a case ----------------------------------------------------------------------------------===//
 
 Status Verification::makeCase(int64_t batch, Case& test) {
   Result<Model> model = Model::create<Model>(inference, {});
@@ -184,7 +185,8 @@ void Verification::perturbStatistics(float* floats) {
 
 reference::Tensor Verification::tensorOf(const cnn_parameter& parameter, const float* floats) const {
   reference::Tensor tensor(std::vector<int64_t>(parameter.shape, parameter.shape + parameter.rank));
-  for (int64_t i = 0; i < tensor.size(); ++i) tensor.data[size_t(i)] = double(floats[parameter.offset + uint64_t(i)]);
+  for (int64_t i = 0; i < tensor.size(); ++i)
+    tensor.data[size_t(i)] = double(floats[parameter.offset + uint64_t(i)]);
   return tensor;
 }
 
@@ -225,7 +227,7 @@ double Verification::fill(Batch& batch, size_t index, int64_t bound) {
   return double(value);
 }
 
-//===-- Running a library -----------------------------------------------------------------------------------------===//
+//===-- Running a library ------------------------------------------------------------------------------===//
 
 Status Verification::compute(const Subject& subject, Case& test, Computed& computed) const {
   Poison poison(subject.plan, subject.backwards);
@@ -253,7 +255,8 @@ Status Verification::compute(const Subject& subject, Case& test, Computed& compu
   }
   poison.expect(subject.plan.prepare, 1);
   poison.expect(subject.plan.predict, test.batch);
-  if (Status bad = model.check(cnn_model_predict(created, from.data(), to.data(), test.batch)); !bad) return bad;
+  if (Status bad = model.check(cnn_model_predict(created, from.data(), to.data(), test.batch)); !bad)
+    return bad;
   if (training)
     if (Status bad = trainAll(subject, model, poison, test, computed); !bad) return bad;
   std::string error = poison.error();
@@ -265,7 +268,8 @@ Status Verification::compute(const Subject& subject, Case& test, Computed& compu
 Status Verification::trainAll(const Subject& subject, Model& model, Poison& poison, Case& test,
                               Computed& computed) const {
   cnn_model* handle = model.handle();
-  if (Status bad = model.check(cnn_training_attach(handle, subject.linked.training, test.batch)); !bad) return bad;
+  if (Status bad = model.check(cnn_training_attach(handle, subject.linked.training, test.batch)); !bad)
+    return bad;
   cnn_training_state state;
   if (Status bad = model.check(cnn_training_get_state(handle, &state)); !bad) return bad;
   test.state.seed = *state.seed;
@@ -281,7 +285,8 @@ Status Verification::trainAll(const Subject& subject, Model& model, Poison& pois
 bool Verification::isTrained(uint32_t phase, uint32_t parameter) const {
   const cnn_phase& table = training->phases[phase];
   const uint32_t* end = table.frozen + table.frozen_count;
-  return (tables.parameters[parameter].flags & CNN_TRAINABLE) && std::find(table.frozen, end, parameter) == end;
+  return (tables.parameters[parameter].flags & CNN_TRAINABLE) &&
+         std::find(table.frozen, end, parameter) == end;
 }
 
 /// The gradients of what the phase leaves alone are zero and stay so.
@@ -298,8 +303,8 @@ Status Verification::train(const Subject& subject, Model& model, Poison& poison,
   for (const Batch& input : test.inputs) from.push_back(input.bytes.data());
   trained.results.assign(training->results_count, notANumber);
   poison.expect(variant.function(subject.plan), test.batch);
-  if (Status bad = model.check(
-          cnn_training_forward_backward(handle, from.data(), test.batch, trained.results.data()));
+  if (Status bad =
+          model.check(cnn_training_forward_backward(handle, from.data(), test.batch, trained.results.data()));
       !bad)
     return bad;
   const float* parameters = cnn_model_parameters(handle);
@@ -308,26 +313,27 @@ Status Verification::train(const Subject& subject, Model& model, Poison& poison,
   return {};
 }
 
-//===-- Comparing -------------------------------------------------------------------------------------------------===//
+//===-- Comparing --------------------------------------------------------------------------------------===//
 
-Status Verification::comparePredict(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
-                                    std::vector<Comparison>& list) const {
-  std::vector<reference::Tensor> arguments(test.arguments.begin(), test.arguments.begin() + tables.input_count);
+Status Verification::comparePredict(NetworkOp reference, const Case& test, const Computed& computed,
+                                    const Hook& hook, std::vector<Comparison>& list) const {
+  std::vector<reference::Tensor> arguments(test.arguments.begin(),
+                                           test.arguments.begin() + tables.input_count);
   reference::State state = test.state;
   state.afterEach = hook;
   auto expected = reference::run(reference.lookupSymbol<FunctionOp>("predict"), arguments, state);
   if (mlir::failed(expected)) return noReference("predict");
   for (uint32_t i = 0; i < tables.output_count; ++i)
-    list.push_back({"predict", tables.outputs[i].name,
-                    relativeError(reinterpret_cast<const float*>(computed.outputs[i].bytes.data()),
-                                  (*expected)[i].data),
-                    outputBound});
+    list.push_back(
+        {"predict", tables.outputs[i].name,
+         relativeError(reinterpret_cast<const float*>(computed.outputs[i].bytes.data()), (*expected)[i].data),
+         outputBound});
   return {};
 }
 
-Status Verification::compareTraining(NetworkOp reference, const Case& test, size_t variant, const Computed& computed,
-                                     const Hook& hook, std::vector<Comparison>& list,
-                                     reference::State* after) const {
+Status Verification::compareTraining(NetworkOp reference, const Case& test, size_t variant,
+                                     const Computed& computed, const Hook& hook,
+                                     std::vector<Comparison>& list, reference::State* after) const {
   const std::string& name = variants[variant].name;
   const Trained& trained = computed.trained[variant];
   reference::State state = test.state;
@@ -339,7 +345,8 @@ Status Verification::compareTraining(NetworkOp reference, const Case& test, size
   for (size_t i = 0; i < places.size(); ++i)
     // A loss is a small difference of large logits: near zero its relative error says nothing.
     list.push_back({"result", training->metrics[places[i]].name,
-                    relativeError(&trained.results[size_t(places[i])], (*expected)[i].data, /*least=*/1), outputBound});
+                    relativeError(&trained.results[size_t(places[i])], (*expected)[i].data, /*least=*/1),
+                    outputBound});
   compareParameters(trained, state, list);
   if (after) *after = std::move(state);
   return {};
@@ -354,16 +361,18 @@ void Verification::compareParameters(const Trained& trained, const reference::St
   for (uint32_t p = 0; p < tables.parameter_count; ++p) {
     const cnn_parameter& parameter = tables.parameters[p];
     if (parameter.flags & CNN_STATISTIC)
-      list.push_back({"statistic", parameter.name,
-                      relativeError(&trained.parameters[parameter.offset], state.parameters.at(parameter.name).data),
-                      gradientBound});
+      list.push_back(
+          {"statistic", parameter.name,
+           relativeError(&trained.parameters[parameter.offset], state.parameters.at(parameter.name).data),
+           gradientBound});
     if (!(parameter.flags & CNN_TRAINABLE)) continue;
     auto found = state.gradients.find(parameter.name);
     std::vector<double> zeros(size_t(elementsOf(parameter)), 0.0);
-    list.push_back({"gradient", parameter.name,
-                    relativeError(&trained.gradients[parameter.offset],
-                                  found == state.gradients.end() ? zeros : found->second.data, 1e-3 * largest),
-                    gradientBound});
+    list.push_back(
+        {"gradient", parameter.name,
+         relativeError(&trained.gradients[parameter.offset],
+                       found == state.gradients.end() ? zeros : found->second.data, 1e-3 * largest),
+         gradientBound});
   }
 }
 
@@ -411,10 +420,11 @@ void Verification::judge(int64_t batch, const std::vector<Comparison>& list) {
     ++comparisons;
     bool holds = comparison.holds();
     failures += !holds;
-    bool always = std::strcmp(comparison.what, "predict") == 0 || std::strcmp(comparison.what, "difference") == 0;
+    bool always =
+        std::strcmp(comparison.what, "predict") == 0 || std::strcmp(comparison.what, "difference") == 0;
     if (!holds || always)
-      std::printf("  batch %-4lld %-10s %-32s relative error %.1e %s\n", static_cast<long long>(batch), comparison.what,
-                  comparison.name.c_str(), comparison.error, holds ? "" : "FAILS");
+      std::printf("  batch %-4lld %-10s %-32s relative error %.1e %s\n", static_cast<long long>(batch),
+                  comparison.what, comparison.name.c_str(), comparison.error, holds ? "" : "FAILS");
   }
 }
 
@@ -433,12 +443,12 @@ Status Verification::mutate(NetworkOp form, std::optional<size_t> variant, const
     Status bad = variant ? compareTraining(form, test, *variant, computed, hook, list)
                          : comparePredict(form, test, computed, hook, list);
     if (!bad.ok()) return bad;
-    bool noticed = std::any_of(list.begin(), list.end(), [](const Comparison& each) { return !each.holds(); });
+    bool noticed =
+        std::any_of(list.begin(), list.end(), [](const Comparison& each) { return !each.holds(); });
     ++comparisons;
     failures += !noticed;
     std::printf("  batch %-4lld mutation   %-8s %-32s %s\n", static_cast<long long>(test.batch),
-                function.c_str(), name.c_str(),
-                noticed ? "noticed" : "NOT NOTICED, FAILS");
+                function.c_str(), name.c_str(), noticed ? "noticed" : "NOT NOTICED, FAILS");
   }
   return {};
 }

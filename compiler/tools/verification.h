@@ -1,4 +1,4 @@
-//===- verification.h - One network's compiled code against the reference -----------------------------------------===//
+//===- verification.h - One network's compiled code against the reference ------------------------------===//
 #ifndef CNN_COMPILER_TOOLS_VERIFICATION_H
 #define CNN_COMPILER_TOOLS_VERIFICATION_H
 
@@ -30,9 +30,10 @@ struct Comparison {
 
 class Verification {
 public:
-  /// `reference`: the network with @train and without dropout in @predict. `apart`: the same with training's ops taken
-  /// apart. `whole` runs as a program would run it; `calls` is the same code with one phase a call.
-  Verification(const VerifyOptions& options, NetworkOp reference, NetworkOp apart, Subject whole, Subject calls);
+  /// `reference`: the network with @train and without dropout in @predict. `apart`: the same with training's
+  /// ops taken apart. `whole` runs as a program would run it; `calls` is the same code with one phase a call.
+  Verification(const VerifyOptions& options, NetworkOp reference, NetworkOp apart, Subject whole,
+               Subject calls);
 
   Status run();
 
@@ -76,21 +77,24 @@ private:
   reference::Tensor tensorOf(const cnn_parameter& parameter, const float* floats) const;
 
   Status compute(const Subject& subject, Case& test, Computed& computed) const;
-  Status trainAll(const Subject& subject, Model& model, class Poison& poison, Case& test, Computed& computed) const;
-  Status train(const Subject& subject, Model& model, class Poison& poison, const Case& test, const Variant& variant,
-               Trained& trained) const;
+  Status trainAll(const Subject& subject, Model& model, class Poison& poison, Case& test,
+                  Computed& computed) const;
+  Status train(const Subject& subject, Model& model, class Poison& poison, const Case& test,
+               const Variant& variant, Trained& trained) const;
   bool isTrained(uint32_t phase, uint32_t parameter) const;
 
   Status comparePredict(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
                         std::vector<Comparison>& list) const;
   Status compareTraining(NetworkOp reference, const Case& test, size_t variant, const Computed& computed,
-                         const Hook& hook, std::vector<Comparison>& list, reference::State* after = nullptr) const;
-  void compareParameters(const Trained& trained, const reference::State& state, std::vector<Comparison>& list) const;
+                         const Hook& hook, std::vector<Comparison>& list,
+                         reference::State* after = nullptr) const;
+  void compareParameters(const Trained& trained, const reference::State& state,
+                         std::vector<Comparison>& list) const;
   Status compareDifferences(const Case& test, size_t variant, const reference::State& after,
                             std::vector<Comparison>& list);
 
-  /// Spoils each op of a function of the reference, in one of its two forms, in turn: a comparison must notice. No
-  /// variant: of @predict.
+  /// Spoils each op of a function of the reference, in one of its two forms, in turn: a comparison must
+  /// notice. No variant: of @predict.
   Status mutate(NetworkOp form, std::optional<size_t> variant, const Case& test, const Computed& computed);
   void judge(int64_t batch, const std::vector<Comparison>& list);
 

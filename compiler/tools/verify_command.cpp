@@ -1,11 +1,11 @@
-//===- verify_command.cpp - cnnc verify: a network's compiled code against the reference ---------------------------===//
+//===- verify_command.cpp - cnnc verify: a network's compiled code against the reference ---------------===//
 //
-// For each batch size, with random weights and inputs: predict's outputs, the loss and metrics, every gradient and
-// every updated statistic against the interpreter's doubles; then the interpreter's gradients against central
-// differences of its loss along random directions. The code runs twice, phase by phase as in a program and call by
-// call, with NaN in all memory that it must not read (poison.h), to the same bits.
+// For each batch size, with random weights and inputs: predict's outputs, the loss and metrics, every
+// gradient and every updated statistic against the interpreter's doubles; then the interpreter's gradients
+// against central differences of its loss along random directions. The code runs twice, phase by phase as in
+// a program and call by call, with NaN in all memory that it must not read (poison.h), to the same bits.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "poison.h"
 #include "verification.h"
@@ -33,7 +33,8 @@ int verifyNetwork(Frontend& frontend, const CompileOptions& compile, const Verif
   if (options.checked) { // but for the optimizers', the last ones, which do not run here
     std::vector<kernel::Kernel>& kernels = compiled.plan.network.kernels;
     size_t count = kernels.size();
-    for (const LibraryPlan::PhaseCode& phase : compiled.plan.phases) count = std::min(count, phase.updateKernel);
+    for (const LibraryPlan::PhaseCode& phase : compiled.plan.phases)
+      count = std::min(count, phase.updateKernel);
     for (size_t i = 0; i < count; ++i) kernels[i].checked = true;
   }
   if (!compilePlan(frontend, compile, compiled) || !makeCallByCall(frontend, compiled, calls)) return 1;
@@ -45,10 +46,11 @@ int verifyNetwork(Frontend& frontend, const CompileOptions& compile, const Verif
   return done.ok() ? 0 : fail(done.message());
 }
 
-/// What the front end built, with its gradients and nothing else done to it; where `apart`, also with training's ops
-/// taken apart.
+/// What the front end built, with its gradients and nothing else done to it; where `apart`, also with
+/// training's ops taken apart.
 mlir::OwningOpRef<mlir::ModuleOp> referenceOf(Frontend& frontend, bool apart) {
-  mlir::OwningOpRef<mlir::ModuleOp> reference(mlir::cast<mlir::ModuleOp>(frontend.module->getOperation()->clone()));
+  mlir::OwningOpRef<mlir::ModuleOp> reference(
+      mlir::cast<mlir::ModuleOp>(frontend.module->getOperation()->clone()));
   mlir::PassManager passes(&frontend.context);
   passes.nest<NetworkOp>().addPass(createCnnAutodiff());
   passes.nest<NetworkOp>().addPass(createCnnFreeze());
@@ -62,7 +64,8 @@ mlir::OwningOpRef<mlir::ModuleOp> referenceOf(Frontend& frontend, bool apart) {
 int verify(const CompileOptions& compile, const VerifyOptions& options) {
   Frontend frontend;
   if (!frontend.load(compile)) return 1;
-  mlir::OwningOpRef<mlir::ModuleOp> reference = referenceOf(frontend, false), apart = referenceOf(frontend, true);
+  mlir::OwningOpRef<mlir::ModuleOp> reference = referenceOf(frontend, false),
+                                    apart = referenceOf(frontend, true);
   if (!reference || !apart || !formGroups(frontend, compile)) return 1;
   int status = 0;
   for (NetworkOp network : frontend.networks())

@@ -110,7 +110,8 @@ private:
 /// All diagnostics as text: `file:line:column: error[E0103]: message`, the source line with carets, notes.
 std::string toText(const DiagnosticEngine& engine, bool colour = false);
 
-/// The text as it may be shown on a terminal: U+FFFD for control characters and ill-formed bytes, spaces for tabs.
+/// The text as it may be shown on a terminal: U+FFFD for control characters and ill-formed bytes, spaces for
+/// tabs.
 std::string visibleText(std::string_view text);
 
 /// All diagnostics as JSON: {"version": 1, "diagnostics": [{id, name, severity, message, file, range, label,

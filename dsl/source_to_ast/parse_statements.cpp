@@ -28,7 +28,8 @@ static bool allowed(Section section, std::string_view keyword) {
     return in({"let", "var", "if", "for", "=", "assert", "param", "shared", "init", "input", "output",
                "train", "preprocess", "labels"});
   case Section::Train:
-    return in({"let", "if", "=", "assert", "shared", "init", "input", "augment", "metric", "group", "phase", "step"});
+    return in({"let", "if", "=", "assert", "shared", "init", "input", "augment", "metric", "group", "phase",
+               "step"});
   case Section::Part:
     return in({"let", "if", "=", "metric", "group"});
   case Section::Group:

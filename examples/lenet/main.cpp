@@ -34,7 +34,8 @@ void draw(const float* image) {
   for (int y = 0; y < side; y += 2) {
     for (int x = 0; x < side; ++x) {
       float grey = (image[y * side + x] + image[(y + 1) * side + x]) / 2;
-      auto shade = std::min(shades.size() - 1, static_cast<std::size_t>(grey * static_cast<float>(shades.size())));
+      auto shade =
+          std::min(shades.size() - 1, static_cast<std::size_t>(grey * static_cast<float>(shades.size())));
       std::putchar(shades[shade]);
     }
     std::putchar('\n');

@@ -163,9 +163,10 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
                                            position.steps,
                                            position.waited};
   const int64_t fieldCount = FieldCount, sumCount = static_cast<int64_t>(position.sums.size());
-  room = room && list.add(progressName, "I64", 1, &fieldCount, fields, sizeof(fields)) &&
-         list.add(sumsName, "F64", 1, &sumCount, position.sums.data(), position.sums.size() * sizeof(double)) &&
-         list.add(bestName, "F64", 0, nullptr, &position.best, sizeof(double));
+  room =
+      room && list.add(progressName, "I64", 1, &fieldCount, fields, sizeof(fields)) &&
+      list.add(sumsName, "F64", 1, &sumCount, position.sums.data(), position.sums.size() * sizeof(double)) &&
+      list.add(bestName, "F64", 0, nullptr, &position.best, sizeof(double));
   if (!room) return Status::error(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path.c_str());
   model.handle()->message.clear();
   return model.check(writeModelFile(*model.handle(), path.c_str(), list));
@@ -210,9 +211,17 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   *state.seed = static_cast<uint64_t>(fields[Seed]);
   *state.updates = static_cast<uint64_t>(fields[Updates]);
   *state.iterations = static_cast<uint64_t>(fields[Iterations]);
-  position = {phaseNumber,     fields[Epoch],   fields[Position], fields[BatchSize], fields[Samples],
-              std::move(sums), fields[Summed], fields[Round],    fields[Steps],
-              fields[Waited],  best};
+  position = {phaseNumber,
+              fields[Epoch],
+              fields[Position],
+              fields[BatchSize],
+              fields[Samples],
+              std::move(sums),
+              fields[Summed],
+              fields[Round],
+              fields[Steps],
+              fields[Waited],
+              best};
   return {};
 }
 

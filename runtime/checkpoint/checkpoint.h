@@ -26,13 +26,13 @@ struct RunPosition {
   double best = std::numeric_limits<double>::quiet_NaN(); // that value; NaN before the first
 };
 
-/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save. With moving
-/// averages the names of the parameters hold these, as in a file of the trained weights, and what is being trained
-/// stands beside them.
+/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save. With
+/// moving averages the names of the parameters hold these, as in a file of the trained weights, and what is
+/// being trained stands beside them.
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path);
 
-/// Restores all that saveCheckpoint wrote, and begins the phase. Nothing is changed where the file does not fit: it must be of the
-/// same network and optimizer.
+/// Restores all that saveCheckpoint wrote, and begins the phase. Nothing is changed where the file does not
+/// fit: it must be of the same network and optimizer.
 Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path);
 
 } // namespace cnn

@@ -69,8 +69,8 @@ std::size_t channelsOf(const Column& column) {
 
 } // namespace
 
-Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& column,
-                                      const cnn_tensor& tensor, bool resized) {
+Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& column, const cnn_tensor& tensor,
+                                      bool resized) {
   std::span<const std::int64_t> wanted(tensor.shape + 1,
                                        static_cast<std::size_t>(std::max(0, tensor.rank - 1)));
   const char *from = elementNames[column.element & 3], *to = elementNames[tensor.element & 3];
@@ -79,7 +79,8 @@ Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& colu
                          "the network's input %s has no batch dimension, so no data can feed it",
                          tensor.name);
   resized = resized || column.in_files();
-  if (resized ? withoutSize(wanted) != withoutSize(column.shape) : withoutOnes(wanted) != withoutOnes(column.shape))
+  if (resized ? withoutSize(wanted) != withoutSize(column.shape)
+              : withoutOnes(wanted) != withoutOnes(column.shape))
     return Status::error(CNN_ERROR_MISMATCH,
                          "%s: column %s: the network expects samples of shape %s, found %s",
                          dataset.source.c_str(), column.name.c_str(), shapeText(wanted).c_str(),
@@ -88,10 +89,11 @@ Result<BoundColumn> BoundColumn::make(const Dataset& dataset, const Column& colu
     return Status::error(CNN_ERROR_MISMATCH, "%s: column %s: the network's input %s is %s, found %s",
                          dataset.source.c_str(), column.name.c_str(), tensor.name, to, from);
   if (tensor.element == CNN_U8 && column.shape.size() == 3 && !dataset.mean.empty())
-    return Status::error(CNN_ERROR_ARGUMENT,
-                         "%s: mean and std are for an f32 input, but %s is u8: the network itself can normalise, by "
-                         "%s |> to_float |> normalize(mean = …, std = …)",
-                         dataset.source.c_str(), tensor.name, tensor.name);
+    return Status::error(
+        CNN_ERROR_ARGUMENT,
+        "%s: mean and std are for an f32 input, but %s is u8: the network itself can normalise, by "
+        "%s |> to_float |> normalize(mean = …, std = …)",
+        dataset.source.c_str(), tensor.name, tensor.name);
   std::size_t channels = channelsOf(column);
   bool normalised = tensor.element == CNN_F32 && column.shape.size() == 3 && !dataset.mean.empty();
   if (normalised && dataset.mean.size() != channels)
@@ -175,14 +177,16 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
                            "%s has no column for the network's input %s: %zu columns for %zu inputs",
                            dataset.source.c_str(), tensors[i]->name, dataset.columns.size(), tensors.size());
     if (chosen[i]->in_files() && chosen[i]->files.size() != static_cast<std::size_t>(dataset.count))
-      return Status::error(CNN_ERROR_FORMAT, "%s: column %s has %zu files, expected %lld", dataset.source.c_str(),
-                           chosen[i]->name.c_str(), chosen[i]->files.size(), static_cast<long long>(dataset.count));
+      return Status::error(CNN_ERROR_FORMAT, "%s: column %s has %zu files, expected %lld",
+                           dataset.source.c_str(), chosen[i]->name.c_str(), chosen[i]->files.size(),
+                           static_cast<long long>(dataset.count));
     if (!chosen[i]->in_files() &&
         chosen[i]->bytes.size() != static_cast<std::size_t>(dataset.count) * chosen[i]->sample_bytes())
       return Status::error(CNN_ERROR_FORMAT, "%s: column %s has %zu bytes, expected %lld samples of %zu",
                            dataset.source.c_str(), chosen[i]->name.c_str(), chosen[i]->bytes.size(),
                            static_cast<long long>(dataset.count), chosen[i]->sample_bytes());
-    Result<BoundColumn> column = BoundColumn::make(dataset, *chosen[i], *tensors[i], i < resized.size() && resized[i]);
+    Result<BoundColumn> column =
+        BoundColumn::make(dataset, *chosen[i], *tensors[i], i < resized.size() && resized[i]);
     if (!column) return std::move(column).error();
     bound.push_back(*std::move(column));
   }

@@ -26,8 +26,8 @@ public:
   std::size_t bytes() const;
   /// The form of one sample; height and width are 0 where the pictures are in files.
   const Picture& picture() const { return form; }
-  /// One sample of the input's size in the source's elements to the input's: u8 pictures to f32 by value / 255
-  /// and normalisation, labels to i32.
+  /// One sample of the input's size in the source's elements to the input's: u8 pictures to f32 by value /
+  /// 255 and normalisation, labels to i32.
   void convert(const std::uint8_t* from, std::uint8_t* to) const { convert(from, to, count); }
   void convert(const std::uint8_t* from, std::uint8_t* to, std::int64_t values) const;
   const std::uint8_t* sample(std::int64_t index) const {
@@ -38,14 +38,16 @@ private:
   const Column* column = nullptr;
   const cnn_tensor* target = nullptr;
   Picture form;
-  std::int64_t count = 0; // of the input's elements
+  std::int64_t count = 0;                     // of the input's elements
   std::vector<std::array<float, 256>> tables; // by channel, for u8 to f32
   std::vector<float> mean, deviation;         // by channel, for f32 to f32; empty: none
 };
 
 /// For each tensor a column, for null an empty one: the one of its name; where there is none, the next column
-/// without a namesake. Errors name the data set, the input, expected and found. `resized`: for each tensor, or empty.
-Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset, std::span<const cnn_tensor* const> tensors,
+/// without a namesake. Errors name the data set, the input, expected and found. `resized`: for each tensor,
+/// or empty.
+Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
+                                             std::span<const cnn_tensor* const> tensors,
                                              const std::vector<bool>& resized = {});
 
 /// The description's inputs, then the train section's targets.

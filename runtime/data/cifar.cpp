@@ -36,8 +36,9 @@ Status appendFile(const std::string& path, int classes, int labelBytes, std::vec
   // The format has no header: a file is as many whole records as it has bytes.
   const std::uint64_t record = pictureBytes + static_cast<std::uint64_t>(labelBytes);
   std::vector<std::uint8_t> bytes;
-  if (file->at_end()) return Status::error(CNN_ERROR_FORMAT, "%s: empty, expected records of %llu bytes", path.c_str(),
-                                             static_cast<unsigned long long>(record));
+  if (file->at_end())
+    return Status::error(CNN_ERROR_FORMAT, "%s: empty, expected records of %llu bytes", path.c_str(),
+                         static_cast<unsigned long long>(record));
   for (std::int64_t number = 0; !file->at_end(); ++number) {
     bytes.clear();
     if (Status bad = file->read(record, bytes, "last record"); !bad) return bad;

@@ -119,8 +119,8 @@ Result<Common> readArguments(const cnn_setting& setting) {
 
 } // namespace
 
-Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
-                             const cnn_tensor* picture, bool of_any_size) {
+Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder, const cnn_tensor* picture,
+                             bool of_any_size) {
   Result<Common> common = readArguments(setting);
   if (!common) return std::move(common).error();
   std::string known;

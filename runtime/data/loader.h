@@ -38,8 +38,8 @@ public:
   std::int64_t batches() const { return (samples() + plan.batch - 1) / plan.batch; }
   /// Begins an epoch at batch number `position`.
   void start(std::int64_t epoch, std::int64_t position = 0);
-  /// The next batch, valid until the call after; null at the epoch's end, or where a picture could not be read. The
-  /// last one may be smaller.
+  /// The next batch, valid until the call after; null at the epoch's end, or where a picture could not be
+  /// read. The last one may be smaller.
   const Batch* next();
   /// Why there is no next batch, where it is not the epoch's end.
   Status takeFailure() { return std::move(failure); }

@@ -11,8 +11,8 @@ struct CropRange {
   double ratio[2] = {3.0 / 4, 4.0 / 3}; // width over height
 };
 
-/// torchvision's RandomResizedCrop: the ratio's logarithm is uniform; after ten draws that do not fit, the largest
-/// part at the centre that does. Without a size the result is as large as the picture.
+/// torchvision's RandomResizedCrop: the ratio's logarithm is uniform; after ten draws that do not fit, the
+/// largest part at the centre that does. Without a size the result is as large as the picture.
 class ResizedCrop : public Augmentation {
 public:
   ResizedCrop(Size size, CropRange range) : size(size), range(range) {}

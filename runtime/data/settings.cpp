@@ -64,7 +64,8 @@ std::vector<float> Arguments::numbers(const char* name, unsigned position) {
 
 std::vector<std::string> Arguments::texts(const char* name, unsigned position) {
   std::string value = text(name, position, "");
-  if (!value.starts_with('[') || !value.ends_with(']')) return value.empty() ? std::vector<std::string>{} : std::vector{value};
+  if (!value.starts_with('[') || !value.ends_with(']'))
+    return value.empty() ? std::vector<std::string>{} : std::vector{value};
   std::vector<std::string> parts;
   for (std::size_t at = 1, end; at + 1 < value.size(); at = end + 2) {
     end = std::min(value.find(", ", at), value.size() - 1);

@@ -77,8 +77,8 @@ Result<Image> read_image(const std::string& path, int channels) {
   int width = 0, height = 0, found;
   if (stbi_info_from_memory(file->data(), bytes, &width, &height, &found) &&
       std::int64_t{width} * height > maxPixels)
-    return Status::error(CNN_ERROR_FORMAT, "%s: a picture of %d x %d, expected at most %lld pixels", path.c_str(),
-                         height, width, static_cast<long long>(maxPixels));
+    return Status::error(CNN_ERROR_FORMAT, "%s: a picture of %d x %d, expected at most %lld pixels",
+                         path.c_str(), height, width, static_cast<long long>(maxPixels));
   stbi_uc* pixels = stbi_load_from_memory(file->data(), bytes, &width, &height, &found, channels);
   if (!pixels)
     return Status::error(CNN_ERROR_FORMAT, "%s: not a PNG or JPEG that can be read: %s", path.c_str(),

@@ -26,7 +26,8 @@ private:
   size_t used = 0, room = 0;
 };
 
-/// All parameters that predict reads, or all, and num_batches_tracked for each running_mean. False: out of memory.
+/// All parameters that predict reads, or all, and num_batches_tracked for each running_mean. False: out of
+/// memory.
 bool listWeights(cnn_model& model, TensorList& list, bool trainingOnly);
 
 /// Writes the list with the network's metadata; errors go to the model's message.

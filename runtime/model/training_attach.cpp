@@ -223,8 +223,8 @@ int32_t cnn_training_set_phase(cnn_model* model, uint32_t phase) {
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (phase >= model->training->table->phase_count)
-    return model->fail(CNN_ERROR_ARGUMENT, "phase is %u, %s has phases 0 to %u", phase, model->description->name,
-                       model->training->table->phase_count - 1);
+    return model->fail(CNN_ERROR_ARGUMENT, "phase is %u, %s has phases 0 to %u", phase,
+                       model->description->name, model->training->table->phase_count - 1);
   cnn::beginPhase(*model->training, phase);
   return CNN_OK;
 }

@@ -59,8 +59,9 @@ int32_t cnn_training_accumulate(cnn_model* model, double weight) {
   if (int32_t status = cnn::reserve(model, state.sums, floats, "sums of gradients")) return status;
   if (state.sumWeight == 0) memset(state.sums.memory, 0, floats * sizeof(float));
   state.sumWeight += weight;
-  cnn::forAll(model, cnn::combine,
-              {cnn::floatsOf(state.sums), cnn::floatsOf(state.gradients), floats, 1, static_cast<float>(weight)});
+  cnn::forAll(
+      model, cnn::combine,
+      {cnn::floatsOf(state.sums), cnn::floatsOf(state.gradients), floats, 1, static_cast<float>(weight)});
   return CNN_OK;
 }
 
@@ -70,8 +71,8 @@ int32_t cnn_training_average_gradients(cnn_model* model) {
     return model->fail(CNN_ERROR_STATE, "no gradients were accumulated");
   TrainingState& state = *model->training;
   cnn::forAll(model, cnn::combine,
-              {cnn::floatsOf(state.gradients), cnn::floatsOf(state.sums), cnn::trainableFloats(*model->description), 0,
-               static_cast<float>(1 / state.sumWeight)});
+              {cnn::floatsOf(state.gradients), cnn::floatsOf(state.sums),
+               cnn::trainableFloats(*model->description), 0, static_cast<float>(1 / state.sumWeight)});
   state.sumWeight = 0;
   return CNN_OK;
 }
@@ -79,7 +80,8 @@ int32_t cnn_training_average_gradients(cnn_model* model) {
 int32_t cnn_training_ema(cnn_model* model, double decay) {
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
-  if (!(decay >= 0 && decay <= 1)) return model->fail(CNN_ERROR_ARGUMENT, "decay is %g, expected 0 to 1", decay);
+  if (!(decay >= 0 && decay <= 1))
+    return model->fail(CNN_ERROR_ARGUMENT, "decay is %g, expected 0 to 1", decay);
   TrainingState& state = *model->training;
   bool first = !state.averages.memory;
   uint64_t floats = model->description->parameter_floats;

@@ -24,8 +24,8 @@ struct TrainingState {
   int64_t maxBatch = 0;
   Block gradients;
   Block state0, state1; // of each step where there are steps, one after the other
-  Block sums;     // of gradients, see cnn_training_accumulate
-  Block averages; // of the masters, see cnn_training_ema
+  Block sums;           // of gradients, see cnn_training_accumulate
+  Block averages;       // of the masters, see cnn_training_ema
   Block results;
   Block chunks;   // of UpdateChunk, for what each phase or step trains, one after the other
   Block begins;   // a uint64_t for each phase or step: its first chunk; and the end
@@ -39,7 +39,9 @@ struct TrainingState {
   const cnn_phase& current() const { return table->phases[phase]; }
   bool isLastStep() const { return !table->steps || phase + 1 == table->phase_count; }
   /// The current phase's or step's.
-  const UpdateChunk* ownChunks() const { return reinterpret_cast<const UpdateChunk*>(chunks.memory) + begin(phase); }
+  const UpdateChunk* ownChunks() const {
+    return reinterpret_cast<const UpdateChunk*>(chunks.memory) + begin(phase);
+  }
   uint64_t chunkCount() const { return begin(phase + 1) - begin(phase); }
   /// A phase's or step's state in one of the two blocks, laid out like the gradients.
   float* optimizerState(const Block& block, uint32_t part) const;

@@ -157,7 +157,8 @@ int32_t cnn_training_forward_backward(cnn_model* model, const void* const* input
   run.results = reinterpret_cast<float*>(state.results.memory);
   run.seed = state.seed;
   run.step = state.iterations;
-  if (int32_t status = model->finish(state.current().forward_backward(&run), "forward_backward")) return status;
+  if (int32_t status = model->finish(state.current().forward_backward(&run), "forward_backward"))
+    return status;
   if (state.isLastStep()) { // the steps of an iteration have the same random numbers
     ++state.iterations;
     ++model->parameters->batchesTracked;

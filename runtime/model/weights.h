@@ -12,10 +12,11 @@ inline constexpr char reservedPrefix[] = "cnn.";
 
 /// Which of a network's parameters a file is about; by default all.
 struct WeightsPart {
-  const char* into = "";                                     // their common path; names in the file lack it
+  const char* into = ""; // their common path; names in the file lack it
   bool (*skips)(const void* context, const char* name) = nullptr; // by names in the file: not loaded
   const void* context = nullptr;
-  bool complete = false; // what only training has must be there, as in a checkpoint; else all of it may be missing
+  bool complete =
+      false; // what only training has must be there, as in a checkpoint; else all of it may be missing
 
   /// The parameter's name in the file; null where the file is not asked for it.
   const char* nameInFile(const cnn_parameter& parameter) const;

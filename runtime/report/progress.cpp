@@ -77,9 +77,9 @@ void Progress::advance(std::int64_t count, const std::vector<double>& sums, std:
   std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                     std::string(static_cast<std::size_t>(width - filled), '.');
   std::string line =
-      format("%sepoch %" PRId64 "/%" PRId64 " [%s] %s  %.0f/s%s  lr %.3g", phase.c_str(), epoch + 1, epochs, bar.c_str(),
-             speed > 0 ? duration(static_cast<double>(samples - done) / speed).c_str() : "", speed,
-             results(sums, summed).c_str(), lr);
+      format("%sepoch %" PRId64 "/%" PRId64 " [%s] %s  %.0f/s%s  lr %.3g", phase.c_str(), epoch + 1, epochs,
+             bar.c_str(), speed > 0 ? duration(static_cast<double>(samples - done) / speed).c_str() : "",
+             speed, results(sums, summed).c_str(), lr);
   clearLine();
   std::fputs(line.substr(0, lineWidth(fileno(out))).c_str(), out);
   std::fflush(out);
@@ -93,9 +93,10 @@ void Progress::end(const std::vector<double>& sums, std::int64_t summed, double 
   for (const MetricValue& metric : validation)
     held += "  validation " + metric.name + " " + formatValue(metric.kind, metric.value);
   clearLine();
-  std::fprintf(out, "%sepoch %" PRId64 "/%" PRId64 "  %s  %.0f samples/s%s%s  lr %.3g\n", phase.c_str(), epoch + 1,
-               epochs, duration(seconds).c_str(), seconds > 0 ? static_cast<double>(done - first) / seconds : 0.0,
-               results(sums, summed).c_str(), held.c_str(), lr);
+  std::fprintf(out, "%sepoch %" PRId64 "/%" PRId64 "  %s  %.0f samples/s%s%s  lr %.3g\n", phase.c_str(),
+               epoch + 1, epochs, duration(seconds).c_str(),
+               seconds > 0 ? static_cast<double>(done - first) / seconds : 0.0, results(sums, summed).c_str(),
+               held.c_str(), lr);
   std::fflush(out);
 }
 

@@ -14,16 +14,16 @@ bool readsPredictions(const cnn_metric& metric);
 /// The description's inputs, then the train section's targets; null for what is drawn.
 std::vector<const cnn_tensor*> dataInputs(const cnn_training& table);
 
-/// A column for each input and target that data gives, with labels that are checked, and how pictures change on their
-/// way.
+/// A column for each input and target that data gives, with labels that are checked, and how pictures change
+/// on their way.
 struct BoundData {
   std::vector<BoundColumn> columns;
   std::vector<ColumnChanges> changes;
 };
 Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool training = false);
 
-/// Losses and metrics of some samples, by predict; without those that predict's outputs do not tell. What training draws
-/// is drawn alike each time.
+/// Losses and metrics of some samples, by predict; without those that predict's outputs do not tell. What
+/// training draws is drawn alike each time.
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
                                                  std::vector<std::int64_t> samples,
                                                  const OutputCallback& each = {});

@@ -30,9 +30,10 @@ Status Trainer::load() {
   }
   if (picture == inputs.size()) picture = first;
   const cnn_description& network = *table.description;
-  bool ofAnySize = picture < network.input_count && hasPreprocess(network, static_cast<std::uint32_t>(picture));
-  Result<DataSplits> splits = load_data(*table.data, options.data,
-                                        picture < inputs.size() ? inputs[picture] : nullptr, ofAnySize);
+  bool ofAnySize =
+      picture < network.input_count && hasPreprocess(network, static_cast<std::uint32_t>(picture));
+  Result<DataSplits> splits =
+      load_data(*table.data, options.data, picture < inputs.size() ? inputs[picture] : nullptr, ofAnySize);
   if (!splits) return std::move(splits).error();
   use(*std::move(splits));
   return {};

@@ -135,7 +135,8 @@ Status TrainingRun::planStop() {
   if (options.stop_epochs > 0) {
     stopEpochs = options.stop_epochs;
     stopMetric = 0;
-    while (stopMetric < table.results_count && options.stop_metric != table.metrics[stopMetric].name) ++stopMetric;
+    while (stopMetric < table.results_count && options.stop_metric != table.metrics[stopMetric].name)
+      ++stopMetric;
     if (stopMetric == table.results_count)
       return Status::error(CNN_ERROR_ARGUMENT, "stop: the train section has no metric %s",
                            options.stop_metric.c_str());
@@ -193,8 +194,8 @@ Status TrainingRun::resume() {
         static_cast<unsigned long long>(*state.seed), static_cast<long long>(batch),
         static_cast<long long>(loader->samples()), static_cast<unsigned long long>(seed));
   announcePhase();
-  progress.note("going on from " + options.checkpoint + ": epoch " + std::to_string(at.epoch + 1) + ", batch " +
-                std::to_string(at.position + 1));
+  progress.note("going on from " + options.checkpoint + ": epoch " + std::to_string(at.epoch + 1) +
+                ", batch " + std::to_string(at.position + 1));
   return {};
 }
 

@@ -252,12 +252,14 @@ static std::string recipe(const std::string& lines) {
 }
 
 TEST_CASE("weights of a train section name a file and a part of the network") {
-  Elaborated tuned(recipe("  weights = load(\"a.safetensors\", into = \"body\", except = [\"4\", \"*.bias\"])\n"));
+  Elaborated tuned(
+      recipe("  weights = load(\"a.safetensors\", into = \"body\", except = [\"4\", \"*.bias\"])\n"));
   CHECK(tuned.errors() == "");
   CHECK(tuned.training("Tuned", "weights") ==
         "{arguments = [{name = \"except\", value = \"[4, *.bias]\"}, {name = \"file\", value = "
         "\"a.safetensors\"}, {name = \"into\", value = \"body\"}], name = \"load\"}");
-  CHECK(Elaborated(recipe("  weights = load(\"a.safetensors\", into = \"bod\")\n")).errors() == "E0602 11:35");
+  CHECK(Elaborated(recipe("  weights = load(\"a.safetensors\", into = \"bod\")\n")).errors() ==
+        "E0602 11:35");
   CHECK(Elaborated(recipe("  weights = \"a.safetensors\"\n")).errors() == "E0701 11:13");
 }
 
@@ -267,16 +269,19 @@ TEST_CASE("phases hold what they say themselves, and what each leaves alone") {
                           "  phase tail { schedule = cosine(); group [\"body\"] { lr_scale = 0.5 } }\n"));
   CHECK(tuned.errors() == "");
   // body.0 is frozen in both phases and so by itself; the batch norm's statistics only in the first.
-  CHECK(tuned.training("Tuned", "phases") ==
-        "[{epochs = 3 : i64, frozen = [\"body.1.weight\", \"body.1.bias\", \"body.1.running_mean\", "
-        "\"body.1.running_var\", \"body.4.weight\", \"body.4.bias\"], name = \"head\"}, "
-        "{frozen = [], groups = [{lr_scale = 5.000000e-01 : f64, parameters = [\"body.0.weight\", "
-        "\"body.1.weight\", \"body.4.weight\"]}, {lr_scale = 5.000000e-01 : f64, parameters = [\"body.0.bias\", "
-        "\"body.1.bias\", \"body.4.bias\"], weight_decay = 0.000000e+00 : f64}, {parameters = [\"head.bias\"], "
-        "weight_decay = 0.000000e+00 : f64}], name = \"tail\", schedule = {kind = \"cosine\", min_lr = "
-        "0.000000e+00 : f64, warmup = 0.000000e+00 : f64}}]");
-  CHECK(Elaborated(recipe("  freeze = [\"body\"]\n  phase a { freeze = [\"body\", \"head\"] }\n  phase b { }\n")).errors() ==
-        "E0701 12:22");
+  CHECK(
+      tuned.training("Tuned", "phases") ==
+      "[{epochs = 3 : i64, frozen = [\"body.1.weight\", \"body.1.bias\", \"body.1.running_mean\", "
+      "\"body.1.running_var\", \"body.4.weight\", \"body.4.bias\"], name = \"head\"}, "
+      "{frozen = [], groups = [{lr_scale = 5.000000e-01 : f64, parameters = [\"body.0.weight\", "
+      "\"body.1.weight\", \"body.4.weight\"]}, {lr_scale = 5.000000e-01 : f64, parameters = "
+      "[\"body.0.bias\", "
+      "\"body.1.bias\", \"body.4.bias\"], weight_decay = 0.000000e+00 : f64}, {parameters = [\"head.bias\"], "
+      "weight_decay = 0.000000e+00 : f64}], name = \"tail\", schedule = {kind = \"cosine\", min_lr = "
+      "0.000000e+00 : f64, warmup = 0.000000e+00 : f64}}]");
+  CHECK(Elaborated(
+            recipe("  freeze = [\"body\"]\n  phase a { freeze = [\"body\", \"head\"] }\n  phase b { }\n"))
+            .errors() == "E0701 12:22");
   CHECK(Elaborated(recipe("  phase a { batch = 2 }\n  phase a { batch = 3 }\n")).errors() == "E0208 12:9");
 }
 
@@ -285,7 +290,8 @@ TEST_CASE("stop watches a metric or the loss, wherever it stands") {
                           "  phase a { let few = 2; stop = patience(top1, few) }\n  phase b { }\n"));
   CHECK(tuned.errors() == "");
   CHECK(tuned.training("Tuned", "stop") == "{epochs = 4 : i64, metric = 0 : i64}");
-  CHECK(tuned.training("Tuned", "phases").find("stop = {epochs = 2 : i64, metric = 1 : i64}") != std::string::npos);
+  CHECK(tuned.training("Tuned", "phases").find("stop = {epochs = 2 : i64, metric = 1 : i64}") !=
+        std::string::npos);
   CHECK(tuned.training("Tuned", "accumulate") == "3 : i64");
   CHECK(tuned.training("Tuned", "ema") == "9.000000e-01 : f64");
   CHECK(Elaborated(recipe("  stop = patience(top1, 2)\n")).errors() == "E0700 11:10");

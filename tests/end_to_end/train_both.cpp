@@ -1,5 +1,5 @@
-// Two generated networks in one program: trains both on a pattern that is easy to learn, saves the first one's
-// weights, and prints its outputs as predict_only.c does. Exits with 1 when a loss does not fall.
+// Two generated networks in one program: trains both on a pattern that is easy to learn, saves the first
+// one's weights, and prints its outputs as predict_only.c does. Exits with 1 when a loss does not fall.
 #include "small.hpp"
 #include "wide.hpp"
 
@@ -34,7 +34,8 @@ int main(int count, char** arguments) {
   if (count != 2) return 2;
   auto small = small::Model::create({.max_batch = 4}).or_exit();
   auto wide = wide::Model::create().or_exit();
-  if (!train(small, small::image_size, small::logits_size) || !train(wide, wide::image_size, wide::logits_size))
+  if (!train(small, small::image_size, small::logits_size) ||
+      !train(wide, wide::image_size, wide::logits_size))
     return 1;
   small.save(arguments[1]).or_exit();
   std::vector<float> images(3 * small::image_size), logits(3 * small::logits_size);

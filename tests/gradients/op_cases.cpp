@@ -177,7 +177,8 @@ void batchNorm(Program& p, Random&, int64_t images, List shape) {
 void frozenBatchNorm(Program& p, Random&, int64_t, List shape) {
   List channels = {shape[0]};
   Value input = p.batched(shape), weight = p.fixed(channels), bias = p.fixed(channels);
-  Value mean = p.statistic(channels, Values::smooth, true), var = p.statistic(channels, Values::positive, true);
+  Value mean = p.statistic(channels, Values::smooth, true),
+        var = p.statistic(channels, Values::positive, true);
   p.finishWithMse(p.add<BatchNormOp>(input, weight, bias, mean, var, p.number(0.1), p.number(0.1)));
 }
 

@@ -1,4 +1,4 @@
-//===- arena_test.cpp - No two tensors that are alive at once share memory -------------------------------------===//
+//===- arena_test.cpp - No two tensors that are alive at once share memory -----------------------------===//
 #include "dialect_to_groups/arena.h"
 
 #include <catch2/catch.hpp>
@@ -19,7 +19,8 @@ Memory memoryOf(const ArenaItem& item, int64_t block, int64_t blocks) {
   return {begin, begin + item.bytes};
 }
 
-/// Whether some order of chunks has a's block i written or read between b's first and last use of its block j.
+/// Whether some order of chunks has a's block i written or read between b's first and last use of its block
+/// j.
 bool maybeAliveTogether(const ArenaItem& a, int64_t i, const ArenaItem& b, int64_t j) {
   if (a.lastPhase < b.firstPhase || b.lastPhase < a.firstPhase) return false;
   if (i != j) return true;
@@ -103,7 +104,7 @@ TEST_CASE("the fullest phase is given with one item for each place", "[arena]") 
     items[i].last = int64_t(i) + 1;
   }
   items[0].lastPhase = 1, items[0].last = 9; // alive in both phases, to the end
-  items[1].bytes = 128;   // of phase 0 alone
+  items[1].bytes = 128;                      // of phase 0 alone
   for (size_t i : {2u, 3u, 4u}) items[i].firstPhase = items[i].lastPhase = 1;
   items[3].bytes = 256;
   items[4].first = 6, items[4].last = 7; // begins when item 2 is over, and takes its place

@@ -260,9 +260,13 @@ TEST_CASE("a resized crop of everything is the picture, and of a part is larger"
   const char* const wrong[] = {"[1, 0.5]", "[1, 1]"};
   std::vector<std::uint8_t> picture(16), changed(16);
   for (std::uint8_t i = 0; i < 16; ++i) picture[i] = static_cast<std::uint8_t>(10 * i);
-  const cnn_setting whole{"random_resized_crop", 2, names, all}, part{"random_resized_crop", 2, names, quarter};
+  const cnn_setting whole{"random_resized_crop", 2, names, all},
+      part{"random_resized_crop", 2, names, quarter};
   const cnn::Picture square{1, 4, 4}, classes{1, 4, 4, CNN_U8, true};
-  cnn::makeAugmentation(whole).or_exit()->apply(square, picture.data(), changed.data(), {1, 2, 3, 4}).or_exit();
+  cnn::makeAugmentation(whole)
+      .or_exit()
+      ->apply(square, picture.data(), changed.data(), {1, 2, 3, 4})
+      .or_exit();
   REQUIRE(changed == picture);
 
   auto made = cnn::makeAugmentation(part).or_exit();

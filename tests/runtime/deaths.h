@@ -100,9 +100,9 @@ inline void dieInEachOf(long calls, long stride, Training train) {
   }
 }
 
-/// Kills again and again after 0 to `longest` microseconds, or what an unbroken run takes, until one try comes
-/// to its end. A round that nothing was killed in does not count, and halves the time: a machine that is
-/// faster than it was in the unbroken run is killed as often as one that is not.
+/// Kills again and again after 0 to `longest` microseconds, or what an unbroken run takes, until one try
+/// comes to its end. A round that nothing was killed in does not count, and halves the time: a machine that
+/// is faster than it was in the unbroken run is killed as often as one that is not.
 inline void killAtRandom(int rounds, std::uint32_t longest, Training train) {
   auto start = std::chrono::steady_clock::now();
   const std::string expected = unbroken(train);

@@ -98,9 +98,10 @@ TEST_CASE("a weights setting that makes no sense is an error") {
   TemporaryFolder folder;
   Small library;
   cnn::Model model = make(library);
-  REQUIRE_THAT(cnn::loadInitialWeights(model, Load({"file"}, {"nowhere.safetensors"}).setting,
-                                       folder.path.string()).message(),
-               Catch::Contains("nowhere.safetensors"));
+  REQUIRE_THAT(
+      cnn::loadInitialWeights(model, Load({"file"}, {"nowhere.safetensors"}).setting, folder.path.string())
+          .message(),
+      Catch::Contains("nowhere.safetensors"));
   REQUIRE_THAT(cnn::loadInitialWeights(model, Load({"form"}, {"x"}).setting, "").message(),
                Catch::Contains("unknown argument form"));
 }

@@ -202,9 +202,9 @@ template <int Side = 4, int Classes = 3> struct Library {
     phase.optimizer = optimizer.kind;
     phase.nesterov = optimizer.nesterov;
     phase.update = optimizer.kind == CNN_ADAM    ? update<CNN_ADAM, false>
-                      : optimizer.kind == CNN_ADAMW ? update<CNN_ADAMW, false>
-                      : optimizer.nesterov          ? update<CNN_SGD, true>
-                                                    : update<CNN_SGD, false>;
+                   : optimizer.kind == CNN_ADAMW ? update<CNN_ADAMW, false>
+                   : optimizer.nesterov          ? update<CNN_SGD, true>
+                                                 : update<CNN_SGD, false>;
     phase.lr = 0.1;
     phase.beta1 = 0.9;
     phase.beta2 = 0.999;

@@ -67,7 +67,8 @@ TEST_CASE("a phase leaves alone what it does not train, and begins with a fresh 
   step();
   REQUIRE(parametersOf(model)[0] != before[0]);
   REQUIRE(state.state0[0] != 0);
-  REQUIRE_THAT(model.check(cnn_training_set_phase(model.handle(), 2)).message(), Catch::Contains("phases 0 to 1"));
+  REQUIRE_THAT(model.check(cnn_training_set_phase(model.handle(), 2)).message(),
+               Catch::Contains("phases 0 to 1"));
 }
 
 TEST_CASE("clipping measures only what the phase trains") {

@@ -23,7 +23,8 @@ TEST_CASE("accumulated gradients are the mean over all samples") {
   for (int round = 0; round < 2; ++round) { // the second sum begins anew
     std::fill(expected.begin(), expected.end(), 0.0);
     for (int64_t batch : {6, 10}) {
-      std::vector<float> images(static_cast<std::size_t>(16 * batch), 0.1f * static_cast<float>(batch + round));
+      std::vector<float> images(static_cast<std::size_t>(16 * batch),
+                                0.1f * static_cast<float>(batch + round));
       std::vector<std::int32_t> labels(static_cast<std::size_t>(batch), batch == 6 ? 0 : 2);
       const void* inputs[] = {images.data(), labels.data()};
       model.check(cnn_training_forward_backward(model.handle(), inputs, batch, nullptr)).or_exit();
@@ -129,5 +130,6 @@ TEST_CASE("a phase ends when what it watches does not improve") {
   REQUIRE(epochs({}) == 9);
   library.training.validation = 0;
   REQUIRE_THAT(failure(library, splits()), Catch::Contains("stop watches loss on the validation share"));
-  REQUIRE_THAT(failure(library, splits(), {.stop_metric = "top5", .stop_epochs = 1}), Catch::Contains("no metric top5"));
+  REQUIRE_THAT(failure(library, splits(), {.stop_metric = "top5", .stop_epochs = 1}),
+               Catch::Contains("no metric top5"));
 }

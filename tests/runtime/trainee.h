@@ -61,8 +61,8 @@ inline std::string failure(Small& library, cnn::DataSplits data, cnn::TrainerOpt
   return status.message();
 }
 
-/// Trains until the forward pass number `stopAt` fails, which stands for the end of the process: nothing after it
-/// is saved. All phases of the library run the same code.
+/// Trains until the forward pass number `stopAt` fails, which stands for the end of the process: nothing
+/// after it is saved. All phases of the library run the same code.
 inline void trainUntil(std::int64_t stopAt, Small& library, std::vector<cnn_phase>& phases,
                        cnn::TrainerOptions options) {
   static std::int64_t left;

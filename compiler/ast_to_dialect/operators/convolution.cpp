@@ -39,7 +39,8 @@ static Value linear(Application& a) {
   if (a.type().getRank() != 2) {
     Diagnostic& diagnostic =
         a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them");
-    if (a.type().getRank() > 2 && a.isPiped()) diagnostic.fix("flatten before", {{a.before(), "flatten |> "}});
+    if (a.type().getRank() > 2 && a.isPiped())
+      diagnostic.fix("flatten before", {{a.before(), "flatten |> "}});
   }
   auto features = a.failed() ? std::nullopt : a.extent(1);
   if (!features) return Value();

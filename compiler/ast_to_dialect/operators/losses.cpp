@@ -49,7 +49,8 @@ std::vector<Operator> lossOperators() {
        Family::Loss,
        2,
        {target},
-       "logits f32[N, …], target of that shape or a number -> [N]: minus the mean of target log sigmoid + (1 - target) "
+       "logits f32[N, …], target of that shape or a number -> [N]: minus the mean of target log sigmoid + (1 "
+       "- target) "
        "log (1 - sigmoid)",
        "torch.nn.BCEWithLogitsLoss",
        bceWithLogits},

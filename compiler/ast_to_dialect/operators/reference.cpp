@@ -106,17 +106,18 @@ static std::string entry(const Operator& op) {
 }
 
 std::string operatorReference() {
-  static constexpr std::pair<Family, std::string_view> families[] = {{Family::Layer, "Layers"},
-                                                                     {Family::Loss, "Losses"},
-                                                                     {Family::Metric, "Metrics"},
-                                                                     {Family::Optimizer, "Optimizers"},
-                                                                     {Family::Schedule, "Schedules"},
-                                                                     {Family::Initialiser, "First values"},
-                                                                     {Family::Data, "Data"},
-                                                                     {Family::Geometry, "Pictures"},
-                                                                     {Family::Augmentation, "Pictures in training"},
-                                                                     {Family::Algorithm, "Kernels"},
-                                                                     {Family::Setting, "Other settings"}};
+  static constexpr std::pair<Family, std::string_view> families[] = {
+      {Family::Layer, "Layers"},
+      {Family::Loss, "Losses"},
+      {Family::Metric, "Metrics"},
+      {Family::Optimizer, "Optimizers"},
+      {Family::Schedule, "Schedules"},
+      {Family::Initialiser, "First values"},
+      {Family::Data, "Data"},
+      {Family::Geometry, "Pictures"},
+      {Family::Augmentation, "Pictures in training"},
+      {Family::Algorithm, "Kernels"},
+      {Family::Setting, "Other settings"}};
   std::string text;
   for (auto& [family, title] : families) {
     text += "### " + std::string(title) + "\n\n";

@@ -43,7 +43,13 @@ static Value probe(Application& a) {
 
 std::vector<Operator> shapeOperators() {
   return {
-      {"flatten", Family::Layer, 1, {}, "[N, C, H, W] -> [N, C H W]", "torch.nn.Flatten", flatten,
+      {"flatten",
+       Family::Layer,
+       1,
+       {},
+       "[N, C, H, W] -> [N, C H W]",
+       "torch.nn.Flatten",
+       flatten,
        Elements::Any},
       {"identity", Family::Layer, 1, {}, "the input itself", "torch.nn.Identity", identity, Elements::Any},
       {"concat",

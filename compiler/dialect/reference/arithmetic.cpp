@@ -48,7 +48,8 @@ void NormalizeOp::evaluate(Frame& frame) {
   for (int64_t n = 0; n < planes.images; ++n)
     for (int64_t c = 0; c < planes.channels; ++c)
       for (int64_t p = 0; p < planes.pixels; ++p)
-        frame.result().data[planes.at(n, c, p)] = (x.data[planes.at(n, c, p)] - getMean()[c]) / getDeviation()[c];
+        frame.result().data[planes.at(n, c, p)] =
+            (x.data[planes.at(n, c, p)] - getMean()[c]) / getDeviation()[c];
 }
 
 void SpatialSumOp::evaluate(Frame& frame) {

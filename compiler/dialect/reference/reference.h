@@ -4,7 +4,7 @@
 // Runs a function of the dialect with plain loops over doubles, one op at a time, in NCHW order with the
 // batch's real size. Slow and simple on purpose: it is what compiled kernels and gradients are compared with.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_REFERENCE_REFERENCE_H
 #define CNN_COMPILER_DIALECT_REFERENCE_REFERENCE_H
 

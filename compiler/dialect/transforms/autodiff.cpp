@@ -1,4 +1,4 @@
-//===- autodiff.cpp - Reverse-mode differentiation of the loss -----------------------------------------------===//
+//===- autodiff.cpp - Reverse-mode differentiation of the loss -----------------------------------------===//
 #include "dialect/transforms/passes.h"
 #include "dialect/transforms/variants.h"
 
@@ -44,12 +44,14 @@ private:
   llvm::StringSet<> frozen;      ///< parameters that this variant leaves alone
 
   bool isFrozen(NetworkOp network, GetOp get) {
-    return frozen.contains(get.getParameter()) || network.lookupSymbol<ParameterOp>(get.getParameter()).getFrozen();
+    return frozen.contains(get.getParameter()) ||
+           network.lookupSymbol<ParameterOp>(get.getParameter()).getFrozen();
   }
 
   /// What the pass takes for granted.
   LogicalResult check(FunctionOp loss) {
-    if (loss.isExternal() || loss.getResultTypes().empty() || cast<TensorType>(loss.getResultTypes()[0]).getRank() != 0) {
+    if (loss.isExternal() || loss.getResultTypes().empty() ||
+        cast<TensorType>(loss.getResultTypes()[0]).getRank() != 0) {
       loss.emitError("expected a scalar as the first result of @loss");
       signalPassFailure();
       return failure();
@@ -74,7 +76,8 @@ private:
     for (int64_t place : places) {
       values.push_back(body.getTerminator()->getOperand(place));
       types.push_back(values.back().getType());
-      auto own = train.getResAttrs() ? cast<DictionaryAttr>((*train.getResAttrs())[place]) : b.getDictionaryAttr({});
+      auto own =
+          train.getResAttrs() ? cast<DictionaryAttr>((*train.getResAttrs())[place]) : b.getDictionaryAttr({});
       attributes.push_back(own);
     }
     body.getTerminator()->setOperands(values);
@@ -85,8 +88,8 @@ private:
       if (op.use_empty() && !op.hasTrait<OpTrait::IsTerminator>()) op.erase();
   }
 
-  /// A layer whose running statistics are frozen goes on with them, as in inference. One that is `repeated` leaves them
-  /// as they are.
+  /// A layer whose running statistics are frozen goes on with them, as in inference. One that is `repeated`
+  /// leaves them as they are.
   void useBatchStatistics(NetworkOp network, FunctionOp train, const llvm::DenseSet<Operation*>& repeated) {
     SmallVector<BatchNormOp> norms;
     train.walk([&](BatchNormOp op) {
@@ -101,9 +104,10 @@ private:
       auto parameter = [&](Value value) {
         return repeated.contains(op) ? FlatSymbolRefAttr() : value.getDefiningOp<GetOp>().getParameterAttr();
       };
-      auto trained = BatchNormTrainOp::create(b, op.getLoc(), op.getResult().getType(), stat, op.getInput(),
-                                              op.getWeight(), op.getBias(), parameter(op.getRunningMean()),
-                                              parameter(op.getRunningVar()), op.getEpsAttr(), op.getMomentumAttr());
+      auto trained =
+          BatchNormTrainOp::create(b, op.getLoc(), op.getResult().getType(), stat, op.getInput(),
+                                   op.getWeight(), op.getBias(), parameter(op.getRunningMean()),
+                                   parameter(op.getRunningVar()), op.getEpsAttr(), op.getMomentumAttr());
       Operation* mean = op.getRunningMean().getDefiningOp();
       Operation* var = op.getRunningVar().getDefiningOp();
       op.getResult().replaceAllUsesWith(trained.getResult());
@@ -118,7 +122,8 @@ private:
     for (Operation& op : train.getBody().front()) {
       bool varies = llvm::any_of(op.getOperands(), [&](Value v) { return varying.contains(v); });
       if (auto get = dyn_cast<GetOp>(op))
-        varies = !isFrozen(network, get) && !network.lookupSymbol<ParameterOp>(get.getParameter()).getStatistic();
+        varies =
+            !isFrozen(network, get) && !network.lookupSymbol<ParameterOp>(get.getParameter()).getStatistic();
       if (varies) varying.insert(op.result_begin(), op.result_end());
     }
   }
@@ -170,7 +175,8 @@ private:
       Value& sum = sums[name];
       sum = sum ? AddOp::create(b, gradient.getLoc(), sum, gradient).getResult() : gradient;
     }
-    for (auto& [name, gradient] : sums) GradientOp::create(b, gradient.getLoc(), gradient, FlatSymbolRefAttr::get(name));
+    for (auto& [name, gradient] : sums)
+      GradientOp::create(b, gradient.getLoc(), gradient, FlatSymbolRefAttr::get(name));
   }
 };
 

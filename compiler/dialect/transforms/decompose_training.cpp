@@ -1,4 +1,4 @@
-//===- decompose_training.cpp - Batch norm and means, block by block -------------------------------------------===//
+//===- decompose_training.cpp - Batch norm and means, block by block -----------------------------------===//
 #include "dialect/transforms/passes.h"
 
 using namespace mlir;
@@ -12,7 +12,8 @@ namespace {
 /// [N, 2, C]: what a block contributes to a statistic of each channel.
 TensorType partialsOf(TensorType input) {
   MLIRContext* context = input.getContext();
-  return TensorType::f32(context, {input.getShape()[0], getAffineConstantExpr(2, context), input.getShape()[1]});
+  return TensorType::f32(context,
+                         {input.getShape()[0], getAffineConstantExpr(2, context), input.getShape()[1]});
 }
 
 void decompose(BatchNormTrainOp op) {
@@ -25,7 +26,8 @@ void decompose(BatchNormTrainOp op) {
   Value stat = BatchNormCombineOp::create(b, loc, op.getStat().getType(), partials, op.getRunningMeanAttr(),
                                           op.getRunningVarAttr(), op.getEpsAttr(), op.getMomentumAttr(),
                                           b.getI64IntegerAttr(pixels));
-  Value result = BatchNormNormalizeOp::create(b, loc, input, op.getInput(), stat, op.getWeight(), op.getBias());
+  Value result =
+      BatchNormNormalizeOp::create(b, loc, input, op.getInput(), stat, op.getWeight(), op.getBias());
   op.getResult().replaceAllUsesWith(result);
   op.getStat().replaceAllUsesWith(stat);
   op.erase();
@@ -35,11 +37,13 @@ void decompose(BatchNormBackwardOp op) {
   OpBuilder b(op);
   Location loc = op.getLoc();
   auto input = cast<TensorType>(op.getInput().getType());
-  Value partials = BatchNormBackwardStatisticsOp::create(b, loc, partialsOf(input), op.getInput(), op.getDy(), op.getStat());
-  auto combined = BatchNormBackwardCombineOp::create(b, loc, op.getDweight().getType(), op.getDbias().getType(), partials);
+  Value partials = BatchNormBackwardStatisticsOp::create(b, loc, partialsOf(input), op.getInput(), op.getDy(),
+                                                         op.getStat());
+  auto combined = BatchNormBackwardCombineOp::create(b, loc, op.getDweight().getType(),
+                                                     op.getDbias().getType(), partials);
   if (!op.getDx().use_empty()) {
-    Value dx = BatchNormBackwardInputOp::create(b, loc, input, op.getInput(), op.getDy(), op.getStat(), op.getWeight(),
-                                                combined.getDweight(), combined.getDbias());
+    Value dx = BatchNormBackwardInputOp::create(b, loc, input, op.getInput(), op.getDy(), op.getStat(),
+                                                op.getWeight(), combined.getDweight(), combined.getDbias());
     op.getDx().replaceAllUsesWith(dx);
   }
   op.getDweight().replaceAllUsesWith(combined.getDweight());
@@ -52,7 +56,8 @@ void decompose(BatchMeanOp op) {
   AffineExpr batch = cast<TensorType>(op.getInput().getType()).getShape()[0];
   auto partials = TensorType::f32(op.getContext(), {batch, getAffineConstantExpr(1, op.getContext())});
   Value sums = LaneSumOp::create(b, op.getLoc(), partials, op.getInput());
-  op.getResult().replaceAllUsesWith(BlockMeanOp::create(b, op.getLoc(), op.getResult().getType(), sums).getResult());
+  op.getResult().replaceAllUsesWith(
+      BlockMeanOp::create(b, op.getLoc(), op.getResult().getType(), sums).getResult());
   op.erase();
 }
 
@@ -64,9 +69,12 @@ struct DecomposeTraining : impl::CnnDecomposeTrainingBase<DecomposeTraining> {
         if (isa<BatchNormTrainOp, BatchNormBackwardOp, BatchMeanOp>(op)) ops.push_back(op);
       });
     for (Operation* op : ops) {
-      if (auto norm = dyn_cast<BatchNormTrainOp>(op)) decompose(norm);
-      else if (auto backward = dyn_cast<BatchNormBackwardOp>(op)) decompose(backward);
-      else decompose(cast<BatchMeanOp>(op));
+      if (auto norm = dyn_cast<BatchNormTrainOp>(op))
+        decompose(norm);
+      else if (auto backward = dyn_cast<BatchNormBackwardOp>(op))
+        decompose(backward);
+      else
+        decompose(cast<BatchMeanOp>(op));
     }
   }
 };

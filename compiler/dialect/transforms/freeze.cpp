@@ -1,4 +1,4 @@
-//===- freeze.cpp - Inference needs no dropout ---------------------------------------------------------------===//
+//===- freeze.cpp - Inference needs no dropout ---------------------------------------------------------===//
 #include "dialect/transforms/passes.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-//===- passes.h - Passes over the dialect --------------------------------------------------------------------===//
+//===- passes.h - Passes over the dialect --------------------------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_TRANSFORMS_PASSES_H
 #define CNN_COMPILER_DIALECT_TRANSFORMS_PASSES_H
 
@@ -11,7 +11,8 @@ namespace cnn {
 #define GEN_PASS_REGISTRATION
 #include "passes.h.inc"
 
-/// @train and its variants @train.NAME, in order: one for each set of parameters that a phase of training leaves alone.
+/// @train and its variants @train.NAME, in order: one for each set of parameters that a phase of training
+/// leaves alone.
 llvm::SmallVector<FunctionOp> trainingFunctions(NetworkOp network);
 
 /// The attribute of such a function that names those parameters, apart from the network's own frozen ones.

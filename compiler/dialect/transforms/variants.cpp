@@ -1,4 +1,4 @@
-//===- variants.cpp - Which functions training needs ------------------------------------------------------------===//
+//===- variants.cpp - Which functions training needs ---------------------------------------------------===//
 #include "dialect/transforms/variants.h"
 
 #include "dialect/transforms/passes.h"
@@ -85,7 +85,8 @@ std::vector<Variant> variantsOfSteps(NetworkOp network, FunctionOp loss, ArrayAt
   for (auto step : steps.getAsRange<DictionaryAttr>()) {
     Variant variant{nameOf(step, variants.empty()), frozenOf(step), {int64_t(variants.size())}, {}};
     if (variants.empty())
-      for (size_t i = steps.size(); i < loss.getResultTypes().size(); ++i) variant.results.push_back(int64_t(i));
+      for (size_t i = steps.size(); i < loss.getResultTypes().size(); ++i)
+        variant.results.push_back(int64_t(i));
     iteration.run(variant);
     variants.push_back(std::move(variant));
   }
@@ -98,7 +99,8 @@ std::vector<Variant> variantsOf(NetworkOp network, FunctionOp loss) {
   auto training = network.getTraining();
   if (auto steps = training ? training->getAs<ArrayAttr>("steps") : ArrayAttr())
     return variantsOfSteps(network, loss, steps);
-  if (auto phases = training ? training->getAs<ArrayAttr>("phases") : ArrayAttr()) return variantsOfPhases(phases);
+  if (auto phases = training ? training->getAs<ArrayAttr>("phases") : ArrayAttr())
+    return variantsOfPhases(phases);
   return {{"train", ArrayAttr::get(network.getContext(), {}), {}, {}}};
 }
 

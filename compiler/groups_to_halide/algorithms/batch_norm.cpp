@@ -4,7 +4,7 @@
 // but the data: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample
 // variances", 1979.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "broadcast.h"
 #include "reduction.h"
@@ -81,7 +81,8 @@ Value combine(Builder& b, const Op& op) {
   return b.result(op, partials, nullptr);
 }
 
-/// x, weight, bias, running mean, running variance: batch norm that no convolution could take into its weights.
+/// x, weight, bias, running mean, running variance: batch norm that no convolution could take into its
+/// weights.
 Value batchNorm(Builder& b, const Op& op) {
   Value x = b.operand(op, 0), weight = b.operand(op, 1), bias = b.operand(op, 2);
   Value mean = b.operand(op, 3), variance = b.operand(op, 4);

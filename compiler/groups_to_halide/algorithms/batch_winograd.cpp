@@ -10,7 +10,7 @@
 // and the result A^T along x, plus bias. U comes from winograd_weights, once a step for all blocks of images;
 // the gradient by the input is the same convolution of dy with the weights turned around.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "convolution.h"
 #include "winograd_transform.h"

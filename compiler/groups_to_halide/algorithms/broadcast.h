@@ -6,8 +6,8 @@
 
 namespace cnn::kernel {
 
-/// Reads `value` at the coordinates of a value of layout `like`, by NumPy's rules: shapes are aligned at the last
-/// dimension, extents of 1 are repeated.
+/// Reads `value` at the coordinates of a value of layout `like`, by NumPy's rules: shapes are aligned at the
+/// last dimension, extents of 1 are repeated.
 Halide::Expr broadcastAt(const Value& value, const Value& like, const Coordinates& at);
 
 /// Reads a plain vector [C] at the coordinates of a lane layout: one number a channel.

@@ -4,7 +4,7 @@
 // image_X to X there). Lanes are channels, so whatever moves or mixes channels differs from its form over
 // batch lanes.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "channel_conv.h"
 #include "vector_math.h"

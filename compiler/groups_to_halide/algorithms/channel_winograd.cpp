@@ -8,7 +8,7 @@
 // and the result A^T along x, plus bias. Relative RMS error against f64 is about 1e-6 for m = 4 (see the
 // test).
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "channel_conv.h"
 #include "winograd_transform.h"

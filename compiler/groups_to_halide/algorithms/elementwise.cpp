@@ -22,9 +22,10 @@ Expr boundedChannel(const Value& like, const Coordinates& at, int64_t channels) 
   return like.layout == Layout::channelLanes ? min(channel, static_cast<int>(channels) - 1) : channel;
 }
 
-/// Where an operand without a batch and without lanes is read. Its shape is aligned with [C, H, W] at the last
-/// dimension; only features, [F] in the language, are [F, 1, 1] here, and signals, [C, L], are [C, 1, L]. There a last
-/// extent above 1 on a picture of width 1 goes with the features, the one before it on height 1 with the channels.
+/// Where an operand without a batch and without lanes is read. Its shape is aligned with [C, H, W] at the
+/// last dimension; only features, [F] in the language, are [F, 1, 1] here, and signals, [C, L], are [C, 1,
+/// L]. There a last extent above 1 on a picture of width 1 goes with the features, the one before it on
+/// height 1 with the channels.
 Coordinates placeOfPlain(const Value& value, const Value& like, const Coordinates& at) {
   std::vector<int64_t> shape = value.shape;
   while (!shape.empty() && shape[0] == 1) shape.erase(shape.begin());
@@ -59,7 +60,8 @@ Expr broadcastAt(const Value& value, const Value& like, const Coordinates& at) {
     if (value.shape[d] != 1) continue;
     bool repeated = i < like.shape.size() && like.shape[like.shape.size() - 1 - i] != 1;
     if (repeated) read[x + i] = 0;
-    if (repeated && value.layout == Layout::channelLanes && d == 0) read[0] = 0; // the one channel is in lane 0
+    if (repeated && value.layout == Layout::channelLanes && d == 0)
+      read[0] = 0; // the one channel is in lane 0
   }
   return value.at(read);
 }

@@ -157,8 +157,8 @@ Value mseBackward(Builder& b, const Op& op) {
   });
 }
 
-/// log(1 + e), e in [0, 1], to the last places also of small results: 2 atanh(s), s = e / (2 + e) at most 1 / 3, by its
-/// series, whose first term left out is below 2e-8 of the sum.
+/// log(1 + e), e in [0, 1], to the last places also of small results: 2 atanh(s), s = e / (2 + e) at most 1 /
+/// 3, by its series, whose first term left out is below 2e-8 of the sum.
 Expr logOfOnePlus(const Expr& e) {
   Expr s = e / (2.0f + e), square = s * s;
   Expr sum = 1.0f / 13;

@@ -4,7 +4,7 @@
 // becomes beta + (b - mean) * scale. Lanes past the last output channel and packed input channels past the
 // last one are zero, so that the pads of activations never matter.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "convolution.h"
 #include "winograd.h"

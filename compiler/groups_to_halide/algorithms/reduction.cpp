@@ -86,7 +86,8 @@ bool sumsPictures(const Kernel& kernel, const Op& op) {
   return x.layout == Layout::batchLanes && op.shape == std::vector<int64_t>{x.shape[0], 1, 1};
 }
 
-/// x -> a shape that broadcasts to x's: the sum over each dimension that the result does not have, or has once.
+/// x -> a shape that broadcasts to x's: the sum over each dimension that the result does not have, or has
+/// once.
 Value spatialSum(Builder& b, const Op& op) {
   if (sumsPictures(b.kernel, op)) return spatialSumScaled(b, op, 1);
   Value x = b.operand(op, 0);

@@ -3,7 +3,7 @@
 // Halide's own call libm lane by lane or are less exact. These are polynomials (Chebyshev fits of degree and
 // range as noted), and hold at most 4 units in the last place over all f32, checked in tests/numeric/kernels.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_VECTOR_MATH_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_VECTOR_MATH_H
 

@@ -5,7 +5,7 @@
 //   Neural Networks, 2015). The matrices come from Cook and Toom's construction on n - 1 finite points and
 //   infinity.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_WINOGRAD_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_ALGORITHMS_WINOGRAD_H
 

@@ -3,7 +3,7 @@
 // The vector is over images, so a weight is one scalar, broadcast by the FMA itself, and no weight is packed.
 // Each loaded vector of pixels serves `channels` accumulators, each broadcast serves `x`.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "schedules.h"
 

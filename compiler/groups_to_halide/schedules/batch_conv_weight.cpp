@@ -4,7 +4,7 @@
 // and output channels) is in registers while the loop passes over a band of rows that stays in cache. At the
 // end the lanes are summed.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "schedules.h"
 

@@ -4,7 +4,7 @@
 // frequency, the products with all output channels, so that V and U of one frequency stay in L1, and at last
 // the products are transformed back. V and the products of a block stay in L2.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "batch_winograd_plan.h"
 #include "schedules.h"

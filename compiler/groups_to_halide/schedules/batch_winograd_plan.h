@@ -3,7 +3,7 @@
 // What the compiler's middle asks before it puts winograd_conv in a convolution's place. No Halide header is
 // needed here.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_BATCH_WINOGRAD_PLAN_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_BATCH_WINOGRAD_PLAN_H
 

@@ -3,7 +3,7 @@
 // A tile of accumulators stays in registers while all taps and input channels pass: for each input channel
 // and tap `vectors` weights are loaded and x * y pixels broadcast, for vectors * x * y FMAs.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "algorithms/channel_conv.h"
 #include "schedules.h"

@@ -5,7 +5,7 @@
 // and transformed back. One row of tiles where the transformed weights stay in L2, else as many rows as do
 // themselves: the weights stream once a block.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 
 #include "algorithms/channel_conv.h"
 #include "schedules.h"

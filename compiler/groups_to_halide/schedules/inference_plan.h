@@ -14,7 +14,7 @@
 // y is in channel_lanes, except that rows_conv gives a plain tensor. x may be plain or channel_lanes, with
 // any halo: where the halo is smaller than the padding, the kernel pads a copy of the rows that it needs.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_HALIDE_INFERENCE_PLAN_H
 #define CNN_COMPILER_GROUPS_TO_HALIDE_INFERENCE_PLAN_H
 

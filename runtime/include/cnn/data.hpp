@@ -17,8 +17,8 @@ struct Column {
   int element = CNN_U8;            // enum cnn_element
   std::vector<std::int64_t> shape; // of one sample
   std::vector<std::uint8_t> bytes; // the samples one after another
-  /// Or a picture's file for each sample, which is read whenever the sample is; bytes is empty then, and height and
-  /// width, which differ, are 0 in shape.
+  /// Or a picture's file for each sample, which is read whenever the sample is; bytes is empty then, and
+  /// height and width, which differ, are 0 in shape.
   std::vector<std::string> files = {};
 
   bool in_files() const { return !files.empty(); }
@@ -66,16 +66,16 @@ Result<DataSplits> cifar10(const std::string& folder = "");
 Result<DataSplits> cifar100(const std::string& folder = "");
 
 /// The data setting of a train section. `picture` (may be null) is the network's input that a folder of
-/// pictures must fit, unless they are `of_any_size`: then they stay in their files, for preprocess. A folder given
-/// by the user replaces the setting's.
-Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
-                             const cnn_tensor* picture, bool of_any_size = false);
+/// pictures must fit, unless they are `of_any_size`: then they stay in their files, for preprocess. A folder
+/// given by the user replaces the setting's.
+Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder, const cnn_tensor* picture,
+                             bool of_any_size = false);
 /// The same for a network's first picture input, with its preprocess.
 Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
                              const cnn_description& network);
 
-/// A picture of any size as the network's input number `input` takes it: by its preprocess, or, where it has none,
-/// as fit_image does.
+/// A picture of any size as the network's input number `input` takes it: by its preprocess, or, where it has
+/// none, as fit_image does.
 Result<Image> preprocess_image(const cnn_description& network, std::uint32_t input, Image image);
 
 /// Mean and standard deviation by channel that a data setting names (both empty: none), without reading the

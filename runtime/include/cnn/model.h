@@ -1,8 +1,9 @@
 /* A compiled network at run time: create, load, predict, save. Plain C; needs libc, libm and pthread only.
  *
- * A model has two parts. Its parameters (the f32 masters and what is derived from them) may be shared by several
- * models. The rest (arena, scratch, error message) belongs to one model, which one thread at a time may use; two
- * threads may use two models at the same time, also when these share parameters, as long as nobody writes them.
+ * A model has two parts. Its parameters (the f32 masters and what is derived from them) may be shared by
+ * several models. The rest (arena, scratch, error message) belongs to one model, which one thread at a time
+ * may use; two threads may use two models at the same time, also when these share parameters, as long as
+ * nobody writes them.
  */
 #ifndef CNN_MODEL_H
 #define CNN_MODEL_H
@@ -28,8 +29,8 @@ enum cnn_status {
   CNN_ERROR_INTERNAL = 9  /* generated code failed: a bug of the compiler */
 };
 
-/* Where all memory of a model comes from. `allocate` returns memory aligned to `alignment` (a power of two, at
- * most 2 MiB), or null. Both null: aligned malloc, with huge pages asked for from 4 MiB up. */
+/* Where all memory of a model comes from. `allocate` returns memory aligned to `alignment` (a power of two,
+ * at most 2 MiB), or null. Both null: aligned malloc, with huge pages asked for from 4 MiB up. */
 typedef struct cnn_allocator {
   void* context;
   void* (*allocate)(void* context, size_t bytes, size_t alignment);
@@ -38,8 +39,9 @@ typedef struct cnn_allocator {
 
 /* All zero means the defaults. */
 typedef struct cnn_options {
-  int64_t max_batch; /* the arena is reserved for so many; 0: 1. predict works through larger batches in slices */
-  int32_t threads;   /* the caller's among them; 0: CNN_NUM_THREADS, else the cores that the process may use */
+  int64_t
+      max_batch; /* the arena is reserved for so many; 0: 1. predict works through larger batches in slices */
+  int32_t threads; /* the caller's among them; 0: CNN_NUM_THREADS, else the cores that the process may use */
   int32_t reserved;
   cnn_allocator allocator;
   cnn_model* share; /* use this model's parameters (same network) instead of own ones; null: own */
@@ -49,10 +51,11 @@ typedef struct cnn_options {
   void* pool;
 } cnn_options;
 
-/* Creates a model with parameters that are all zero: load or initialise them next. Null options: the defaults.
- * On an error *model is null and the message (cut to message_bytes) says why; message may be null. */
-int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* options, cnn_model** model, char* message,
-                         size_t message_bytes);
+/* Creates a model with parameters that are all zero: load or initialise them next. Null options: the
+ * defaults. On an error *model is null and the message (cut to message_bytes) says why; message may be null.
+ */
+int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* options, cnn_model** model,
+                         char* message, size_t message_bytes);
 /* Null is allowed. Shared parameters live until the last model that uses them is destroyed. */
 void cnn_model_destroy(cnn_model* model);
 
@@ -66,19 +69,19 @@ size_t cnn_model_scratch_bytes(const cnn_model* model);
 /* Makes room for batches of max_batch; never shrinks. */
 int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch);
 
-/* Runs the network on `batch` samples. inputs, outputs: dense row-major, in the description's order, batch first,
- * any alignment that suits the element. No allocation and no lock from the second call on. */
+/* Runs the network on `batch` samples. inputs, outputs: dense row-major, in the description's order, batch
+ * first, any alignment that suits the element. No allocation and no lock from the second call on. */
 int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* const* outputs, int64_t batch);
 
-/* Fills the parameters by their initialisers. The numbers depend on the seed, on each parameter's stream and on
- * the index in it, and on nothing else. */
+/* Fills the parameters by their initialisers. The numbers depend on the seed, on each parameter's stream and
+ * on the index in it, and on nothing else. */
 int32_t cnn_model_initialise(cnn_model* model, uint64_t seed);
 
-/* safetensors with PyTorch's names and shapes. F32 is read as it is; F16, BF16 and F64 are converted. Names and
- * shapes must be the network's: one message lists all that is missing, unexpected or of another shape, and the
- * parameters stay as they were. Scalars *.num_batches_tracked are accepted, and tensors whose names begin with
- * "cnn." (a checkpoint's training state) are passed over. Parameters that only training reads are not saved; a file
- * may have them, as a checkpoint does, or not, and then they stay as they are. */
+/* safetensors with PyTorch's names and shapes. F32 is read as it is; F16, BF16 and F64 are converted. Names
+ * and shapes must be the network's: one message lists all that is missing, unexpected or of another shape,
+ * and the parameters stay as they were. Scalars *.num_batches_tracked are accepted, and tensors whose names
+ * begin with "cnn." (a checkpoint's training state) are passed over. Parameters that only training reads are
+ * not saved; a file may have them, as a checkpoint does, or not, and then they stay as they are. */
 int32_t cnn_model_load(cnn_model* model, const char* path);
 int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, const char* name);
 /* Written beside as path.part, synced, renamed: the file is the old one or the new one at any moment. */

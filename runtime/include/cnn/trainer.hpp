@@ -19,9 +19,9 @@ struct TrainerOptions {
   double lr = Hyper::unset; // the schedule's highest rate
   double validation = Hyper::unset;
   double clip_norm = Hyper::unset;
-  double ema = Hyper::unset;       // 0: no averages
-  std::int64_t accumulate = 0;     // batches a step
-  std::string stop_metric = {};    // a metric's name, or "loss": with stop_epochs as in patience(metric, epochs)
+  double ema = Hyper::unset;    // 0: no averages
+  std::int64_t accumulate = 0;  // batches a step
+  std::string stop_metric = {}; // a metric's name, or "loss": with stop_epochs as in patience(metric, epochs)
   std::int64_t stop_epochs = 0;
   std::int64_t seed = -1;
   std::string data = {};             // folder of the data
@@ -42,8 +42,8 @@ struct MetricValue {
   double value = 0;
 };
 
-/// After each step, or after all steps of an iteration where the section has steps: its number from 0, its learning
-/// rate (the first step's) and its results (the loss or losses, then the metrics).
+/// After each step, or after all steps of an iteration where the section has steps: its number from 0, its
+/// learning rate (the first step's) and its results (the loss or losses, then the metrics).
 using StepCallback = std::function<void(std::int64_t step, double lr, std::span<const float> results)>;
 
 /// Predict's outputs for `count` samples, in the description's order.
@@ -62,11 +62,11 @@ public:
   void use(DataSplits data);
   void on_step(StepCallback callback) { after_step = std::move(callback); }
 
-  /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the averages
-  /// in the end.
+  /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the
+  /// averages in the end.
   Status run();
-  /// Loss and metrics on the test data, computed from predict's outputs; none that these do not tell. `each` gets the
-  /// outputs batch by batch.
+  /// Loss and metrics on the test data, computed from predict's outputs; none that these do not tell. `each`
+  /// gets the outputs batch by batch.
   Result<std::vector<MetricValue>> test(const OutputCallback& each = {});
 
 private:

@@ -1,10 +1,10 @@
-/* Training a model step by step, in C. A separate object of the archive: a program that only predicts does not
- * link it.
+/* Training a model step by step, in C. A separate object of the archive: a program that only predicts does
+ * not link it.
  *
  *   train_step = forward_backward, clip_gradients, update
  *
- * Where the train section has steps, train_step does this for each of them, on the same batch; by hand, forward_backward
- * is the current step's, and update goes on to the next one.
+ * Where the train section has steps, train_step does this for each of them, on the same batch; by hand,
+ * forward_backward is the current step's, and update goes on to the next one.
  *
  * Between the parts the gradients may be changed: accumulated, averaged over machines, noised.
  */
@@ -27,28 +27,30 @@ typedef struct cnn_hyper {
 cnn_hyper cnn_hyper_default(void);
 
 /* Attaches the training code and reserves gradients, optimizer state (zero) and the arena for batches of
- * max_batch (0: the train section's largest). The seed keys dropout and the like. Attaching the same table again only
- * reserves. A model whose parameters are shared from another one cannot be trained. */
+ * max_batch (0: the train section's largest). The seed keys dropout and the like. Attaching the same table
+ * again only reserves. A model whose parameters are shared from another one cannot be trained. */
 int32_t cnn_training_attach(cnn_model* model, const cnn_training* training, int64_t max_batch);
 const cnn_training* cnn_training_table(const cnn_model* model); /* null: not attached */
 int64_t cnn_training_max_batch(const cnn_model* model);
 
-/* Begins a phase of the train section: the gradients and the optimizer's state are zero, its steps count from 0, and
- * forward_backward and update are the phase's. Attaching begins phase 0. With steps: the number of one; all their state
- * is zero. */
+/* Begins a phase of the train section: the gradients and the optimizer's state are zero, its steps count from
+ * 0, and forward_backward and update are the phase's. Attaching begins phase 0. With steps: the number of
+ * one; all their state is zero. */
 int32_t cnn_training_set_phase(cnn_model* model, uint32_t phase);
 uint32_t cnn_training_phase(const cnn_model* model);
 
-/* inputs: the description's inputs, then the train section's targets; null for one that the section draws: it is drawn,
- * anew in each iteration. 1 <= batch <= max_batch. results: null, or results_count floats: the loss, or each step's as
- * last computed, then the metrics, means over the batch. */
-int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch, float* results);
+/* inputs: the description's inputs, then the train section's targets; null for one that the section draws: it
+ * is drawn, anew in each iteration. 1 <= batch <= max_batch. results: null, or results_count floats: the
+ * loss, or each step's as last computed, then the metrics, means over the batch. */
+int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch,
+                                      float* results);
 
-/* The gradients, trainable_floats of them laid out like the parameters; zero for what the phase or step leaves alone. */
+/* The gradients, trainable_floats of them laid out like the parameters; zero for what the phase or step
+ * leaves alone. */
 float* cnn_training_gradients(cnn_model* model);
 
-/* Scales the gradients so that their norm is at most max_norm, by PyTorch's clip_grad_norm_. Gives the norm before
- * in *norm (may be null). The sum's order is fixed. max_norm 0: computes the norm only. */
+/* Scales the gradients so that their norm is at most max_norm, by PyTorch's clip_grad_norm_. Gives the norm
+ * before in *norm (may be null). The sum's order is fixed. max_norm 0: computes the norm only. */
 int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm);
 
 /* Adds the gradients, times `weight`, to a sum of their own, which the first call reserves. */
@@ -63,22 +65,23 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* hyper);
 int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
                           float* results);
 
-/* Moving averages of all parameters and statistics: decay average + (1 - decay) parameter. The first call reserves
- * them and copies. */
+/* Moving averages of all parameters and statistics: decay average + (1 - decay) parameter. The first call
+ * reserves them and copies. */
 int32_t cnn_training_ema(cnn_model* model, double decay);
-/* Exchanges parameters and averages: predict and save are about the averages until the next call. Nothing happens
- * before the first cnn_training_ema. */
+/* Exchanges parameters and averages: predict and save are about the averages until the next call. Nothing
+ * happens before the first cnn_training_ema. */
 int32_t cnn_training_ema_swap(cnn_model* model);
 
 /* All that training has beside the parameters: what a checkpoint must keep. */
 typedef struct cnn_training_state {
-  float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer of the phase, or of the
-                  * step that is next, has none */
+  float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer of the phase, or
+                  * of the step that is next, has none */
   float* state1; /* second moment; likewise */
   uint64_t* seed;
-  uint64_t* updates;    /* optimizer steps done, by each step of the section where it has some */
-  uint64_t* iterations; /* forward_backward calls done, of the last step; with the seed keys every random number */
-  float* averages;           /* moving averages, laid out like the parameters; null before the first */
+  uint64_t* updates; /* optimizer steps done, by each step of the section where it has some */
+  uint64_t*
+      iterations;  /* forward_backward calls done, of the last step; with the seed keys every random number */
+  float* averages; /* moving averages, laid out like the parameters; null before the first */
   uint64_t* batches_tracked; /* as PyTorch's num_batches_tracked */
 } cnn_training_state;
 int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state);

@@ -72,7 +72,8 @@ public:
   Status clip(double max_norm, double* norm = nullptr) {
     return check(cnn_training_clip(handle(), max_norm, norm));
   }
-  /// Several batches for one update: accumulate(images) after each, average_gradients() before clip and update.
+  /// Several batches for one update: accumulate(images) after each, average_gradients() before clip and
+  /// update.
   Status accumulate(double weight) { return check(cnn_training_accumulate(handle(), weight)); }
   Status average_gradients() { return check(cnn_training_average_gradients(handle())); }
   /// Moving averages of the weights: ema(0.999) after each update; ema_swap() to predict and save with them.

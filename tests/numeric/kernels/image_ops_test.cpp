@@ -212,9 +212,9 @@ TEST_CASE("Elementwise operations work on one image in any layout") {
                            channelLanes(21, 6, 7)),
                      {x, scale}, 1)[0],
                  scaled);
-    requireClose(
-        run(chain({channelLanes(21, 6, 7, 1), plain({21, 1, 1})}, {{"mul", {0, 1}, shape}}, channelLanes(21, 6, 7)),
-            {x, scale}, 1)[0],
-        scaled);
+    requireClose(run(chain({channelLanes(21, 6, 7, 1), plain({21, 1, 1})}, {{"mul", {0, 1}, shape}},
+                           channelLanes(21, 6, 7)),
+                     {x, scale}, 1)[0],
+                 scaled);
   }
 }

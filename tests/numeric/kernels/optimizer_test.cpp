@@ -100,7 +100,8 @@ TEST_CASE("Adam and AdamW") {
                                       "weight_decay", "correction1", "correction2"};
     for (bool decoupled : {false, true}) {
       Run run(updateKernel(decoupled ? "adamw_update" : "adam_update", names, 3));
-      double rate1 = float(0.1), rate2 = float(0.001), beta1 = 1 - rate1, beta2 = 1 - rate2, decay = 0.05, lr = 0.01, eps = 1e-8;
+      double rate1 = float(0.1), rate2 = float(0.001), beta1 = 1 - rate1, beta2 = 1 - rate2, decay = 0.05,
+             lr = 0.01, eps = 1e-8;
       for (int t = 1; t <= 5; ++t) {
         Array g = randomArray({count}, unsigned(t));
         run.step(g, {{"lr", lr},

@@ -1,4 +1,4 @@
-//===- run.cpp - Whole batches through a kernel, with checks ----------------------------------------------===//
+//===- run.cpp - Whole batches through a kernel, with checks -------------------------------------------===//
 
 #include "runner.h"
 

@@ -4,7 +4,7 @@
 // Tensors are given and returned in logical order, [N, C, H, W] of doubles; the runner brings them into the
 // layouts. Outputs hold NaN before the call, and are surrounded by guard bands that must survive it.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #ifndef CNN_TESTS_NUMERIC_KERNELS_RUNNER_H
 #define CNN_TESTS_NUMERIC_KERNELS_RUNNER_H
 

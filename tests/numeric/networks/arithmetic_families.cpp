@@ -1,4 +1,4 @@
-//===- arithmetic_families.cpp - Arithmetic with broadcasts, data movement, bare parameters -------------------------===//
+//===- arithmetic_families.cpp - Arithmetic with broadcasts, data movement, bare parameters ------------===//
 #include "network.h"
 
 namespace cnn::test {
@@ -19,9 +19,17 @@ std::string parameter(const std::string& shape) {
 /// Every shape that broadcasts to [C, H, W], for a bare parameter, and to [N, C, H, W], for a tensor.
 std::string parameterShape(const Picture& p, int64_t which) {
   std::string c = text(p.channels), h = text(p.height), w = text(p.width);
-  const std::string shapes[] = {c + ", 1, 1", "1",         c + ", " + h + ", " + w,  h + ", " + w,
-                                w,            h + ", 1",   "1, " + c + ", 1, 1",      "1, 1, 1, " + w,
-                                c + ", 1, " + w, "1, " + h + ", " + w, c + ", " + h + ", 1"};
+  const std::string shapes[] = {c + ", 1, 1",
+                                "1",
+                                c + ", " + h + ", " + w,
+                                h + ", " + w,
+                                w,
+                                h + ", 1",
+                                "1, " + c + ", 1, 1",
+                                "1, 1, 1, " + w,
+                                c + ", 1, " + w,
+                                "1, " + h + ", " + w,
+                                c + ", " + h + ", 1"};
   return shapes[which];
 }
 constexpr int64_t parameterShapes = 11;
@@ -30,10 +38,10 @@ constexpr int64_t parameterShapes = 11;
 std::string smaller(const Picture& p, int64_t which) {
   std::string window = pair(p.height, p.width);
   const std::string tensors[] = {"(x |> global_avg_pool(keep_dims = true) |> sigmoid)", // [N, C, 1, 1]
-                                 "(x |> conv(1, 1) |> tanh)",                          // [N, 1, H, W]
-                                 "(x |> conv(1, " + window + "))",                     // [N, 1, 1, 1]
-                                 "(x |> avg_pool(" + pair(p.height, 1) + "))",         // [N, C, 1, W]
-                                 "(x |> conv(1, " + pair(1, p.width) + "))"};          // [N, 1, H, 1]
+                                 "(x |> conv(1, 1) |> tanh)",                           // [N, 1, H, W]
+                                 "(x |> conv(1, " + window + "))",                      // [N, 1, 1, 1]
+                                 "(x |> avg_pool(" + pair(p.height, 1) + "))",          // [N, C, 1, W]
+                                 "(x |> conv(1, " + pair(1, p.width) + "))"};           // [N, 1, H, 1]
   return tensors[which];
 }
 constexpr int64_t smallerTensors = 5;
@@ -47,32 +55,39 @@ Family arithmetic(const std::string& name, const std::string& sign) {
   family.random = [=] {
     Picture input = somePicture();
     switch (pick(0, 2)) {
-    case 0: return expression(input, both("(x |> conv(x.channels, 1) |> batch_norm)", coin()));
-    case 1: return expression(input, both(smaller(input, pick(0, smallerTensors - 1)), coin()));
+    case 0:
+      return expression(input, both("(x |> conv(x.channels, 1) |> batch_norm)", coin()));
+    case 1:
+      return expression(input, both(smaller(input, pick(0, smallerTensors - 1)), coin()));
     default:
-      return expression(input, both("p", coin()), parameter(parameterShape(input, pick(0, parameterShapes - 1))));
+      return expression(input, both("p", coin()),
+                        parameter(parameterShape(input, pick(0, parameterShapes - 1))));
     }
   };
   family.nasty.push_back(expression({3, 4, 5}, both("x", true)));
   family.nasty.push_back(expression({1, 1, 1}, both(smaller({1, 1, 1}, 0), false)));
   family.nasty.push_back(expression({1, 1, 1}, both("p", true), parameter("1, 1, 1")));
   Picture input{18, 3, 5};
-  for (int64_t i = 0; i < smallerTensors; ++i) family.nasty.push_back(expression(input, both(smaller(input, i), i % 2)));
+  for (int64_t i = 0; i < smallerTensors; ++i)
+    family.nasty.push_back(expression(input, both(smaller(input, i), i % 2)));
   for (int64_t i = 0; i < parameterShapes; ++i)
     family.nasty.push_back(expression(input, both("p", i % 2), parameter(parameterShape(input, i))));
   return family;
 }
 
-std::string number() { return text(pick(1, 9)) + "." + text(pick(0, 9)); }
+std::string number() {
+  return text(pick(1, 9)) + "." + text(pick(0, 9));
+}
 
 Network numbers() {
-  const std::string bodies[] = {"x / " + number(), "x * " + number(), "x + " + number(), "x - " + number(),
-                                number() + " - x", "-x * " + number() + " + 1"};
+  const std::string bodies[] = {"x / " + number(), "x * " + number(), "x + " + number(),
+                                "x - " + number(), number() + " - x", "-x * " + number() + " + 1"};
   return expression(somePicture(), bodies[pick(0, 5)]);
 }
 
 Network concat() {
-  const std::string bodies[] = {"concat([x, x |> conv(5, 1) |> relu, x])", "concat([x, x |> tanh])", "concat([x])",
+  const std::string bodies[] = {"concat([x, x |> conv(5, 1) |> relu, x])", "concat([x, x |> tanh])",
+                                "concat([x])",
                                 "concat([x |> conv(16, 1), x |> conv(17, 1), x |> conv(1, 1)])",
                                 "concat([x |> relu, x |> relu]) |> conv(4, 1)"};
   return expression(somePicture(), bodies[pick(0, 4)]);
@@ -104,14 +119,14 @@ Network bare() {
   return net;
 }
 
-/// Parts with one set of parameters, applied several times: their gradients are summed, and running statistics move with
-/// each application.
+/// Parts with one set of parameters, applied several times: their gradients are summed, and running
+/// statistics move with each application.
 Network sharedPart() {
   Network net;
   net.input = somePicture(6);
   std::string channels = text(net.input.channels);
-  net.parameters = "  shared part = (conv(" + channels + ", 3, padding = 1" + (coin() ? ", bias = false" : "") + ")" +
-                   (coin() ? " |> batch_norm" : "") + " |> tanh)\n";
+  net.parameters = "  shared part = (conv(" + channels + ", 3, padding = 1" +
+                   (coin() ? ", bias = false" : "") + ")" + (coin() ? " |> batch_norm" : "") + " |> tanh)\n";
   const std::string bodies[] = {"part(x) - part(x |> relu)", "x |> part |> part |> part",
                                 "concat([part(x), x |> part |> part])"};
   net.body = bodies[pick(0, 2)];
@@ -127,17 +142,18 @@ Network sharedNorm() {
 } // namespace
 
 std::vector<Family> arithmeticFamilies() {
-  return {arithmetic("add", "+"),
-          arithmetic("sub", "-"),
-          arithmetic("mul", "*"),
-          {"number", numbers, {expression({1, 1, 1}, "x / 3")}},
-          {"concat", concat, {expression({17, 1, 1}, "concat([x, x, x])")}},
-          {"slice",
-           slice,
-           {chain({33, 2, 3}, "slice(15, 17)"), chain({33, 2, 3}, "slice(16)"), chain({1, 1, 1}, "slice(0, 1)")}},
-          {"flatten", flatten, {}},
-          {"param", bare, {}},
-          {"shared", sharedPart, {sharedNorm()}}};
+  return {
+      arithmetic("add", "+"),
+      arithmetic("sub", "-"),
+      arithmetic("mul", "*"),
+      {"number", numbers, {expression({1, 1, 1}, "x / 3")}},
+      {"concat", concat, {expression({17, 1, 1}, "concat([x, x, x])")}},
+      {"slice",
+       slice,
+       {chain({33, 2, 3}, "slice(15, 17)"), chain({33, 2, 3}, "slice(16)"), chain({1, 1, 1}, "slice(0, 1)")}},
+      {"flatten", flatten, {}},
+      {"param", bare, {}},
+      {"shared", sharedPart, {sharedNorm()}}};
 }
 
 } // namespace cnn::test

@@ -1,4 +1,4 @@
-//===- mixed_families.cpp - Graphs of several operators, with values that are used more than once --------------------===//
+//===- mixed_families.cpp - Graphs of several operators, with values that are used more than once ------===//
 #include "network.h"
 
 namespace cnn::test {
@@ -10,7 +10,9 @@ struct Made {
   Picture shape;
 };
 
-std::string list(const std::string& first, const std::string& second) { return "[" + first + ", " + second + "]"; }
+std::string list(const std::string& first, const std::string& second) {
+  return "[" + first + ", " + second + "]";
+}
 
 /// Builds a graph line by line; each op reads any picture made before.
 class Graph {
@@ -47,15 +49,23 @@ private:
     const Made from = any();
     switch (pick(0, 9)) {
     case 0:
-    case 1: return convolution(from);
-    case 2: return pooling(from);
-    case 3: return let(from.name + " |> batch_norm", from.shape);
+    case 1:
+      return convolution(from);
+    case 2:
+      return pooling(from);
+    case 3:
+      return let(from.name + " |> batch_norm", from.shape);
     case 4:
-    case 5: return activation(from);
-    case 6: return arithmetic(from);
-    case 7: return concatenation(from);
-    case 8: return squeeze(from);
-    default: return slice(from);
+    case 5:
+      return activation(from);
+    case 6:
+      return arithmetic(from);
+    case 7:
+      return concatenation(from);
+    case 8:
+      return squeeze(from);
+    default:
+      return slice(from);
     }
   }
 
@@ -65,8 +75,8 @@ private:
     shape.channels = pick(1, 20);
     if (pick(0, 2) == 0) groups = shape.channels = from.shape.channels;
     std::string tail = pick(0, 2) == 0 ? " |> batch_norm |> relu" : coin() ? " |> relu6" : "";
-    let(from.name + " |> conv(" + text(shape.channels) + ", " + text(kernel) + ", padding = \"same\", groups = " +
-            text(groups) + ")" + tail,
+    let(from.name + " |> conv(" + text(shape.channels) + ", " + text(kernel) +
+            ", padding = \"same\", groups = " + text(groups) + ")" + tail,
         shape);
   }
 
@@ -79,8 +89,8 @@ private:
   }
 
   void activation(const Made& from) {
-    const char* const names[] = {"relu", "silu", "sigmoid", "tanh", "gelu", "hardswish", "softmax", "leaky_relu",
-                                 "dropout(0.3)", "identity"};
+    const char* const names[] = {"relu",      "silu",    "sigmoid",    "tanh",         "gelu",
+                                 "hardswish", "softmax", "leaky_relu", "dropout(0.3)", "identity"};
     let(from.name + " |> " + names[pick(0, 9)], from.shape);
   }
 
@@ -125,6 +135,8 @@ private:
 
 } // namespace
 
-std::vector<Family> mixedFamilies() { return {{"mixed", [] { return Graph().build(); }, {}}}; }
+std::vector<Family> mixedFamilies() {
+  return {{"mixed", [] { return Graph().build(); }, {}}};
+}
 
 } // namespace cnn::test

@@ -1,4 +1,4 @@
-//===- network.h - Small networks around one operator, and what they are drawn from ---------------------------------===//
+//===- network.h - Small networks around one operator, and what they are drawn from --------------------===//
 #ifndef CNN_TESTS_NUMERIC_NETWORKS_NETWORK_H
 #define CNN_TESTS_NUMERIC_NETWORKS_NETWORK_H
 
@@ -24,14 +24,14 @@ Picture somePicture(int64_t mostChannels = 20);
 
 struct Network {
   Picture input{3, 8, 8};
-  std::string lets;        ///< lines in front of the body, which may read them
-  std::string body;        ///< an expression of `x`, the network's input behind a 1x1 convolution
-  std::string parameters;  ///< bare parameters that the body reads
-  bool signal = false;     ///< [N, C, L] in place of [N, C, H, W]; L is the width
-  bool features = false;   ///< the body gives [N, F]
-  bool bytes = false;      ///< an input u8; then nothing is in front of the body
-  bool first = true;       ///< the 1x1 convolution in front, so that the body's input has a gradient
-  std::string kernels;     ///< lines of a kernels section, or none
+  std::string lets;       ///< lines in front of the body, which may read them
+  std::string body;       ///< an expression of `x`, the network's input behind a 1x1 convolution
+  std::string parameters; ///< bare parameters that the body reads
+  bool signal = false;    ///< [N, C, L] in place of [N, C, H, W]; L is the width
+  bool features = false;  ///< the body gives [N, F]
+  bool bytes = false;     ///< an input u8; then nothing is in front of the body
+  bool first = true;      ///< the 1x1 convolution in front, so that the body's input has a gradient
+  std::string kernels;    ///< lines of a kernels section, or none
   std::string loss = "cross_entropy(y, label)";
 };
 

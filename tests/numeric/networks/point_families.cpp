@@ -1,4 +1,4 @@
-//===- point_families.cpp - Linear layers, activations, normalisation, losses ---------------------------------------===//
+//===- point_families.cpp - Linear layers, activations, normalisation, losses --------------------------===//
 #include "network.h"
 
 namespace cnn::test {
@@ -45,11 +45,16 @@ Network normalized(const Picture& picture) {
   return chain(picture, coin() ? normalize(picture) : "tanh |> " + normalize(picture) + " |> relu");
 }
 
-/// From the input's bytes: straight into a layer that reads plain pictures, or channels side by side, or moved before.
+/// From the input's bytes: straight into a layer that reads plain pictures, or channels side by side, or
+/// moved before.
 Network fromBytes(const Picture& picture) {
-  const std::string after[] = {"to_float", "cast(f32) |> sigmoid", "to_float |> " + normalize(picture), "to_float |> conv(5, 1)",
+  const std::string after[] = {"to_float",
+                               "cast(f32) |> sigmoid",
+                               "to_float |> " + normalize(picture),
+                               "to_float |> conv(5, 1)",
                                "to_float |> " + normalize(picture) + " |> conv(5, 3, padding = 1) |> relu",
-                               "slice(0, 1) |> to_float |> conv(17, 1)", "to_float |> softmax"};
+                               "slice(0, 1) |> to_float |> conv(17, 1)",
+                               "to_float |> softmax"};
   Network net = chain(picture, after[pick(0, 6)]);
   if (pick(0, 5) == 0) net.body = "concat([x, x]) |> to_float |> conv(3, 1)";
   net.bytes = true;
@@ -74,7 +79,8 @@ Network features(Network net) {
 
 std::vector<Family> pointFamilies() {
   std::vector<Family> all;
-  all.push_back({"linear", linear,
+  all.push_back({"linear",
+                 linear,
                  {features(chain({1, 1, 1}, "flatten |> linear(1)")),
                   features(chain({33, 1, 1}, "flatten |> linear(17)", false)),
                   features(chain({3, 7, 5}, "flatten |> linear(257)"))}});
@@ -87,7 +93,8 @@ std::vector<Family> pointFamilies() {
   Family normalizing{"normalize", [] { return normalized(somePicture()); }, {}};
   Family bytes{"to_float", [] { return fromBytes(somePicture()); }, {}};
   for (const Picture& picture : nastyPictures) {
-    normalizing.nasty.push_back(chain(picture, "normalize(" + list(picture.channels, [] { return "0.5"; }) + ", 2)"));
+    normalizing.nasty.push_back(
+        chain(picture, "normalize(" + list(picture.channels, [] { return "0.5"; }) + ", 2)"));
     bytes.nasty.push_back(fromBytes(picture));
   }
   all.push_back(normalizing);
@@ -97,8 +104,8 @@ std::vector<Family> pointFamilies() {
   all.push_back(onAnything("dropout", [] { return "dropout(0." + text(pick(0, 9)) + ")"; }));
   all.push_back({"cross_entropy",
                  [] {
-                   return withLoss(chain(somePicture(), "relu"), "cross_entropy(y, label, label_smoothing = 0." +
-                                                                     text(pick(0, 9)) + ")");
+                   return withLoss(chain(somePicture(), "relu"),
+                                   "cross_entropy(y, label, label_smoothing = 0." + text(pick(0, 9)) + ")");
                  },
                  {withLoss(chain({1, 1, 1}, "relu"), "cross_entropy(y, label, label_smoothing = 1.0)")}});
   all.push_back({"mse",

@@ -1,4 +1,4 @@
-//===- poison_test.cpp - What cnnc verify fills with NaN, and that what is read stays -------------------------------===//
+//===- poison_test.cpp - What cnnc verify fills with NaN, and that what is read stays ------------------===//
 #include "tools/poison.h"
 
 #include <catch2/catch.hpp>
@@ -12,7 +12,9 @@ using namespace cnn::tools;
 namespace {
 
 /// Sixteen floats a block.
-kernel::Tensor tensor() { return {kernel::Element::f32, kernel::Layout::plain, {16}, 1, 0, 0}; }
+kernel::Tensor tensor() {
+  return {kernel::Element::f32, kernel::Layout::plain, {16}, 1, 0, 0};
+}
 
 /// The place of tensor `slot` of each block; all blocks of one tensor lie together.
 Address place(int64_t slot) {
@@ -27,7 +29,8 @@ struct Calls {
   FunctionPlan& function = network.predict;
 
   /// `op` reads and writes slots of the arena; in the last phase, or in one of its own.
-  void add(const std::string& op, std::vector<int64_t> reads, std::vector<int64_t> writes, bool phase = true) {
+  void add(const std::string& op, std::vector<int64_t> reads, std::vector<int64_t> writes,
+           bool phase = true) {
     kernel::Kernel kernel;
     kernel.ops.push_back({op, {}, {16}});
     Call call;
@@ -45,7 +48,9 @@ std::vector<std::vector<Span>> live(const Calls& calls, std::string& error) {
   return livePlaces(calls.function, calls.network, 2, error);
 }
 
-Span slot(int64_t number) { return {128 * number, 128 * (number + 1)}; }
+Span slot(int64_t number) {
+  return {128 * number, 128 * (number + 1)};
+}
 
 } // namespace
 

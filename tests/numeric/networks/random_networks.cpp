@@ -1,11 +1,11 @@
-//===- random_networks.cpp - Prints small networks of random shape around one operator -------------------------===//
+//===- random_networks.cpp - Prints small networks of random shape around one operator -----------------===//
 //
-// random_networks FAMILY COUNT SEED prints a .cnn file with COUNT random networks of the family, or, where COUNT is
-// `nasty`, with its nasty ones; FAMILY `all` prints those of every family. Without arguments it prints the families'
-// names. `cnnc verify` then compares the compiled code with the reference interpreter: outputs, loss, every gradient,
-// every statistic.
+// random_networks FAMILY COUNT SEED prints a .cnn file with COUNT random networks of the family, or, where
+// COUNT is `nasty`, with its nasty ones; FAMILY `all` prints those of every family. Without arguments it
+// prints the families' names. `cnnc verify` then compares the compiled code with the reference interpreter:
+// outputs, loss, every gradient, every statistic.
 //
-//===------------------------------------------------------------------------------------------------------===//
+//===---------------------------------------------------------------------------------------------------===//
 #include "network.h"
 
 #include <cstdio>
@@ -27,18 +27,24 @@ std::vector<Family> families() {
 std::string typeOf(const Network& net) {
   const Picture& p = net.input;
   std::string height = net.signal ? "" : ", " + text(p.height);
-  return std::string(net.bytes ? "u8" : "f32") + "[N, " + text(p.channels) + height + ", " + text(p.width) + "]";
+  return std::string(net.bytes ? "u8" : "f32") + "[N, " + text(p.channels) + height + ", " + text(p.width) +
+         "]";
 }
 
 void print(const std::string& name, const Network& net) {
-  std::printf("network %s {\n  input picture: %s\n%s", name.c_str(), typeOf(net).c_str(), net.parameters.c_str());
-  std::string x = net.first && !net.bytes ? "picture |> conv(" + text(net.input.channels) + ", 1)" : "picture";
+  std::printf("network %s {\n  input picture: %s\n%s", name.c_str(), typeOf(net).c_str(),
+              net.parameters.c_str());
+  std::string x =
+      net.first && !net.bytes ? "picture |> conv(" + text(net.input.channels) + ", 1)" : "picture";
   std::printf("  let x = %s\n%s  let body = %s\n", x.c_str(), net.lets.c_str(), net.body.c_str());
   std::printf("  output y = body%s |> linear(3)\n}\n", net.features ? "" : " |> flatten");
   bool classes = net.loss.find("label") != std::string::npos;
   bool whole = net.loss.find("number") != std::string::npos;
   std::printf("train %s {\n  input %s\n  loss = %s\n", name.c_str(),
-              classes ? "label: i32[N]" : whole ? "number: i32[N, 3]" : "target: f32[N, 3]", net.loss.c_str());
+              classes ? "label: i32[N]"
+              : whole ? "number: i32[N, 3]"
+                      : "target: f32[N, 3]",
+              net.loss.c_str());
   if (classes) std::printf("  metric top1 = accuracy(y, label)\n");
   std::printf("  optimizer = sgd(lr = 0.1)\n}\n");
   if (!net.kernels.empty()) std::printf("kernels %s { %s }\n", name.c_str(), net.kernels.c_str());

@@ -1,4 +1,5 @@
-//===- reference_operators.cpp - Prints the operators that the reference interpreter knows, one a line ---------------===//
+//===- reference_operators.cpp - Prints the operators that the reference interpreter knows, one a line
+//---===//
 #include "dialect/dialect.h"
 
 #include <cstdio>

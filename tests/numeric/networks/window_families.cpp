@@ -1,4 +1,4 @@
-//===- window_families.cpp - Convolutions and pooling ---------------------------------------------------------------===//
+//===- window_families.cpp - Convolutions and pooling --------------------------------------------------===//
 #include "network.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ Window someWindow(int64_t extent, bool halfPadding) {
 /// `name(out, kernel, …)` of a picture, or of a signal, which has a width only.
 std::string windowText(const std::string& name, const Window& y, const Window& x, bool signal, bool dilates,
                        const std::string& padding, const std::string& rest) {
-  auto both = [&](int64_t Window::*side) { return signal ? text(x.*side) : pair(y.*side, x.*side); };
+  auto both = [&](int64_t Window::* side) { return signal ? text(x.*side) : pair(y.*side, x.*side); };
   std::string result = name + both(&Window::kernel) + ", stride = " + both(&Window::stride) + ", padding = ";
   result += padding.empty() ? both(&Window::padding) : padding;
   if (dilates) result += ", dilation = " + both(&Window::dilation);
@@ -67,7 +67,9 @@ Network pooling(const std::string& name) {
   return net;
 }
 
-Network same(Picture input, const std::string& operators) { return chain(input, operators, false); }
+Network same(Picture input, const std::string& operators) {
+  return chain(input, operators, false);
+}
 
 std::vector<Network> nastyConvolutions() {
   return {chain({1, 1, 1}, "conv(1, 1)"),
@@ -117,7 +119,8 @@ std::vector<Family> windowFamilies() {
             chain({2, 18, 18}, "avg_pool(17)")}},
           {"global_avg_pool",
            [] {
-             Network net = chain(somePicture(), coin() ? "global_avg_pool" : "global_avg_pool(keep_dims = true)");
+             Network net =
+                 chain(somePicture(), coin() ? "global_avg_pool" : "global_avg_pool(keep_dims = true)");
              net.features = net.body.find("keep_dims") == std::string::npos;
              net.signal = pick(0, 5) == 0;
              return net;

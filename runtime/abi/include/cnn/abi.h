@@ -1,8 +1,9 @@
 /* The tables and calling conventions shared by generated libraries and the runtime.
  *
- * A generated library exports constant tables; everything else goes through function pointers in them. Plain C,
- * no dependency but <stddef.h> and <stdint.h>. Every table begins with its size and the ABI version, so that a
- * runtime can refuse or understand a library of another version. Sizes are logical: no pad is visible here.
+ * A generated library exports constant tables; everything else goes through function pointers in them. Plain
+ * C, no dependency but <stddef.h> and <stdint.h>. Every table begins with its size and the ABI version, so
+ * that a runtime can refuse or understand a library of another version. Sizes are logical: no pad is visible
+ * here.
  */
 #ifndef CNN_ABI_H
 #define CNN_ABI_H
@@ -17,16 +18,17 @@ extern "C" {
 #define CNN_ABI_VERSION 4u
 #define CNN_MAX_RANK 6
 
-/* ---- Execution ------------------------------------------------------------------------------------------- */
+/* ---- Execution ---------------------------------------------------------------------------------------- */
 
-/* One worker of the pool, and the user context of every kernel. `scratch` is 64-byte aligned memory of its own,
- * a stack from which kernels take temporaries with cnn_scratch_allocate. */
+/* One worker of the pool, and the user context of every kernel. `scratch` is 64-byte aligned memory of its
+ * own, a stack from which kernels take temporaries with cnn_scratch_allocate. */
 typedef struct cnn_worker {
   unsigned char* scratch;
   uint64_t scratch_bytes;
   uint64_t scratch_used;
-  int32_t index; /* 0 .. workers - 1 */
-  int32_t failed; /* set by cnn_scratch_allocate when the scratch is too small: a compiler bug, reported as such */
+  int32_t index;  /* 0 .. workers - 1 */
+  int32_t failed; /* set by cnn_scratch_allocate when the scratch is too small: a compiler bug, reported as
+                     such */
 } cnn_worker;
 
 /* Kernels take large temporaries from their worker's scratch, last in first out; no lock, no system call. */
@@ -44,20 +46,20 @@ typedef void (*cnn_parallel_for)(void* pool, cnn_task task, void* closure, int64
 typedef struct cnn_run {
   void* pool;
   cnn_parallel_for parallel_for;
-  float* parameters;          /* the f32 masters, laid out by cnn_parameter.offset; statistics among them */
-  unsigned char* prepared;    /* derived parameters (inference): cnn_inference_code.prepared_bytes, 64-aligned */
-  unsigned char* arena;       /* arena_constant_bytes + arena_block_bytes * ceil(batch / block), 64-aligned */
-  const void* const* inputs;  /* dense row-major, the batch dimension first, in the description's order */
-  void* const* outputs;       /* likewise; caller's memory, no alignment but the element's */
-  int64_t batch;              /* at least 1 */
-  float* gradients;           /* training: laid out like the trainable part of parameters; overwritten */
-  float* results;             /* training: results_count floats: the loss, or each step's, then each metric, means over
-                               * the batch; a step's code writes its own loss, that of the first the metrics as well */
-  uint64_t seed;              /* training: with step, keys every random number */
-  uint64_t step;              /* training: 0 for the first */
+  float* parameters;       /* the f32 masters, laid out by cnn_parameter.offset; statistics among them */
+  unsigned char* prepared; /* derived parameters (inference): cnn_inference_code.prepared_bytes, 64-aligned */
+  unsigned char* arena;    /* arena_constant_bytes + arena_block_bytes * ceil(batch / block), 64-aligned */
+  const void* const* inputs; /* dense row-major, the batch dimension first, in the description's order */
+  void* const* outputs;      /* likewise; caller's memory, no alignment but the element's */
+  int64_t batch;             /* at least 1 */
+  float* gradients;          /* training: laid out like the trainable part of parameters; overwritten */
+  float* results; /* training: results_count floats: the loss, or each step's, then each metric, means over
+                   * the batch; a step's code writes its own loss, that of the first the metrics as well */
+  uint64_t seed;  /* training: with step, keys every random number */
+  uint64_t step;  /* training: 0 for the first */
 } cnn_run;
 
-/* ---- Description ----------------------------------------------------------------------------------------- */
+/* ---- Description -------------------------------------------------------------------------------------- */
 
 enum cnn_element { CNN_F32 = 0, CNN_I32 = 1, CNN_U8 = 2, CNN_I64 = 3 };
 
@@ -72,17 +74,18 @@ enum cnn_initialiser {
   CNN_INIT_CONSTANT = 0, /* a: the value */
   CNN_INIT_UNIFORM = 1,  /* a, b: the bounds */
   CNN_INIT_NORMAL = 2,   /* a: mean, b: standard deviation */
-  CNN_INIT_TRUNC_NORMAL = 3 /* a: mean, b: standard deviation, cut at mean +- 2 (PyTorch: the absolute bounds -2, 2) */
+  CNN_INIT_TRUNC_NORMAL =
+      3 /* a: mean, b: standard deviation, cut at mean +- 2 (PyTorch: the absolute bounds -2, 2) */
 };
 
 enum cnn_parameter_flags {
   CNN_TRAINABLE = 1,
-  CNN_STATISTIC = 2, /* batch norm's running mean and variance */
+  CNN_STATISTIC = 2,    /* batch norm's running mean and variance */
   CNN_TRAINING_ONLY = 4 /* predict does not read it: in checkpoints, not in files of weights */
 };
 
-/* Parameters are f32, dense row-major in PyTorch's shape (OIHW), each at a multiple of 16 floats. The trainable
- * ones come first and fill [0, trainable_floats); the gap floats between them are zero. */
+/* Parameters are f32, dense row-major in PyTorch's shape (OIHW), each at a multiple of 16 floats. The
+ * trainable ones come first and fill [0, trainable_floats); the gap floats between them are zero. */
 typedef struct cnn_parameter {
   const char* name; /* PyTorch's: conv1.weight */
   int32_t rank;
@@ -92,7 +95,8 @@ typedef struct cnn_parameter {
   int32_t initialiser;
   int32_t reserved;
   double a, b;
-  uint64_t stream; /* the parameter's own stream of random numbers: independent of order and of other layers */
+  uint64_t
+      stream; /* the parameter's own stream of random numbers: independent of order and of other layers */
 } cnn_parameter;
 
 /* A setting that the runtime interprets (preprocess, data, augment, weights): name and arguments as
@@ -100,13 +104,13 @@ typedef struct cnn_parameter {
 typedef struct cnn_setting {
   const char* name;
   uint32_t argument_count;
-  const char* const* argument_names; /* an empty name: positional */
+  const char* const* argument_names;  /* an empty name: positional */
   const char* const* argument_values; /* numbers and lists as text: [0.5, 0.5]; strings without quotes */
 } cnn_setting;
 
-/* A change of pictures before they reach the network: preprocess, or augment in training, at random. Each of the
- * columns `inputs` (indices of forward_backward's inputs, of which the first are the description's) gets the same draw;
- * null: the first input alone. */
+/* A change of pictures before they reach the network: preprocess, or augment in training, at random. Each of
+ * the columns `inputs` (indices of forward_backward's inputs, of which the first are the description's) gets
+ * the same draw; null: the first input alone. */
 typedef struct cnn_augment {
   cnn_setting setting;
   const uint32_t* inputs;
@@ -128,8 +132,8 @@ typedef struct cnn_description {
   const cnn_parameter* parameters;
   const char* const* labels; /* class names or null */
   uint32_t input_count, output_count, parameter_count, label_count;
-  uint64_t parameter_floats; /* the whole masters block */
-  uint64_t trainable_floats; /* its first part */
+  uint64_t parameter_floats;   /* the whole masters block */
+  uint64_t trainable_floats;   /* its first part */
   uint64_t parameter_elements; /* logical number of trainable values, what papers count */
   int64_t max_batch;           /* above it an offset would overflow */
   /* What the network asserts of its batch, null where nothing: the index in `assertions` of the first that a
@@ -141,9 +145,14 @@ typedef struct cnn_description {
   uint32_t reserved;
 } cnn_description;
 
-enum cnn_cpu_feature { CNN_CPU_AVX2_FMA = 1, CNN_CPU_AVX512 = 2, CNN_CPU_AVX512_BF16 = 4, CNN_CPU_AMX_BF16 = 8 };
+enum cnn_cpu_feature {
+  CNN_CPU_AVX2_FMA = 1,
+  CNN_CPU_AVX512 = 2,
+  CNN_CPU_AVX512_BF16 = 4,
+  CNN_CPU_AMX_BF16 = 8
+};
 
-/* ---- Inference ------------------------------------------------------------------------------------------- */
+/* ---- Inference ---------------------------------------------------------------------------------------- */
 
 typedef struct cnn_inference {
   uint32_t size, version;
@@ -155,18 +164,18 @@ typedef struct cnn_inference {
   int32_t (*predict)(const cnn_run* run);
 } cnn_inference;
 
-/* ---- Training -------------------------------------------------------------------------------------------- */
+/* ---- Training ----------------------------------------------------------------------------------------- */
 
 enum cnn_optimizer { CNN_SGD = 0, CNN_ADAM = 1, CNN_ADAMW = 2 };
 enum cnn_schedule { CNN_CONSTANT = 0, CNN_STEP = 1, CNN_COSINE = 2, CNN_ONE_CYCLE = 3 };
 
 typedef struct cnn_metric {
-  const char* name;   /* top1 */
-  const char* kind;   /* accuracy, cross_entropy, mse, bce_with_logits: what the runtime computes on predict's
-                       * outputs in eval; custom: nothing */
-  int32_t output;     /* index among the description's outputs */
-  int32_t target;     /* index among forward_backward's inputs: the description's, then the targets */
-  double parameter;   /* label smoothing and the like; 0 where unused */
+  const char* name; /* top1 */
+  const char* kind; /* accuracy, cross_entropy, mse, bce_with_logits: what the runtime computes on predict's
+                     * outputs in eval; custom: nothing */
+  int32_t output;   /* index among the description's outputs */
+  int32_t target;   /* index among forward_backward's inputs: the description's, then the targets */
+  double parameter; /* label smoothing and the like; 0 where unused */
 } cnn_metric;
 
 /* What an optimizer group changes: the parameters with these indices. NaN: as the default. */
@@ -184,11 +193,11 @@ typedef struct cnn_draw {
   double a, b;          /* as of a parameter */
 } cnn_draw;
 
-/* One phase of a train section, with a backward pass of its own that leaves out what the phase does not train. The
- * phases run one after the other. A section without phases is one phase with an empty name.
+/* One phase of a train section, with a backward pass of its own that leaves out what the phase does not
+ * train. The phases run one after the other. A section without phases is one phase with an empty name.
  *
- * With cnn_training.steps these are the steps of an iteration instead: all of them run on each batch, one after the
- * other, each with an optimizer state of its own. batch, epochs and stop_* are then the first's. */
+ * With cnn_training.steps these are the steps of an iteration instead: all of them run on each batch, one
+ * after the other, each with an optimizer state of its own. batch, epochs and stop_* are then the first's. */
 typedef struct cnn_phase {
   const char* name;
 
@@ -199,8 +208,8 @@ typedef struct cnn_phase {
    * state0, state1: momentum or Adam's moments, null where the optimizer has fewer.
    * scalars: SGD   {lr, momentum, dampening, weight_decay, first_step (1 or 0)}
    *          Adam, AdamW {lr, 1 - beta1, 1 - beta2, eps, weight_decay, 1 - beta1^t, sqrt(1 - beta2^t)} */
-  int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0, float* state1,
-                    int64_t count, const float* scalars);
+  int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0,
+                    float* state1, int64_t count, const float* scalars);
 
   const uint32_t* frozen; /* indices of parameters that others train and this one leaves alone */
   const cnn_parameter_group* groups;
@@ -208,8 +217,8 @@ typedef struct cnn_phase {
   int32_t optimizer; /* enum cnn_optimizer */
   uint32_t nesterov;
   double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
-  int32_t schedule; /* enum cnn_schedule; arguments by PyTorch's names */
-  int32_t stop_metric; /* index of the result that has to improve on the validation share */
+  int32_t schedule;             /* enum cnn_schedule; arguments by PyTorch's names */
+  int32_t stop_metric;          /* index of the result that has to improve on the validation share */
   double schedule_arguments[8]; /* step: {step_size (epochs), gamma}; cosine: {min_lr, warmup epochs};
                                    one_cycle: {max_lr, pct_start, div_factor, final_div_factor} */
   int64_t batch, epochs;
@@ -222,17 +231,17 @@ typedef struct cnn_training {
   uint32_t size, version;
   const cnn_description* description;
   uint64_t arena_constant_bytes, arena_block_bytes; /* what suffices for every phase */
-  uint32_t block;         /* pictures side by side in a vector: the arena counts blocks of so many */
-  uint32_t results_count; /* the losses (one, or one a step) and metric_count */
-  uint64_t scratch_bytes; /* for each worker */
+  uint32_t block;            /* pictures side by side in a vector: the arena counts blocks of so many */
+  uint32_t results_count;    /* the losses (one, or one a step) and metric_count */
+  uint64_t scratch_bytes;    /* for each worker */
   const cnn_tensor* targets; /* the train section's inputs: passed after the description's inputs */
-  const cnn_metric* metrics; /* results_count of them: the loss, or each step's by its name, then each metric */
+  const cnn_metric* metrics; /* results_count: the loss, or each step's by its name, then each metric */
   uint32_t target_count, metric_count;
   const cnn_phase* phases; /* at least one */
   uint32_t phase_count, augment_count;
   uint64_t seed;
   double validation; /* share of the training data held out; 0: none */
-  double ema;        /* decay of the weights' moving averages, which are what is evaluated and kept; 0: none */
+  double ema; /* decay of the weights' moving averages, which are what is evaluated and kept; 0: none */
   const cnn_setting* data;     /* null where the section names none */
   const cnn_augment* augments; /* applied in order */
   const cnn_setting* weights;  /* load(file, into, except): first values from a file; null: none */
