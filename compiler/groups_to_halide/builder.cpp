@@ -5,6 +5,8 @@
 #include "compile.h"
 #include "registry.h"
 
+#include "schedules/schedules.h"
+
 using namespace Halide;
 
 namespace cnn::kernel {
@@ -304,12 +306,16 @@ void Builder::buildRegions() {
     int xTile = tile("x", width), channelTile = tile("channels", channels);
     Expr firstChannel = ranged ? rangeMin() : Expr(int(r.firstChannel));
     Expr extent = ranged ? rangeExtent() : Expr(channels);
-    RDom loops = rdom(
-        {xTile, channelTile, (width + xTile - 1) / xTile, (extent + channelTile - 1) / channelTile, height},
-        "region" + std::to_string(i));
+    // The loops of an update cannot be reordered by a schedule, so they are made in its order.
+    Expr xTiles = (width + xTile - 1) / xTile, channelTiles = (extent + channelTile - 1) / channelTile;
+    bool inside = channelsInside(kernel.schedule);
+    RDom loops =
+        rdom({xTile, channelTile, inside ? channelTiles : xTiles, inside ? xTiles : channelTiles, height},
+             "region" + std::to_string(i));
+    RVar xLoop = loops[inside ? 3 : 2], channelLoop = loops[inside ? 2 : 3];
     // The last tile moves back to end at the border: it writes some elements once more.
-    Expr column = min(loops[2] * xTile, width - xTile) + loops[0];
-    Expr channel = min(loops[3] * channelTile, extent - channelTile) + loops[1] + firstChannel;
+    Expr column = min(xLoop * xTile, width - xTile) + loops[0];
+    Expr channel = min(channelLoop * channelTile, extent - channelTile) + loops[1] + firstChannel;
     region = InRegion{i, column, loops[4]};
     Coordinates at{lane, column * int(r.strideX) + int(r.x), loops[4] * int(r.strideY) + int(r.y), channel};
     out(at) = cast(type, values[kernel.results[0]].at(at));

@@ -17,6 +17,11 @@ using namespace Halide;
 
 namespace cnn::kernel {
 
+bool channelsInside(const Schedule& schedule) {
+  auto order = schedule.tiles.find("order");
+  return order != schedule.tiles.end() && order->second == 1;
+}
+
 int accumulatorRegisters(const std::string& target) {
   // 32 vector registers with AVX-512 and on arm-64, else 16; some are needed for pixels and one for a weight.
   bool many = vectorLanes(target) == 16 || Target(target).arch == Target::ARM;
@@ -62,21 +67,20 @@ void scheduleAccumulator(Func accumulator, const RDom& taps, const LoopLevel& ti
   if (width && *width <= 7) accumulator.update().unroll(taps[0]);
 }
 
-void scheduleRegions(Builder& b, bool channelsInside) {
+/// The loops of a region are in the schedule's order already, see Builder::buildRegions.
+void scheduleRegions(Builder& b) {
   Func& out = b.outputs.at(0);
   for (int i = 0; i < out.num_update_definitions(); ++i) {
     RDom loops = b.domains.at("region" + std::to_string(i));
-    RVar xTile = loops[2], channelTile = loops[3];
-    if (channelsInside) std::swap(xTile, channelTile);
     out.update(i)
-        .reorder({b.lane, loops[0], loops[1], xTile, channelTile, loops[4]})
+        .reorder({b.lane, loops[0], loops[1], loops[2], loops[3], loops[4]})
         .vectorize(b.lane)
         .unroll(loops[0])
         .unroll(loops[1]);
     auto accumulator = b.funcs.find("regionAccumulator" + std::to_string(i));
     if (accumulator == b.funcs.end()) continue;
     scheduleAccumulator(accumulator->second, b.domains.at("regionTaps" + std::to_string(i)),
-                        LoopLevel(out, xTile));
+                        LoopLevel(out, loops[2]));
   }
 }
 
@@ -84,8 +88,7 @@ void scheduleRegions(Builder& b, bool channelsInside) {
 
 void scheduleBatchConv(Builder& b) {
   auto& tiles = b.kernel.schedule.tiles;
-  bool channelsInside = tiles.count("order") && tiles.at("order") == 1;
-  if (!b.regions.empty()) return scheduleRegions(b, channelsInside);
+  if (!b.regions.empty()) return scheduleRegions(b);
   Func& out = b.outputs.at(0);
   const Tensor& tensor = b.kernel.outputs.at(0);
   int channelTile = static_cast<int>(std::min(tiles.at("channels"), tensor.shape[0]));
@@ -94,7 +97,8 @@ void scheduleBatchConv(Builder& b) {
   Var xOuter("x_outer"), xInner("x_inner"), cOuter("c_outer"), cInner("c_inner");
   out.split(b.c, cOuter, cInner, channelTile, TailStrategy::ShiftInwards)
       .split(b.x, xOuter, xInner, xTile, TailStrategy::ShiftInwards);
-  Var inside = channelsInside ? cOuter : xOuter, outside = channelsInside ? xOuter : cOuter;
+  bool channelsFirst = channelsInside(b.kernel.schedule);
+  Var inside = channelsFirst ? cOuter : xOuter, outside = channelsFirst ? xOuter : cOuter;
   out.reorder(b.lane, xInner, cInner, inside, outside, b.y).vectorize(b.lane).unroll(xInner).unroll(cInner);
   scheduleAccumulator(b.funcs.at("accumulator"), b.domains.at("taps"), LoopLevel(out, inside));
 }

@@ -70,6 +70,9 @@ void scheduleFlatUpdate(Builder& builder);
 /// As written: for kernels that handle a few numbers.
 void scheduleSerial(Builder& builder);
 
+/// Whether the loop over channel tiles is inside that over x tiles, see chooseBackwardInput.
+bool channelsInside(const Schedule& schedule);
+
 /// Vector registers that hold accumulators without a spill: what the target has, less the operands.
 int accumulatorRegisters(const std::string& target);
 int accumulatorRegisters(const Kernel& kernel); ///< fewer where sums are in f64
