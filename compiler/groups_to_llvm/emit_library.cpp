@@ -23,6 +23,12 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
   emitDescription(description, plan);
   if (!translate(description, "description.o")) return false;
 
+  if (!plan.weights.empty()) {
+    ObjectModule weights(&context, "weights");
+    emitWeights(weights, plan);
+    if (!translate(weights, "weights.o")) return false;
+  }
+
   ObjectModule inference(&context, "inference");
   emitFunction(inference, "prepare", network.prepare, network, facts);
   emitFunction(inference, "predict", network.predict, network, facts, plan.timed);

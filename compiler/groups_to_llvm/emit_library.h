@@ -17,7 +17,8 @@ struct ArchiveMember {
   std::vector<char> bytes;
 };
 
-/// description.o, inference.o and, where the network trains, training.o: each links without the one after it.
+/// description.o, weights.o where weights are compiled in, inference.o and, where the network trains,
+/// training.o: each links without the one after it.
 /// They refer to the kernels by `facts`. In another form than `object` the members are text.
 bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std::vector<KernelFacts>& facts,
                  CodeForm form, std::vector<ArchiveMember>& members, std::string& error);

@@ -86,6 +86,15 @@ void ObjectModule::exportTable(StringRef symbol, Constant value, size_t bytes) {
   global(symbol, std::move(value), LLVM::Linkage::External);
 }
 
+void ObjectModule::exportNumbers(StringRef symbol, ArrayRef<float> numbers) {
+  Type element = builder.getF32Type();
+  auto data = DenseElementsAttr::get(RankedTensorType::get({int64_t(numbers.size())}, element), numbers);
+  auto op = LLVM::GlobalOp::create(builder, LLVM::LLVMArrayType::get(element, numbers.size()),
+                                   /*isConstant=*/true, LLVM::Linkage::External, symbol, data,
+                                   /*alignment=*/64);
+  op.setVisibility_(LLVM::Visibility::Hidden);
+}
+
 Constant ObjectModule::importTable(StringRef symbol, bool isConstant) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(module->getBody());

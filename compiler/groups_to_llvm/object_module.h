@@ -43,6 +43,8 @@ public:
 
   /// A constant that other objects see; `bytes` is its C size, which the fields must add up to.
   void exportTable(llvm::StringRef symbol, Constant value, size_t bytes);
+  /// Numbers that other objects of the same program see, 64-aligned.
+  void exportNumbers(llvm::StringRef symbol, llvm::ArrayRef<float> numbers);
   /// A table of another object, which may write to it unless it is constant.
   Constant importTable(llvm::StringRef symbol, bool isConstant = true);
   /// A function of another object of the same program; declared once.

@@ -205,6 +205,16 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
   object.exportTable(plan.name + "_description", std::move(table), sizeof(cnn_description));
 }
 
+static std::string weightsSymbol(const LibraryPlan& plan) {
+  return plan.name + "_weights";
+}
+
+void emitWeights(ObjectModule& object, const LibraryPlan& plan) {
+  std::vector<float> numbers = plan.weights;
+  numbers.resize(numbers.size() + 16); // vectors may be read past the last parameter
+  object.exportNumbers(weightsSymbol(plan), numbers);
+}
+
 void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
                         StringRef prepare, StringRef predict) {
   ArenaNeed arena = inferenceArena(plan.network);
@@ -218,6 +228,7 @@ void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t 
       object.i64(int64_t(scratchBytes)),
       object.address(prepare),
       object.address(predict),
+      plan.weights.empty() ? object.null() : object.importTable(weightsSymbol(plan)),
   });
   object.exportTable(plan.name + "_inference", std::move(table), sizeof(cnn_inference));
 }

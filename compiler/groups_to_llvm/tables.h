@@ -16,6 +16,9 @@ inline constexpr const char* cnncVersion = "0.1.0";
 
 void emitDescription(ObjectModule& object, const LibraryPlan& plan);
 
+/// The weights that are compiled in, an object of their own. The inference table refers to them.
+void emitWeights(ObjectModule& object, const LibraryPlan& plan);
+
 /// `prepare` and `predict` are functions of the same object.
 void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
                         llvm::StringRef prepare, llvm::StringRef predict);

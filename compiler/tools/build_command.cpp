@@ -1,6 +1,7 @@
 //===- build_command.cpp - cnnc build: libraries, headers, and every stage as text ------------------===//
 
 #include "compilation.h"
+#include "embedding.h"
 #include "files.h"
 #include "print_plan.h"
 
@@ -45,11 +46,21 @@ bool showCode(Frontend& frontend, const LibraryPlan& plan, const std::string& st
   return true;
 }
 
+/// Plan and, where it is the network that they are for, the weights to compile in.
+bool planWithWeights(Frontend& frontend, const CompileOptions& compile, const BuildOptions& options,
+                     NetworkOp network, LibraryPlan& plan) {
+  if (!planLibrary(frontend, compile, network, plan)) return false;
+  if (options.embed.empty()) return true;
+  NetworkOp meant = frontend.onlyNetwork();
+  if (!meant || meant != network) return bool(meant);
+  return readWeightsToEmbed(options.embed, plan.network, plan.weights);
+}
+
 /// The stages after groups; `object` writes the archive's members into the folder.
 bool emitPlanned(Frontend& frontend, const CompileOptions& compile, const BuildOptions& options,
                  NetworkOp network) {
   CompiledNetwork compiled;
-  if (!planLibrary(frontend, compile, network, compiled.plan)) return false;
+  if (!planWithWeights(frontend, compile, options, network, compiled.plan)) return false;
   if (options.emit == "schedule") {
     show(printPlan(compiled.plan));
     return true;
@@ -110,7 +121,7 @@ int build(const CompileOptions& compile, const BuildOptions& options) {
   std::map<std::string, std::string> names;
   for (NetworkOp network : frontend.networks()) {
     CompiledNetwork compiled;
-    if (!planLibrary(frontend, compile, network, compiled.plan)) return 1;
+    if (!planWithWeights(frontend, compile, options, network, compiled.plan)) return 1;
     auto [other, isNew] = names.emplace(compiled.plan.name, compiled.plan.network.name);
     if (!isNew)
       return fail("networks " + other->second + " and " + compiled.plan.network.name +

@@ -30,6 +30,7 @@ struct CompileOptions {
 
 struct BuildOptions {
   std::string folder = ".";
+  std::string embed; ///< .safetensors: the weights to compile in
   std::string emit; ///< ast, cnn, groups, schedule, stmt, llvm, asm, object; empty: the library
 };
 

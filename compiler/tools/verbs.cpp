@@ -59,6 +59,9 @@ void compilingOptions(CLI::App& app) {
 
 void buildingOptions(CLI::App& app) {
   app.add_option("-o,--output", buildOptions.folder, "folder for the results; default: this one");
+  app.add_option("--embed", buildOptions.embed,
+                 "weights (.safetensors) to compile in: the program needs no file of them")
+      ->check(CLI::ExistingFile);
   app.add_option("--emit", buildOptions.emit,
                  "print a stage instead: ast, cnn, groups, schedule, stmt, llvm, asm; "
                  "object: write the objects one by one")

@@ -119,6 +119,8 @@ int32_t matchWeights(const cnn_description& description, const SafetensorsReader
 
 int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const WeightsPart& part) {
   const cnn_description& description = *model.description;
+  float* masters = model.ownParameters();
+  if (!masters) return CNN_ERROR_MEMORY;
   Text name;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const cnn_parameter& parameter = description.parameters[i];
@@ -126,7 +128,7 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
     if (!own) continue;
     const StoredTensor* stored = file.find(own);
     if (!stored) continue; // only training has it
-    float* to = model.parameters->floats() + parameter.offset;
+    float* to = masters + parameter.offset;
     if (int32_t status = file.readFloats(*stored, to, model.message)) return status;
     if (!trackedName(own, name)) continue;
     const StoredTensor* tracked = file.find(name.c_str());

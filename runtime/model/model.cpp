@@ -65,14 +65,11 @@ Parameters* makeParameters(const cnn_inference* inference, const cnn_allocator& 
   auto* parameters = new (memory) Parameters;
   parameters->allocator = allocator;
   parameters->inference = inference;
-  uint64_t bytes;
-  if (!blockBytes(64, sizeof(float), inference->description->parameter_floats, bytes) ||
-      !parameters->masters.reserve(allocator, bytes) ||
+  if ((!inference->weights && !parameters->own()) ||
       !parameters->prepared.reserve(allocator, inference->prepared_bytes)) {
     releaseParameters(parameters);
     return nullptr;
   }
-  memset(parameters->masters.memory, 0, bytes);
   return parameters;
 }
 
@@ -103,6 +100,18 @@ int32_t fill(cnn_model& model, const cnn_inference* inference, const cnn_options
 }
 
 } // namespace
+
+float* Parameters::own() {
+  uint64_t bytes, floats = inference->description->parameter_floats;
+  if (!masters.memory) {
+    if (!blockBytes(64, sizeof(float), floats, bytes) || !masters.reserve(allocator, bytes)) return nullptr;
+    if (inference->weights)
+      memcpy(masters.memory, inference->weights, floats * sizeof(float));
+    else
+      memset(masters.memory, 0, bytes);
+  }
+  return reinterpret_cast<float*>(masters.memory);
+}
 
 int64_t sampleElements(const cnn_tensor& tensor) {
   int64_t elements = 1;
@@ -142,7 +151,7 @@ cnn_run cnn_model::run(int64_t batch) const {
   cnn_run run{};
   run.pool = pool;
   run.parallel_for = parallelFor;
-  run.parameters = parameters->floats();
+  run.parameters = const_cast<float*>(parameters->floats()); // written in training alone, which owns them
   run.prepared = parameters->prepared.memory;
   run.arena = arena.memory;
   run.batch = batch;
@@ -162,6 +171,12 @@ int32_t cnn_model::finish(int32_t status, const char* what) {
                 what, description->name);
   return fail(CNN_ERROR_INTERNAL, "%s of %s failed with code %d: a bug of the compiler", what,
               description->name, status);
+}
+
+float* cnn_model::ownParameters() {
+  float* own = parameters->own();
+  if (!own) fail(CNN_ERROR_MEMORY, "no memory for the parameters of %s", description->name);
+  return own;
 }
 
 int32_t cnn_model::reserveScratch(uint64_t bytesEach) {
@@ -260,7 +275,8 @@ size_t cnn_model_scratch_bytes(const cnn_model* model) {
   return model->scratchBytes;
 }
 float* cnn_model_parameters(cnn_model* model) {
-  return model->parameters->floats();
+  model->message.clear();
+  return model->ownParameters();
 }
 
 void cnn_model_parameters_changed(cnn_model* model) {

@@ -19,14 +19,18 @@ struct Parameters {
   std::atomic<int32_t> users{1};
   cnn_allocator allocator{};
   const cnn_inference* inference = nullptr;
-  Block masters;
+  Block masters; // empty as long as those that are compiled in serve
   Block prepared;
   std::atomic<uint64_t> version{1};         // counts changes of the masters
   std::atomic<uint64_t> preparedVersion{0}; // the masters' version that `prepared` was made from
   std::atomic<bool> preparing{false};
   uint64_t batchesTracked = 0; // PyTorch's num_batches_tracked, the same for all batch norms
 
-  float* floats() { return reinterpret_cast<float*>(masters.memory); }
+  const float* floats() const {
+    return masters.memory ? reinterpret_cast<const float*>(masters.memory) : inference->weights;
+  }
+  /// To write to. What is compiled in is copied first; null without memory for that.
+  float* own();
 };
 
 } // namespace cnn
@@ -57,6 +61,8 @@ struct cnn_model {
   /// Turns generated code's status, and scratch that was too small, into a cnn_status with a message.
   int32_t finish(int32_t status, const char* what);
 
+  /// The masters to write to, or null with a message.
+  float* ownParameters();
   int32_t reserveScratch(uint64_t bytesEach);
   int32_t reserveArena(uint64_t constant, uint64_t block, int64_t blocks);
   /// Brings `prepared` up to date with the masters.

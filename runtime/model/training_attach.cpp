@@ -145,6 +145,7 @@ int32_t check(cnn_model* model, const cnn_training* table) {
 }
 
 int32_t attachFirst(cnn_model* model, const cnn_training* table) {
+  if (!model->ownParameters()) return CNN_ERROR_MEMORY;
   void* memory = model->allocator.allocate(model->allocator.context, sizeof(TrainingState), 64);
   if (memory) {
     model->training = new (memory) TrainingState;

@@ -91,7 +91,7 @@ int32_t cnn_training_ema(cnn_model* model, double decay) {
     return CNN_OK;
   }
   cnn::forAll(model, cnn::combine,
-              {cnn::floatsOf(state.averages), model->parameters->floats(), floats, static_cast<float>(decay),
+              {cnn::floatsOf(state.averages), model->parameters->own(), floats, static_cast<float>(decay),
                static_cast<float>(1 - decay)});
   return CNN_OK;
 }
@@ -101,7 +101,7 @@ int32_t cnn_training_ema_swap(cnn_model* model) {
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!model->training->averages.memory) return CNN_OK;
   cnn::forAll(model, cnn::exchange,
-              {model->parameters->floats(), cnn::floatsOf(model->training->averages),
+              {model->parameters->own(), cnn::floatsOf(model->training->averages),
                model->description->parameter_floats, 0, 0});
   cnn_model_parameters_changed(model);
   return CNN_OK;

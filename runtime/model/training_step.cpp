@@ -209,7 +209,7 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
     cnn::fillScalars(phase, own, state.updates, scalars + g * cnn::scalarRoom);
   }
   cnn::fillScalars(phase, hyper, state.updates, scalars + phase.group_count * cnn::scalarRoom);
-  cnn::ChunkWork work{&state, model->parameters->floats(), 1, {0}};
+  cnn::ChunkWork work{&state, model->parameters->own(), 1, {0}};
   cnn::forChunks(model, cnn::updateChunk, work);
   if (state.isLastStep()) ++state.updates;
   if (state.table->steps) cnn::goTo(state, state.isLastStep() ? 0 : state.phase + 1);

@@ -1,7 +1,7 @@
 # The beginning of the tests through the command line: `cnnc` is the command, `here` this folder, `work` a folder of the
 # test's own that goes when it ends, with an empty kernel cache. To be sourced.
 set -euo pipefail
-cnnc=$1
+cnnc=$(realpath "$1")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 work=$(mktemp -d)

@@ -76,6 +76,89 @@ TEST_CASE("predict sees new parameters after initialise, load and a direct write
   REQUIRE(predict(model.get(), images, 1)[0] == Approx(first[0] + 1));
 }
 
+TEST_CASE("weights that are compiled in serve where they are until something writes to the parameters") {
+  linear::Library<> library;
+  auto images = ramp(16);
+  ModelHandle trained = makeModel(library.inference);
+  REQUIRE(cnn_model_initialise(trained.get(), 1) == CNN_OK);
+  auto wanted = predict(trained.get(), images, 1);
+  alignas(64) float weights[80 + 16] = {};
+  REQUIRE(library.description.parameter_floats == 80);
+  std::copy_n(cnn_model_parameters(trained.get()), 80, weights);
+  const std::vector<float> before(std::begin(weights), std::end(weights));
+  library.inference.weights = weights;
+
+  static size_t reserved;
+  reserved = 0;
+  cnn_options options{};
+  options.threads = 1;
+  options.allocator.allocate = [](void*, size_t bytes, size_t alignment) {
+    reserved += bytes;
+    return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  };
+  options.allocator.release = [](void*, void* memory, size_t) { std::free(memory); };
+  ModelHandle model = makeModel(library.inference, options);
+  REQUIRE(predict(model.get(), images, 1) == wanted);
+  TemporaryFolder folder;
+  REQUIRE(cnn_model_save(model.get(), (folder / "compiled_in").c_str()) == CNN_OK);
+  REQUIRE(cnn_model_save(trained.get(), (folder / "trained").c_str()) == CNN_OK);
+  REQUIRE(readFile(folder / "compiled_in") == readFile(folder / "trained"));
+  const size_t served = reserved;
+
+  cnn_options sharing{};
+  sharing.share = model.get();
+  ModelHandle second = makeModel(library.inference, sharing);
+  REQUIRE(predict(second.get(), images, 1) == wanted);
+  second.reset();
+
+  cnn_model_parameters(model.get())[48] += 1;
+  REQUIRE(reserved - served >= 80 * sizeof(float));
+  cnn_model_parameters_changed(model.get());
+  REQUIRE(predict(model.get(), images, 1)[0] == Approx(wanted[0] + 1));
+  REQUIRE(std::equal(before.begin(), before.end(), weights));
+
+  for (int writer = 0; writer < 3; ++writer) {
+    ModelHandle other = makeModel(library.inference);
+    if (writer == 0) REQUIRE(cnn_model_initialise(other.get(), 2) == CNN_OK);
+    if (writer == 1) {
+      REQUIRE(cnn_model_initialise(trained.get(), 3) == CNN_OK);
+      REQUIRE(cnn_model_save(trained.get(), (folder / "other").c_str()) == CNN_OK);
+      REQUIRE(cnn_model_load(other.get(), (folder / "other").c_str()) == CNN_OK);
+    }
+    if (writer == 2) {
+      int32_t label = 1;
+      const void* inputs[] = {images.data(), &label};
+      REQUIRE(cnn_training_attach(other.get(), &library.training, 1) == CNN_OK);
+      REQUIRE(cnn_training_step(other.get(), inputs, 1, nullptr, nullptr) == CNN_OK);
+    }
+    REQUIRE(predict(other.get(), images, 1) != wanted);
+    REQUIRE(std::equal(before.begin(), before.end(), weights));
+  }
+}
+
+TEST_CASE(
+    "a copy of compiled in weights that does not fit into memory is an error of the call that needs it") {
+  linear::Library<> library;
+  alignas(64) static const float weights[80 + 16] = {};
+  library.inference.weights = weights;
+  static bool full;
+  full = false;
+  cnn_options options{};
+  options.threads = 1;
+  options.allocator.allocate = [](void*, size_t bytes, size_t alignment) -> void* {
+    return full ? nullptr : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  };
+  options.allocator.release = [](void*, void* memory, size_t) { std::free(memory); };
+  ModelHandle model = makeModel(library.inference, options);
+  full = true;
+  REQUIRE(cnn_model_initialise(model.get(), 1) == CNN_ERROR_MEMORY);
+  REQUIRE_THAT(cnn_model_message(model.get()), Catch::Contains("no memory for the parameters of Linear"));
+  REQUIRE(cnn_training_attach(model.get(), &library.training, 1) == CNN_ERROR_MEMORY);
+  REQUIRE(cnn_model_parameters(model.get()) == nullptr);
+  full = false;
+  REQUIRE(cnn_model_initialise(model.get(), 1) == CNN_OK);
+}
+
 TEST_CASE("two models share parameters and predict from two threads") {
   linear::Library<> library;
   ModelHandle owner = makeModel(library.inference);

@@ -51,9 +51,10 @@ typedef struct cnn_options {
   void* pool;
 } cnn_options;
 
-/* Creates a model with parameters that are all zero: load or initialise them next. Null options: the
- * defaults. On an error *model is null and the message (cut to message_bytes) says why; message may be null.
- */
+/* Creates a model with the weights that are compiled into the library, which stay where they are until
+ * something writes to the parameters; without such with parameters that are all zero: load or initialise
+ * them next. Null options: the defaults. On an error *model is null and the message (cut to message_bytes)
+ * says why; message may be null. */
 int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* options, cnn_model** model,
                          char* message, size_t message_bytes);
 /* Null is allowed. Shared parameters live until the last model that uses them is destroyed. */
@@ -87,7 +88,8 @@ int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, 
 /* Written beside as path.part, synced, renamed: the file is the old one or the new one at any moment. */
 int32_t cnn_model_save(cnn_model* model, const char* path);
 
-/* The f32 masters, laid out by cnn_parameter.offset. After writing them call cnn_model_parameters_changed. */
+/* The f32 masters, laid out by cnn_parameter.offset. After writing them call cnn_model_parameters_changed.
+ * Weights that are compiled in are copied by the first call; null, with a message, without memory for that. */
 float* cnn_model_parameters(cnn_model* model);
 void cnn_model_parameters_changed(cnn_model* model);
 

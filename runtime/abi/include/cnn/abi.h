@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 4u
+#define CNN_ABI_VERSION 5u
 #define CNN_MAX_RANK 6
 
 /* ---- Execution ---------------------------------------------------------------------------------------- */
@@ -162,6 +162,8 @@ typedef struct cnn_inference {
   uint64_t scratch_bytes;                           /* for each worker */
   int32_t (*prepare)(const cnn_run* run);           /* masters to derived parameters; 0 or an error code */
   int32_t (*predict)(const cnn_run* run);
+  /* The whole masters block and 16 floats more, 64-aligned, where weights are compiled in; else null. */
+  const float* weights;
 } cnn_inference;
 
 /* ---- Training ----------------------------------------------------------------------------------------- */
