@@ -105,6 +105,19 @@ bool LinkedNetwork::link(CompiledNetwork& compiled, std::string& error, int64_t*
   return true;
 }
 
+static std::vector<ScoreForm> scoreForms(NetworkOp network) {
+  std::vector<ScoreForm> forms;
+  auto predict = network.lookupSymbol<FunctionOp>("predict");
+  for (mlir::Value output : predict.getBody().back().getTerminator()->getOperands()) {
+    mlir::Operation* op = output.getDefiningOp();
+    forms.push_back(llvm::isa_and_present<SoftmaxOp>(op)      ? ScoreForm::probability
+                    : llvm::isa_and_present<LogSoftmaxOp>(op) ? ScoreForm::logProbability
+                    : llvm::isa_and_present<SigmoidOp>(op)    ? ScoreForm::separateProbability
+                                                              : ScoreForm::any);
+  }
+  return forms;
+}
+
 bool compileAndLink(const CompileOptions& options, LinkedNetwork& linked) {
   Frontend frontend;
   if (!frontend.load(options)) return false;
@@ -112,6 +125,7 @@ bool compileAndLink(const CompileOptions& options, LinkedNetwork& linked) {
   if (!network) return false;
   for (NetworkOp other : frontend.networks())
     if (other != network) other.erase();
+  linked.forms = scoreForms(network);
   CompiledNetwork compiled;
   if (!compileNetwork(frontend, options, network, compiled)) return false;
   std::string error;

@@ -10,6 +10,9 @@
 
 namespace cnn::tools {
 
+/// What the operator behind an output makes of it.
+enum class ScoreForm { any, probability, logProbability, separateProbability };
+
 /// The very objects that the archive would hold, linked with the runtime inside this program. The tables live
 /// as long as this does.
 class LinkedNetwork {
@@ -24,7 +27,8 @@ public:
   /// Which assertion of a kernel that has any (Kernel::checked) has failed, in any network; or empty.
   static std::string failedCheck();
 
-  size_t probes = 0; ///< so many of the last outputs are probes
+  std::vector<ScoreForm> forms; ///< of each output
+  size_t probes = 0;            ///< so many of the last outputs are probes
   const cnn_inference* inference = nullptr;
   const cnn_training* training = nullptr; ///< null where the network does not train
 

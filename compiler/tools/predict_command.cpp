@@ -7,28 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <numeric>
 
 namespace cnn::tools {
 namespace {
-
-/// "[0.5, 0.5]", or one number, of an argument of the train section's data setting.
-std::vector<float> dataNumbers(const cnn_training* training, const char* name) {
-  std::vector<float> numbers;
-  if (!training || !training->data) return numbers;
-  for (std::uint32_t i = 0; i < training->data->argument_count; ++i) {
-    if (std::strcmp(training->data->argument_names[i], name)) continue;
-    for (const char* at = training->data->argument_values[i]; *at;) {
-      char* end;
-      float number = std::strtof(at, &end);
-      if (end != at) numbers.push_back(number);
-      at = end != at ? end : at + 1;
-    }
-  }
-  return numbers;
-}
 
 class Prediction {
 public:
@@ -36,6 +19,11 @@ public:
       : options(options), linked(linked), tables(*linked.inference->description) {
     for (std::uint32_t i = 0; i < tables.input_count; ++i) inputTensors.push_back(&tables.inputs[i]);
     for (std::uint32_t i = 0; i < tables.output_count; ++i) outputTensors.push_back(&tables.outputs[i]);
+    if (!linked.training || !linked.training->data || !isPicture(*inputTensors.front())) return;
+    Result<Normalisation> given = data_normalisation(*linked.training->data);
+    if (!given || given->mean.size() != static_cast<std::size_t>(inputTensors.front()->shape[1])) return;
+    mean = std::move(given->mean);
+    deviation = std::move(given->deviation);
   }
 
   Status run() {
@@ -61,7 +49,7 @@ public:
     if (Status bad = model->check(cnn_model_predict(model->handle(), from.data(), to.data(), batch)); !bad)
       return bad;
     if (options.outputs.empty()) {
-      for (std::size_t i = 0; i < outputs.size(); ++i) print(outputs[i], i + linked.probes >= outputs.size());
+      for (std::size_t i = 0; i < outputs.size(); ++i) print(i);
       return {};
     }
     return writeOutputs();
@@ -74,6 +62,9 @@ private:
   std::vector<const cnn_tensor*> inputTensors, outputTensors;
   std::vector<Batch> inputs, outputs;
   std::int64_t batch = 0;
+  std::vector<float> mean, deviation; ///< of the first input's channels, as the train section's data has them
+
+  static bool isPicture(const cnn_tensor& tensor) { return tensor.rank == 4; }
 
   Status readInputs() {
     for (std::size_t i = 0; i < options.inputs.size(); ++i) {
@@ -83,15 +74,28 @@ private:
       Result<Batch> read = readBatch(file, *inputTensors[*which], batch);
       if (!read) return std::move(read).error();
       inputs[*which] = *std::move(read);
+      if (*which == 0) normalise(inputs.front());
     }
     return {};
+  }
+
+  /// Arrays are normalised as pictures are, and as both are in training.
+  void normalise(Batch& input) const {
+    if (mean.empty() || input.tensor->element != CNN_F32) return;
+    auto* values = reinterpret_cast<float*>(input.bytes.data());
+    std::size_t count = input.bytes.size() / sizeof(float);
+    auto plane = static_cast<std::size_t>(input.tensor->shape[2] * input.tensor->shape[3]);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::size_t channel = i / plane % mean.size();
+      values[i] = (values[i] - mean[channel]) / deviation[channel];
+    }
   }
 
   /// Pictures fill the first input, scaled and cut to its size, and normalised as in training.
   Status readPictures() {
     if (options.pictures.empty()) return {};
     const cnn_tensor& tensor = *inputTensors.front();
-    if (tensor.rank != 4 || (tensor.element != CNN_F32 && tensor.element != CNN_U8))
+    if (!isPicture(tensor) || (tensor.element != CNN_F32 && tensor.element != CNN_U8))
       return Status::error(CNN_ERROR_ARGUMENT, "the network's first input '%s' is not a picture",
                            tensor.name);
     if (inputs.front().tensor || (batch && batch != static_cast<std::int64_t>(options.pictures.size())))
@@ -99,10 +103,6 @@ private:
                            options.pictures.size());
     batch = static_cast<std::int64_t>(options.pictures.size());
     inputs.front() = allocate(tensor, batch);
-    std::vector<float> mean = dataNumbers(linked.training, "mean"),
-                       deviation = dataNumbers(linked.training, "std");
-    if (mean.size() != static_cast<std::size_t>(tensor.shape[1]) || deviation.size() != mean.size())
-      mean = deviation = {};
     for (std::size_t i = 0; i < options.pictures.size(); ++i) {
       Result<Image> read = read_image(options.pictures[i], static_cast<int>(tensor.shape[1]));
       if (!read) return std::move(read).error();
@@ -128,15 +128,29 @@ private:
     return {};
   }
 
-  /// Scores of classes: the likeliest with their softmax; anything else: its statistics.
-  void print(const Batch& output, bool isProbe) const {
+  /// What the train section measures of an output; nothing where it has no such measure.
+  bool isMeasuredBy(std::size_t output, std::initializer_list<const char*> kinds) const {
+    for (std::uint32_t i = 0; linked.training && i < linked.training->results_count; ++i) {
+      const cnn_metric& metric = linked.training->metrics[i];
+      if (static_cast<std::size_t>(metric.output) != output) continue;
+      for (const char* kind : kinds)
+        if (!std::strcmp(metric.kind, kind)) return true;
+    }
+    return false;
+  }
+
+  /// Scores of classes: the likeliest with their shares; anything else: its statistics.
+  void print(std::size_t which) const {
+    const Batch& output = outputs[which];
     auto size = static_cast<std::size_t>(sampleElements(*output.tensor));
     if (output.tensor->element != CNN_F32) {
       std::printf("%s: not f32, write it with --output %s=FILE.npy\n", output.tensor->name,
                   output.tensor->name);
       return;
     }
-    if (isProbe || output.tensor->rank != 2) {
+    bool isProbe = which + linked.probes >= outputs.size();
+    bool isNumber = isMeasuredBy(which, {"mse"}) && !isMeasuredBy(which, {"accuracy", "cross_entropy"});
+    if (isProbe || isNumber || output.tensor->rank != 2) {
       TensorStatistics statistics;
       statistics.add(reinterpret_cast<const float*>(output.bytes.data()),
                      size * static_cast<std::size_t>(batch));
@@ -149,23 +163,37 @@ private:
         std::printf("%s\n", options.pictures[n].c_str());
       else
         std::printf("%s of sample %zu\n", output.tensor->name, n);
-      printClasses(scores, size);
+      printClasses(which, {scores, size});
     }
   }
 
-  void printClasses(const float* scores, std::size_t size) const {
-    std::vector<std::size_t> order(size);
+  /// Of scores that are probabilities already, themselves; of others the softmax, or, where each is for or
+  /// against one class, the sigmoid.
+  std::vector<double> sharesOf(std::size_t output, std::span<const float> scores) const {
+    std::vector<double> shares(scores.begin(), scores.end());
+    ScoreForm form = linked.forms[output];
+    if (form == ScoreForm::probability || form == ScoreForm::separateProbability) return shares;
+    if (form == ScoreForm::any && isMeasuredBy(output, {"bce_with_logits"})) {
+      for (double& share : shares) share = 1 / (1 + std::exp(-share));
+      return shares;
+    }
+    double most = *std::max_element(shares.begin(), shares.end()), sum = 0;
+    for (double& share : shares) sum += share = std::exp(share - most);
+    for (double& share : shares) share /= sum;
+    return shares;
+  }
+
+  void printClasses(std::size_t output, std::span<const float> scores) const {
+    std::vector<std::size_t> order(scores.size());
     std::iota(order.begin(), order.end(), 0);
-    auto shown = std::min(size, static_cast<std::size_t>(std::max(1, options.top)));
+    auto shown = std::min(scores.size(), static_cast<std::size_t>(std::max(1, options.top)));
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
                       [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-    double sum = 0;
-    for (std::size_t i = 0; i < size; ++i) sum += std::exp(static_cast<double>(scores[i] - scores[order[0]]));
+    std::vector<double> shares = sharesOf(output, scores);
     for (std::size_t i = 0; i < shown; ++i) {
-      double share = std::exp(static_cast<double>(scores[order[i]] - scores[order[0]])) / sum;
       std::string label =
           order[i] < tables.label_count ? tables.labels[order[i]] : "class " + std::to_string(order[i]);
-      std::printf("  %5.1f %%  %s  (%g)\n", 100 * share, label.c_str(),
+      std::printf("  %5.1f %%  %s  (%g)\n", 100 * shares[order[i]], label.c_str(),
                   static_cast<double>(scores[order[i]]));
     }
   }

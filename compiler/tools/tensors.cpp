@@ -123,6 +123,11 @@ Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::
     result.bytes = std::move(column->bytes);
     return result;
   }
+  if (column->element == CNN_U8 && tensor.element == CNN_F32) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(found); ++i)
+      store<float>(result.bytes.data(), i, static_cast<float>(column->bytes[i]) / 255.0f);
+    return result;
+  }
   for (std::size_t i = 0; i < static_cast<std::size_t>(found); ++i)
     putNumber(result.bytes.data(), tensor.element, i, numberAt(column->bytes.data(), column->element, i));
   return result;

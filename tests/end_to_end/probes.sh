@@ -27,7 +27,7 @@ done
 cmp "$work/looked.safetensors" "$work/plain.safetensors" || fail "probes change the weights or their names"
 cmp "$work/looked.txt" "$work/plain.txt" || fail "probes change training"
 
-# Data bytes become numbers from 0 to 1; arrays that predict is given are taken as they are.
+# Bytes become numbers from 0 to 1, in data and in what predict is given.
 python3 - "$work/data/test_image.npy" "$work/images.npy" <<'END'
 import array, ast, struct, sys
 data = open(sys.argv[1], "rb").read()
@@ -39,6 +39,8 @@ open(sys.argv[2], "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)
 END
 predict() { "$cnnc" predict "$work/looked.cnn" --weights "$work/looked.safetensors" --input "$work/images.npy" "$@"; }
 predict > "$work/without.txt"
+"$cnnc" predict "$work/looked.cnn" --weights "$work/looked.safetensors" --input "$work/data/test_image.npy" |
+  cmp - "$work/without.txt" || fail "bytes and the numbers that they stand for are predicted differently"
 grep -q 'stem' "$work/without.txt" && fail "a probe shows without being asked for"
 predict --probe stem --probe last > "$work/some.txt"
 grep -q '^stem \[N, 4, 6, 6\]: mean' "$work/some.txt" || fail "no statistics of stem: $(tail -3 "$work/some.txt")"
