@@ -183,8 +183,12 @@ void Elaborator::readSettings() {
     FileId file = program.sources.addText("--set " + name, text);
     Environment none;
     Frame frame{&program.main(), &none, nullptr};
+    size_t reported = diagnostics.count();
     const Expr* expr = parseExpression(program.sources, file, program.context, diagnostics);
     setValues[name] = {evaluate(expr, frame), expr->span};
+    // Names of a file are checked before anything is evaluated; these belong to none.
+    if (setValues[name].value.isPoison() && diagnostics.count() == reported)
+      diagnostics.report(Diag::UnknownName, expr->span, text);
   }
 }
 
@@ -194,6 +198,15 @@ static bool headsTargetSection(const Module& module, std::string_view network) {
     auto* section = as<TargetDecl>(decl);
     return section && section->network.text == network;
   });
+}
+
+static std::string networksNote(std::string_view wanted, const std::vector<std::string_view>& names) {
+  if (names.empty()) return "the file has no networks";
+  if (std::string_view near = nearest(wanted, names); !near.empty())
+    return "did you mean " + std::string(near) + "?";
+  std::string list;
+  for (std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+  return "the file has " + list;
 }
 
 Elaboration Elaborator::run() {
@@ -237,8 +250,7 @@ Elaboration Elaborator::run() {
       buildNetwork(*network, {}, options.network, {}, true);
     else
       diagnostics.report(Diag::UnknownNetwork, Span{}, options.network)
-          .note(names.empty() ? "the file has no networks"
-                              : "did you mean " + std::string(nearest(options.network, names)) + "?");
+          .note(networksNote(options.network, names));
   }
   reportUnknownProbes();
   reportUnknownSettings();

@@ -105,6 +105,7 @@ struct NetworkState {
   std::set<std::string, std::less<>> sharedApplied;
   std::vector<NamedTensor> inputs, outputs;
   std::vector<NamedTensor> probes; ///< those asked for
+  std::map<std::string, Span, std::less<>> probePaths;
   std::vector<PendingInit> inits;
   size_t initsApplied = 0;                           ///< the first so many
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts

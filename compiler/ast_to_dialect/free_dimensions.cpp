@@ -36,6 +36,12 @@ bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
     error(Diag::BatchDimension, type.span, frame, name.text, "expected at least the batch, such as f32[N]");
     return false;
   }
+  if (dimensions.size() > 4) {
+    error(Diag::NotCompiledYet, type.span, frame,
+          "an input of " + std::to_string(dimensions.size()) + " dimensions")
+        .note("inputs are pictures [N, C, H, W], signals [N, C, L], features [N, F] or one number each [N]");
+    return false;
+  }
   mlir::AffineExpr batch = dimensions.front();
   std::string found = dimensionText(&context, batch);
   if (!mlir::isa<mlir::AffineSymbolExpr>(batch)) {

@@ -14,7 +14,10 @@ void Elaborator::probe(mlir::Value tensor, std::string_view name, Span span, con
   if (frame.instance->repeated || net->training) return;
   const std::string& scope = frame.instance->path;
   std::string path = (scope.empty() ? "" : scope + ".") + std::string(name);
-  if (!claimPath(path, "probe", span, frame)) return;
+  if (auto [other, isNew] = net->probePaths.emplace(path, span); !isNew) {
+    error(Diag::PathClash, span, frame, path).secondary(other->second, "the other one");
+    return;
+  }
   probesFound.insert(path);
   bool wanted = false;
   for (const std::string& pattern : options.probes) {

@@ -40,7 +40,8 @@ void fileOptions(CLI::App& app) {
 
 void compilingOptions(CLI::App& app) {
   app.add_option("--probe", compile.probes,
-                 "path or pattern of probes that become outputs, e.g. --probe stem or --probe '*'");
+                 "path or pattern of probes that become outputs, e.g. --probe stem or --probe '*'")
+      ->allow_extra_args(false);
   app.add_option("--target", compile.target, "a Halide target string; default: this machine")
       ->transform(CLI::Validator(
           [](std::string& text) {

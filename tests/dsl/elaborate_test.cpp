@@ -199,6 +199,12 @@ TEST_CASE("lists, strings and layers that double without end are errors") {
             .starts_with("E0308"));
 }
 
+TEST_CASE("a probe may have the name of the layer before it") {
+  CHECK(Elaborated("network A {\n  input x: f32[N, 3, 8, 8]\n"
+                   "  output y = x |> conv(4, 3) @stem |> probe(\"stem\") |> relu\n}\n")
+            .errors() == "");
+}
+
 TEST_CASE("deep recursion within deep expressions is an error") {
   std::string deep = "f(a + 1)";
   for (int i = 0; i < 300; ++i) deep = "1 + " + deep;
