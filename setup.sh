@@ -20,6 +20,8 @@ packages=(
   "llvm-22-tools         | FileCheck and not, which the compiler's tests use"
   "catch2                | the C++ test framework"
   "libcli11-dev          | command-line parsing of cnnc"
+  "libonnx-dev           | ONNX's messages, which cnnc import reads"
+  "libprotobuf-dev       | how these messages are encoded"
   "nlohmann-json3-dev    | JSON output and safetensors headers"
   "libstb-dev            | reads PNG and JPEG"
   "librapidcheck-dev     | random inputs for tests"

@@ -1,5 +1,6 @@
 //===- new_command.cpp - cnnc new: a file to start from ---------------------------------------------===//
 
+#include "names.h"
 #include "options.h"
 
 #include <cctype>
@@ -35,8 +36,14 @@ train NAME {
 }
 )";
 
-/// "my-net_2" -> "MyNet2"; empty for what cannot be a name.
-std::string networkName(const std::string& stem) {
+int failed(const std::string& message) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return 1;
+}
+
+} // namespace
+
+std::string networkNameOf(const std::string& stem) {
   std::string name;
   bool begins = true;
   for (char c : stem) {
@@ -49,16 +56,9 @@ std::string networkName(const std::string& stem) {
   return name.size() == 1 ? name + "Net" : name; // a lone capital is a free dimension
 }
 
-int failed(const std::string& message) {
-  std::fprintf(stderr, "error: %s\n", message.c_str());
-  return 1;
-}
-
-} // namespace
-
 int createFile(const std::string& name) {
   std::string path = name.ends_with(".cnn") ? name : name + ".cnn";
-  std::string network = networkName(std::filesystem::path(path).stem().string());
+  std::string network = networkNameOf(std::filesystem::path(path).stem().string());
   if (network.empty())
     return failed("'" + name + "' is no name: expected a letter, then letters, digits, - and _");
   std::string content(text);

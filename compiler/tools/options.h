@@ -31,7 +31,13 @@ struct CompileOptions {
 struct BuildOptions {
   std::string folder = ".";
   std::string embed; ///< .safetensors: the weights to compile in
-  std::string emit; ///< ast, cnn, groups, schedule, stmt, llvm, asm, object; empty: the library
+  std::string emit;  ///< ast, cnn, groups, schedule, stmt, llvm, asm, object; empty: the library
+};
+
+struct ImportOptions {
+  std::string model;   ///< .onnx
+  std::string output;  ///< .cnn; empty: named like the model, in this folder
+  std::string network; ///< its name; empty: made from the model's
 };
 
 struct FormatOptions {
@@ -97,7 +103,8 @@ struct VerifyOptions {
 
 int build(const CompileOptions& compile, const BuildOptions& options);
 int format(const FormatOptions& options);
-int explain(const std::string& id);       ///< an id or name of a diagnostic; empty: a list of all
+int explain(const std::string& id); ///< an id or name of a diagnostic; empty: a list of all
+int import(const ImportOptions& options);
 int createFile(const std::string& name);  ///< NAME.cnn, to start from
 int completion(const std::string& shell); ///< bash, zsh or fish
 int manual();                             ///< the manual page, for man(1)

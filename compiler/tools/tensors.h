@@ -26,9 +26,8 @@ Batch allocate(const cnn_tensor& tensor, std::int64_t batch);
 Result<std::size_t> whichTensor(const std::string& argument, const std::vector<const cnn_tensor*>& tensors,
                                 std::size_t position, std::string& file);
 
-/// Reads a .npy file and converts its numbers to the tensor's type; bytes that become f32 are divided by 255, as
-/// training data. `batch`: expected number of samples, or 0
-/// and then set from the file.
+/// Reads a .npy file and converts its numbers to the tensor's type; bytes that become f32 are divided by 255,
+/// as training data. `batch`: expected number of samples, or 0 and then set from the file.
 Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::int64_t& batch);
 
 /// Writes a .npy file beside its place and renames it.

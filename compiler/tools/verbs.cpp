@@ -17,6 +17,7 @@ namespace {
 CompileOptions compile;
 BuildOptions buildOptions;
 FormatOptions formatOptions;
+ImportOptions importOptions;
 std::string wantedId, newName, shell;
 CheckOptions checkOptions;
 SummaryOptions summaryOptions;
@@ -107,6 +108,16 @@ void explainingOptions(CLI::App& app) {
 
 void creatingOptions(CLI::App& app) {
   app.add_option("NAME", newName, "the file to write, with or without .cnn")->required();
+}
+
+void importingOptions(CLI::App& app) {
+  app.add_option("MODEL", importOptions.model, "the .onnx file")->required()->check(CLI::ExistingFile);
+  app.add_option("-o,--output", importOptions.output,
+                 "the .cnn file to write, and the .safetensors beside it; default: named like the model")
+      ->check([](const std::string& path) {
+        return path.ends_with(".cnn") ? "" : "expected a name ending in .cnn, found " + path;
+      });
+  app.add_option("--name", importOptions.network, "the network's name; default: made from the file's");
 }
 
 void completingOptions(CLI::App& app) {
@@ -227,6 +238,11 @@ const std::vector<Verb>& verbs() {
        "cnnc new shoes",
        {creatingOptions},
        [] { return createFile(newName); }},
+      {"import",
+       "an ONNX model to a .cnn file and its weights",
+       "cnnc import resnet18.onnx",
+       {importingOptions},
+       [] { return import(importOptions); }},
       {"explain",
        "tell more about a diagnostic",
        "cnnc explain E0302",
