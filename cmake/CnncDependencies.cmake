@@ -1,4 +1,5 @@
-# Finds what cnnc is built from: MLIR and LLVM as Debian packages them, Halide from the wheel in build/venv.
+# Finds what cnnc is built from: MLIR, LLVM, protobuf and ONNX as Debian packages them, Halide from the wheel in
+# build/venv.
 
 find_package(MLIR 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
 
@@ -11,6 +12,9 @@ set(Halide_DIR ${halide_package_dir}/Halide CACHE PATH "CMake package of Halide 
 set(HalideHelpers_DIR ${halide_package_dir}/HalideHelpers CACHE PATH "CMake package of Halide's helpers")
 set(CMAKE_DISABLE_FIND_PACKAGE_Halide_Python ON) # would want Python's headers, for bindings not used here
 find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared)
+
+find_package(Protobuf REQUIRED)
+find_library(CNNC_ONNX_PROTO onnx_proto REQUIRED)
 
 # MLIR's package puts its CMake modules on this path; TableGen and AddMLIR define mlir_tablegen and friends.
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})

@@ -29,6 +29,11 @@ target_link_libraries(cnnc_mlir INTERFACE MLIR LLVM)
 add_library(cnnc_halide INTERFACE)
 target_link_libraries(cnnc_halide INTERFACE Halide::Halide)
 
+# Link this to use <onnx/onnx_pb.h>, ONNX's protobuf messages; the definitions are those of Debian's library.
+add_library(cnnc_onnx INTERFACE)
+target_compile_definitions(cnnc_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
+target_link_libraries(cnnc_onnx INTERFACE ${CNNC_ONNX_PROTO} protobuf::libprotobuf)
+
 # cnnc_add_catch_test(NAME LABEL label SOURCES a.cpp … LIBRARIES lib …)
 # A Catch2 executable in build/bin, registered as one ctest.
 function(cnnc_add_catch_test name)

@@ -166,8 +166,7 @@ std::string Importer::layerPath(const Node& node, size_t weightInput, const std:
   std::string path, weight = hasInput(node, weightInput) ? node.inputs[weightInput] : "";
   if (weight.ends_with(".weight")) path = weight.substr(0, weight.size() - sizeof(".weight") + 1);
   if (!isPath(path)) path = pathOfNodeName(node.name);
-  if (!weight.empty() && !usedWeights.insert(weight).second)
-    result.notes.push_back("the weights " + weight + " serve several layers; each has its own copy here");
+  if (!weight.empty() && !usedWeights.insert(weight).second) sharedWeights.insert(weight);
   std::string base = path.empty() ? kind : path;
   for (int64_t next = 1; path.empty() || !paths.insert(path).second; ++next)
     path = base + (path.empty() || base == kind ? "" : "_") + std::to_string(next);
@@ -270,6 +269,10 @@ void Importer::run(const std::string& networkName) {
       values.try_emplace(output, Expression{"_", Expression::Form::name, 4});
   }
   writeOutputs();
+  if (!sharedWeights.empty())
+    result.notes.push_back(std::to_string(sharedWeights.size()) +
+                           " of the model's weights serve several layers (" + *sharedWeights.begin() +
+                           "); each layer has its own copy here");
   result.text = "/// Imported from an ONNX model" +
                 (graph.producer.empty() ? "" : " that " + graph.producer + " wrote") + ".\nnetwork " +
                 networkName + " {\n" + body + "}\n";

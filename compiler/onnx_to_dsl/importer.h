@@ -59,7 +59,7 @@ private:
   std::map<std::string, std::vector<const Node*>> readers; ///< of reachable nodes
   std::map<std::string, const Node*> makers;
   std::set<const Node*> reachable, done;
-  std::set<std::string> names, paths, usedWeights;
+  std::set<std::string> names, paths, usedWeights, sharedWeights;
   int64_t counter = 0;
 
   void findReachable();

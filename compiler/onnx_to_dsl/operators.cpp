@@ -130,7 +130,8 @@ void matMul(Importer& importer, const Node& node) {
 
 void batchNorm(Importer& importer, const Node& node) {
   std::string arguments, path;
-  double eps = node.real("epsilon", 1e-5), momentum = 1 - node.real("momentum", 0.9);
+  double eps = node.real("epsilon", 1e-5),
+         momentum = std::round((1 - node.real("momentum", 0.9)) * 1e6) / 1e6; // 1 - 0.99f is not 0.01f
   if (std::abs(eps - 1e-5) > 1e-10) arguments = "eps = " + numberText(eps);
   if (std::abs(momentum - 0.1) > 1e-6)
     arguments += (arguments.empty() ? "" : ", ") + std::string("momentum = ") + numberText(momentum);

@@ -98,10 +98,10 @@ int import(const ImportOptions& options) {
   if (!imported.problems.empty()) return failAll(options.model, imported.problems);
   std::string text = checkedText(path, imported, network);
   if (text.empty()) return 1;
-  if (Status bad = writeWeights(weights, imported, network); !bad) return fail(bad.message());
-  if (!writeFiles({{path, bytesOf(text)}}, error)) {
-    fs::remove(weights);
-    return fail(error);
+  if (!writeFiles({{path, bytesOf(text)}}, error)) return fail(error);
+  if (Status bad = writeWeights(weights, imported, network); !bad) {
+    fs::remove(path);
+    return fail(bad.message());
   }
   for (const std::string& note : imported.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
   std::printf("%s: network %s; its weights are in %s\n", path.c_str(), network.c_str(), weights.c_str());
