@@ -346,6 +346,37 @@ std::vector<const Node*> geluNodes(Importer& importer, const Node& node) {
   return {erfNode, plus, product, half};
 }
 
+/// A constant with a number for each channel of a value of this rank, or null.
+const Constant* channelNumbers(Importer& importer, const Node& node, size_t index, int64_t rank) {
+  const Constant* numbers = importer.constant(node, index);
+  if (!numbers || !numbers->isFloat() || rank < 3) return nullptr;
+  std::vector<int64_t> shape(static_cast<size_t>(rank - 1), 1);
+  shape[0] = numbers->elements();
+  std::vector<int64_t> batched = shape;
+  batched.insert(batched.begin(), 1);
+  return numbers->shape == shape || numbers->shape == batched ? numbers : nullptr;
+}
+
+/// (x - mean) / deviation, with constants for each channel.
+void subtraction(Importer& importer, const Node& node) {
+  int64_t rank = importer.rank(node, 0);
+  const Node* next = importer.onlyReader(node);
+  const Constant* mean = channelNumbers(importer, node, 1, rank);
+  bool divides = next && next->op == "Div" && next->inputs[0] == node.outputs[0];
+  const Constant* deviation = divides ? channelNumbers(importer, *next, 1, rank) : nullptr;
+  bool positive = deviation && std::all_of(deviation->floats.begin(), deviation->floats.end(),
+                                           [](float number) { return number > 0; });
+  if (!mean || !positive) return binary(importer, node);
+  auto list = [](const Constant& constant) {
+    std::string text;
+    for (float number : constant.floats) text += (text.empty() ? "" : ", ") + numberText(double{number});
+    return "[" + text + "]";
+  };
+  importer.stage(node, 0, "normalize(mean = " + list(*mean) + ", std = " + list(*deviation) + ")", rank);
+  importer.define(*next, importer.subject(*next, 0));
+  importer.skip(*next);
+}
+
 void arithmetic(Importer& importer, const Node& node) {
   std::vector<const Node*> spelled = geluNodes(importer, node);
   if (spelled.empty()) return binary(importer, node);
@@ -392,7 +423,7 @@ constexpr Entry table[] = {
     {"Slice", slice},
     {"Softmax", softmax},
     {"Split", split},
-    {"Sub", binary},
+    {"Sub", subtraction},
     {"Tanh", plain<tanhName>},
 };
 

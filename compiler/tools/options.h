@@ -34,6 +34,11 @@ struct BuildOptions {
   std::string emit;  ///< ast, cnn, groups, schedule, stmt, llvm, asm, object; empty: the library
 };
 
+struct ExportOptions {
+  std::string weights; ///< .safetensors
+  std::string output;  ///< .onnx; empty: named like the .cnn file, in this folder
+};
+
 struct ImportOptions {
   std::string model;   ///< .onnx
   std::string output;  ///< .cnn; empty: named like the model, in this folder
@@ -105,6 +110,7 @@ int build(const CompileOptions& compile, const BuildOptions& options);
 int format(const FormatOptions& options);
 int explain(const std::string& id); ///< an id or name of a diagnostic; empty: a list of all
 int import(const ImportOptions& options);
+int exportOnnx(const CompileOptions& compile, const ExportOptions& options);
 int createFile(const std::string& name);  ///< NAME.cnn, to start from
 int completion(const std::string& shell); ///< bash, zsh or fish
 int manual();                             ///< the manual page, for man(1)

@@ -18,6 +18,7 @@ CompileOptions compile;
 BuildOptions buildOptions;
 FormatOptions formatOptions;
 ImportOptions importOptions;
+ExportOptions exportOptions;
 std::string wantedId, newName, shell;
 CheckOptions checkOptions;
 SummaryOptions summaryOptions;
@@ -118,6 +119,12 @@ void importingOptions(CLI::App& app) {
         return path.ends_with(".cnn") ? "" : "expected a name ending in .cnn, found " + path;
       });
   app.add_option("--name", importOptions.network, "the network's name; default: made from the file's");
+}
+
+void exportingOptions(CLI::App& app) {
+  app.add_option("--weights", exportOptions.weights, ".safetensors")->required()->check(CLI::ExistingFile);
+  app.add_option("-o,--output", exportOptions.output,
+                 "the .onnx file to write; default: named like the network's file");
 }
 
 void completingOptions(CLI::App& app) {
@@ -243,6 +250,11 @@ const std::vector<Verb>& verbs() {
        "cnnc import resnet18.onnx",
        {importingOptions},
        [] { return import(importOptions); }},
+      {"export",
+       "a network with its weights to an ONNX model",
+       "cnnc export lenet.cnn --weights lenet.safetensors",
+       {fileOptions, exportingOptions},
+       [] { return exportOnnx(compile, exportOptions); }},
       {"explain",
        "tell more about a diagnostic",
        "cnnc explain E0302",

@@ -238,6 +238,11 @@ TEST_CASE("what exporters spell with several nodes is one operator again") {
     gelu.node("Mul", {"x", "c"}, "d").node("Mul", {"d", "half"});
     CHECK(gelu.body() == "  output y = x |> gelu\n");
   }
+  Model normal;
+  normal.constant("mean", floats({4, 1, 1}, {0.5, 0, 1, 0.25}))
+      .constant("deviation", floats({4, 1, 1}, {1, 2, 3, 4}));
+  normal.node("Sub", {"x", "mean"}, "a").node("Div", {"a", "deviation"});
+  CHECK(normal.body() == "  output y = x |> normalize(mean = [0.5, 0, 1, 0.25], std = [1, 2, 3, 4])\n");
   Model pooled;
   pooled.node("GlobalAveragePool", {"x"}, "a").node("Flatten", {"a"}, "b").node("Relu", {"b"});
   CHECK(pooled.body() == "  output y = x |> global_avg_pool |> relu\n");

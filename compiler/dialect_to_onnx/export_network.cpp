@@ -1,0 +1,287 @@
+//===- export_network.cpp - A network of the dialect to an ONNX model -------------------------------===//
+//
+// Operators and their attributes: https://onnx.ai/onnx/operators/.
+//
+//===---------------------------------------------------------------------------------------------------===//
+
+#include "dialect_to_onnx/export_network.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <onnx/onnx_pb.h>
+
+#include <cmath>
+
+namespace cnn {
+namespace {
+
+constexpr int irVersion = 8, operatorSet = 17;
+constexpr uint64_t mostBytes = uint64_t{2} << 30; // of a protobuf message
+
+class Exporter {
+public:
+  Exporter(NetworkOp network, const ParameterValues& values, std::vector<std::string>& problems)
+      : network(network), parameters(values), problems(problems) {}
+
+  bool run(const std::string& version, std::string& bytes) {
+    model.set_ir_version(irVersion);
+    model.set_producer_name("cnnc");
+    model.set_producer_version(version);
+    model.add_opset_import()->set_version(operatorSet);
+    graph.set_name(network.getSymName().str());
+    auto predict = network.lookupSymbol<FunctionOp>("predict");
+    mlir::Block& body = predict.getBody().front();
+    for (mlir::BlockArgument argument : body.getArguments()) {
+      std::string name = predict.getArgName(argument.getArgNumber()).str();
+      names[argument] = name;
+      describe(*graph.add_input(), name, argument.getType());
+    }
+    auto outputs = body.getTerminator()->getOperands();
+    for (auto [i, output] : llvm::enumerate(outputs))
+      if (output.getDefiningOp() && !llvm::isa<GetOp>(output.getDefiningOp()))
+        names.try_emplace(output, predict.getResultName(unsigned(i)).str());
+    for (mlir::Operation& op : body.without_terminator()) translate(&op);
+    for (auto [i, output] : llvm::enumerate(outputs)) {
+      std::string name = predict.getResultName(unsigned(i)).str();
+      if (names[output] != name) add("Identity", {names[output]}, name);
+      describe(*graph.add_output(), name, output.getType());
+    }
+    if (problems.empty() && model.ByteSizeLong() >= mostBytes)
+      problems.push_back("the model has more than 2 GB, which ONNX keeps in several files");
+    return problems.empty() && model.SerializeToString(&bytes);
+  }
+
+private:
+  NetworkOp network;
+  const ParameterValues& parameters;
+  std::vector<std::string>& problems;
+  onnx::ModelProto model;
+  onnx::GraphProto& graph = *model.mutable_graph();
+  llvm::DenseMap<mlir::Value, std::string> names;
+  std::map<std::string, std::string> constants; ///< by their bytes
+  std::string path;                             ///< of the layer that is being said
+  llvm::StringSet<> nodeNames;
+  int64_t next = 0;
+
+  static int elementOf(mlir::Type element) {
+    return element.isF32()                ? onnx::TensorProto::FLOAT
+           : element.isUnsignedInteger(8) ? onnx::TensorProto::UINT8
+                                          : onnx::TensorProto::INT32;
+  }
+
+  void describe(onnx::ValueInfoProto& info, const std::string& name, mlir::Type type) {
+    auto tensor = mlir::cast<TensorType>(type);
+    info.set_name(name);
+    onnx::TypeProto_Tensor& to = *info.mutable_type()->mutable_tensor_type();
+    to.set_elem_type(elementOf(tensor.getElementType()));
+    for (auto [i, extent] : llvm::enumerate(tensor.getShape())) {
+      onnx::TensorShapeProto_Dimension& dimension = *to.mutable_shape()->add_dim();
+      if (auto fixed = tensor.getFixed(i))
+        dimension.set_dim_value(*fixed);
+      else
+        dimension.set_dim_param(dimensionText(network.getContext(), extent));
+    }
+  }
+
+  // ---- Parts of the graph ----
+
+  std::string nodeName(const std::string& wanted) {
+    std::string name = wanted;
+    for (int other = 1; !nodeNames.insert(name).second; ++other) name = wanted + "_" + std::to_string(other);
+    return name;
+  }
+
+  std::string fresh() { return "v" + std::to_string(next++); }
+
+  onnx::NodeProto& add(llvm::StringRef op, llvm::ArrayRef<std::string> inputs, const std::string& output) {
+    onnx::NodeProto& node = *graph.add_node();
+    node.set_op_type(op.str());
+    node.set_name(nodeName(path.empty() ? output : path + "/" + op.str()));
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(output);
+    return node;
+  }
+  /// A node in the middle of what one operator becomes.
+  std::string inner(llvm::StringRef op, llvm::ArrayRef<std::string> inputs) {
+    std::string output = fresh();
+    add(op, inputs, output);
+    return output;
+  }
+
+  static onnx::AttributeProto& attribute(onnx::NodeProto& node, const char* name,
+                                         onnx::AttributeProto_AttributeType type) {
+    onnx::AttributeProto& added = *node.add_attribute();
+    added.set_name(name);
+    added.set_type(type);
+    return added;
+  }
+  static void set(onnx::NodeProto& node, const char* name, int64_t number) {
+    attribute(node, name, onnx::AttributeProto::INT).set_i(number);
+  }
+  static void set(onnx::NodeProto& node, const char* name, double number) {
+    attribute(node, name, onnx::AttributeProto::FLOAT).set_f(static_cast<float>(number));
+  }
+  static void set(onnx::NodeProto& node, const char* name, llvm::ArrayRef<int64_t> numbers) {
+    onnx::AttributeProto& added = attribute(node, name, onnx::AttributeProto::INTS);
+    for (int64_t number : numbers) added.add_ints(number);
+  }
+
+  void initialiser(const std::string& name, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> numbers) {
+    onnx::TensorProto& tensor = *graph.add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    for (int64_t extent : shape) tensor.add_dims(extent);
+    tensor.set_raw_data(numbers.data(), numbers.size() * sizeof(float));
+  }
+
+  std::string constant(llvm::ArrayRef<float> numbers, llvm::ArrayRef<int64_t> shape = {}) {
+    std::string key(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float));
+    key += std::to_string(shape.size());
+    auto [found, isNew] = constants.try_emplace(key, "c" + std::to_string(constants.size()));
+    if (isNew) initialiser(found->second, shape, numbers);
+    return found->second;
+  }
+
+  std::string wholes(llvm::ArrayRef<int64_t> numbers) {
+    std::string name = fresh();
+    onnx::TensorProto& tensor = *graph.add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::INT64);
+    tensor.add_dims(int64_t(numbers.size()));
+    tensor.set_raw_data(numbers.data(), numbers.size() * sizeof(int64_t));
+    return name;
+  }
+
+  /// A number for each channel, of a shape that broadcasts to a value of this rank.
+  std::string channels(llvm::ArrayRef<double> numbers, size_t rank) {
+    llvm::SmallVector<int64_t> shape(rank - 1, 1);
+    shape[0] = int64_t(numbers.size());
+    llvm::SmallVector<float> floats(numbers.begin(), numbers.end());
+    return constant(floats, shape);
+  }
+
+  // ---- Operators ----
+
+  template <typename Op> static void window(onnx::NodeProto& node, Op op) {
+    set(node, "strides", op.getStride());
+    set(node, "pads", op.getPadding()); // begins, then ends, as in the dialect
+  }
+
+  void translate(mlir::Operation* op) {
+    if (auto get = llvm::dyn_cast<GetOp>(op)) return parameter(get);
+    auto location = mlir::dyn_cast<mlir::NameLoc>(op->getLoc());
+    path = location ? location.getName().str() : "";
+    mlir::Value value = op->getResult(0);
+    std::string& result = names[value];
+    if (result.empty()) result = fresh();
+    std::string to = result; // names may move when more is added
+    llvm::SmallVector<std::string> from;
+    for (mlir::Value operand : op->getOperands()) from.push_back(names[operand]);
+    llvm::TypeSwitch<mlir::Operation*>(op)
+        .Case([&](ConvOp conv) {
+          onnx::NodeProto& node = add("Conv", from, to);
+          window(node, conv);
+          set(node, "dilations", conv.getDilation());
+          set(node, "group", int64_t(conv.getGroups()));
+        })
+        .Case([&](LinearOp) { set(add("Gemm", from, to), "transB", int64_t{1}); })
+        .Case([&](MaxPoolOp pool) {
+          onnx::NodeProto& node = add("MaxPool", from, to);
+          window(node, pool);
+          set(node, "kernel_shape", pool.getKernel());
+          set(node, "dilations", pool.getDilation());
+          set(node, "ceil_mode", int64_t(pool.getCeilMode()));
+        })
+        .Case([&](AvgPoolOp pool) {
+          onnx::NodeProto& node = add("AveragePool", from, to);
+          window(node, pool);
+          set(node, "kernel_shape", pool.getKernel());
+          set(node, "ceil_mode", int64_t(pool.getCeilMode()));
+          set(node, "count_include_pad", int64_t(pool.getCountIncludePad()));
+        })
+        .Case([&](GlobalAvgPoolOp pool) {
+          if (pool.getKeepDims()) return void(add("GlobalAveragePool", from, to));
+          add("Flatten", {inner("GlobalAveragePool", from)}, to);
+        })
+        .Case([&](BatchNormOp norm) {
+          onnx::NodeProto& node = add("BatchNormalization", from, to);
+          set(node, "epsilon", norm.getEps().convertToDouble());
+          set(node, "momentum", 1 - norm.getMomentum().convertToDouble());
+        })
+        .Case([&](ReluOp) { add("Relu", from, to); })
+        .Case([&](Relu6Op) { add("Clip", {from[0], constant(0.0f), constant(6.0f)}, to); })
+        .Case([&](LeakyReluOp relu) {
+          set(add("LeakyRelu", from, to), "alpha", relu.getNegativeSlope().convertToDouble());
+        })
+        .Case([&](SigmoidOp) { add("Sigmoid", from, to); })
+        .Case([&](TanhOp) { add("Tanh", from, to); })
+        .Case([&](SiluOp) { add("Mul", {from[0], inner("Sigmoid", from)}, to); })
+        .Case([&](GeluOp gelu) { translateGelu(gelu, from[0], to); })
+        .Case([&](AddOp) { add("Add", from, to); })
+        .Case([&](SubOp) { add("Sub", from, to); })
+        .Case([&](MulOp) { add("Mul", from, to); })
+        .Case([&](ScaleOp scale) {
+          float factor = scale.getFactor().convertToDouble(), offset = scale.getOffset().convertToDouble();
+          if (offset == 0) return void(add("Mul", {from[0], constant(factor)}, to));
+          std::string scaled = factor == 1 ? from[0] : inner("Mul", {from[0], constant(factor)});
+          add("Add", {scaled, constant(offset)}, to);
+        })
+        .Case([&](CastOp) { set(add("Cast", from, to), "to", int64_t{onnx::TensorProto::FLOAT}); })
+        .Case([&](NormalizeOp normalize) {
+          auto rank = size_t(mlir::cast<TensorType>(value.getType()).getRank());
+          std::string centred = inner("Sub", {from[0], channels(normalize.getMean(), rank)});
+          add("Div", {centred, channels(normalize.getDeviation(), rank)}, to);
+        })
+        .Case([&](ConcatOp) { set(add("Concat", from, to), "axis", int64_t{1}); })
+        .Case([&](SliceOp slice) {
+          add("Slice", {from[0], wholes(slice.getBegin()), wholes(slice.getEnd()), wholes(int64_t{1})}, to);
+        })
+        .Case([&](ReshapeOp) {
+          auto type = mlir::cast<TensorType>(value.getType());
+          if (type.getRank() == 2) return void(add("Flatten", from, to));
+          llvm::SmallVector<int64_t> shape{0};
+          llvm::append_range(shape, type.getFixedFrom(1));
+          add("Reshape", {from[0], wholes(shape)}, to);
+        })
+        .Case([&](DropoutOp) { names[value] = from[0]; }) // nothing in inference
+        .Case([&](SoftmaxOp) { set(add("Softmax", from, to), "axis", int64_t{1}); })
+        .Case([&](LogSoftmaxOp) { set(add("LogSoftmax", from, to), "axis", int64_t{1}); })
+        .Default([&](mlir::Operation* other) {
+          problems.push_back((path.empty() ? "" : path + ": ") + other->getName().stripDialect().str() +
+                             " has no translation to ONNX yet");
+        });
+  }
+
+  void parameter(GetOp get) {
+    std::string name = get.getParameter().str();
+    names[get.getResult()] = name;
+    auto shape = mlir::cast<TensorType>(get.getType()).getFixedFrom(0);
+    for (const onnx::TensorProto& other : graph.initializer())
+      if (other.name() == name) return; // of a part that is applied several times
+    initialiser(name, shape, parameters.lookup(name));
+  }
+
+  /// Operator set 20 has it as one operator; 17, which more programs read, does not.
+  void translateGelu(GeluOp gelu, const std::string& x, const std::string& to) {
+    if (!gelu.getTanh()) {
+      std::string erf = inner("Erf", {inner("Div", {x, constant(std::sqrt(2.0f))})});
+      std::string product = inner("Mul", {x, inner("Add", {erf, constant(1.0f)})});
+      return void(add("Mul", {product, constant(0.5f)}, to));
+    }
+    std::string cube = inner("Mul", {inner("Mul", {x, x}), x});
+    std::string sum = inner("Add", {x, inner("Mul", {cube, constant(0.044715f)})});
+    std::string tanh = inner("Tanh", {inner("Mul", {sum, constant(std::sqrt(2 / 3.14159265f))})});
+    std::string product = inner("Mul", {x, inner("Add", {tanh, constant(1.0f)})});
+    add("Mul", {product, constant(0.5f)}, to);
+  }
+};
+
+} // namespace
+
+bool exportNetwork(NetworkOp network, const ParameterValues& values, const std::string& version,
+                   std::string& model, std::vector<std::string>& problems) {
+  return Exporter(network, values, problems).run(version, model);
+}
+
+} // namespace cnn

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# export.sh CNNC WRITE_MODEL
+# Networks to ONNX models and back.
+# shellcheck source=../end_to_end/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../end_to_end/common.sh"
+write=$(realpath "$2")
+cd "$work"
+"$write" . || fail "the model could not be written"
+
+# What was imported comes back the same: text and weights.
+"$cnnc" import net.onnx > /dev/null
+expect 0 'back.onnx: network Net, [0-9]* bytes' "$cnnc" export net.cnn --weights net.safetensors -o back.onnx
+"$cnnc" import back.onnx --name Net -o again.cnn > /dev/null
+cmp <(tail -n +2 again.cnn) <(tail -n +2 net.cnn) || fail "export and import change the text"
+"$cnnc" export again.cnn --weights again.safetensors -o twice.onnx > /dev/null
+cmp back.onnx twice.onnx || fail "the same network gives another model"
+
+# A network of all that can be said in ONNX.
+cat > all.cnn <<'END'
+block Gates(x) {
+  let a = x |> (hardswish |> leaky_relu(0.1) |> gelu) |> silu
+  let b = x |> hardsigmoid |> tanh |> gelu(tanh = true)
+  return 0.5 * a - b / 3 + x * (x |> global_avg_pool(keep_dims = true) |> conv(x.channels, 1) |> sigmoid)
+}
+network All {
+  input photo: u8[N, 3, 17, 19]
+  param shift: f32[8, 1, 1] = uniform(-1, 1)
+  let first = photo |> to_float |> normalize(mean = [0.4, 0.5, 0.6], std = [0.2, 0.25, 0.3])
+    |> conv(8, [3, 5], stride = [2, 1], padding = [1, 2]) |> batch_norm(eps = 1e-3) |> Gates
+  let pooled = [first + shift |> max_pool(3, stride = 2, padding = 1, ceil_mode = true),
+                first |> avg_pool([2, 3], stride = 2, padding = [0, 1], ceil_mode = true, count_include_pad = false)]
+  let joined = concat([pooled[0] |> slice(0, 4), pooled[0] |> slice(4) |> relu6]) |> dropout(0.5)
+    |> conv(8, 3, padding = 2, dilation = 2, groups = 4, bias = false)
+  output shares = joined |> avg_pool(2) |> flatten |> linear(5, bias = false) |> softmax
+  output scores = joined |> relu |> global_avg_pool |> linear(3) |> log_softmax
+  output raw = first |> relu
+}
+train All {
+  input label: i32[N]
+  data = npy(".")
+  loss = cross_entropy(scores, label) + cross_entropy(shares |> linear(2), label)
+  optimizer = sgd(lr = 0.05)
+  batch = 8
+}
+END
+sed -i 's/first + shift |> max_pool/(first + shift) |> max_pool/' all.cnn
+python3 - <<'END'
+import struct
+def npy(path, kind, shape, data):
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += ' ' * (63 - (len(header) + 10) % 64) + '\n'
+    open(path, 'wb').write(b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header.encode() + data)
+size = 16 * 3 * 17 * 19
+for split in 'train', 'test':
+    npy(f'{split}_photo.npy', '|u1', (16, 3, 17, 19), bytes(i * i * 7919 % 251 for i in range(size)))
+    npy(f'{split}_label.npy', '<i4', (16,), struct.pack('<16i', *[i % 2 for i in range(16)]))
+END
+"$cnnc" train all.cnn --data . --quiet --save all.safetensors > /dev/null
+expect 0 'all.onnx: network All' "$cnnc" export all.cnn --weights all.safetensors
+"$cnnc" import all.onnx -o imported.cnn > /dev/null
+for network in all imported; do
+  "$cnnc" predict $network.cnn --weights $network.safetensors --input photo=test_photo.npy \
+    --output shares=$network.shares --output scores=$network.scores --output raw=$network.raw
+done
+python3 - <<'END' || fail "a network that was exported and imported predicts something else"
+import struct
+def read(path):
+    data = open(path, 'rb').read()
+    data = data[10 + struct.unpack('<H', data[8:10])[0]:]
+    return struct.unpack(f'<{len(data) // 4}f', data)
+for output in 'shares', 'scores', 'raw':
+    a, b = read(f'all.{output}'), read(f'imported.{output}')
+    assert len(a) == len(b) and len(set(a)) > len(a) // 4, output
+    worst = max(abs(x - y) / (1 + abs(x)) for x, y in zip(a, b))
+    assert worst < 1e-5, (output, worst)
+END
+
+expect 1 'net.safetensors does not fit the network All' "$cnnc" export all.cnn --weights net.safetensors
+expect 2 'weights' "$cnnc" export all.cnn
