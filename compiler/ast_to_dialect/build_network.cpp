@@ -13,7 +13,11 @@ using namespace ast;
 Elaborator::Elaborator(const Program& program, mlir::MLIRContext& context, const ElaborationOptions& options,
                        DiagnosticEngine& diagnostics)
     : program(program), context(context), options(options), diagnostics(diagnostics),
-      observations(options.observations), builder(&context) {
+      observations(options.observations), builder(&context),
+      opErrors(&context, [this](mlir::Diagnostic& diagnostic) {
+        opError = diagnostic.str();
+        return mlir::success();
+      }) {
   context.getOrLoadDialect<CnnDialect>();
 }
 
@@ -257,7 +261,7 @@ Elaboration Elaborator::run() {
   if (diagnostics.hasErrors()) {
     result.module = nullptr;
   } else if (!observations && mlir::failed(mlir::verify(*result.module))) {
-    llvm::report_fatal_error("the front end built a module that does not verify");
+    llvm::report_fatal_error(llvm::Twine("the front end built a module that does not verify: ") + opError);
   }
   return std::move(result);
 }

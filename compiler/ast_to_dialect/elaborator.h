@@ -16,8 +16,10 @@
 #include "ast_to_dialect/value.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <deque>
 #include <set>
 
 namespace cnn {
@@ -57,9 +59,9 @@ struct PathHint {
 
 struct NetworkParameter {
   std::string path;      ///< conv1.weight
-  std::string owner;     ///< conv; empty for a bare parameter
-  std::string name;      ///< weight
-  std::string ownerPath; ///< conv1
+  std::string_view owner; ///< conv; empty for a bare parameter
+  std::string_view name;  ///< weight
+  std::string ownerPath;  ///< conv1
   ParameterOp op;
   Span span;
   llvm::SmallVector<int64_t> shape;
@@ -98,9 +100,9 @@ struct Part {
 struct NetworkState {
   NetworkOp op;
   FunctionOp predict;
-  std::vector<NetworkParameter> parameters;
-  std::map<std::string, size_t, std::less<>> parameterIndex;
-  std::map<std::string, Span, std::less<>> paths;
+  std::deque<NetworkParameter> parameters;
+  llvm::StringMap<NetworkParameter*> parameterAt; ///< by path
+  llvm::StringMap<Span> paths;
   std::map<std::string, Part, std::less<>> parts; ///< by path
   std::set<std::string, std::less<>> sharedApplied;
   std::vector<NamedTensor> inputs, outputs;
@@ -124,7 +126,8 @@ struct NetworkState {
 /// Where a tensor's shape was made.
 struct Origin {
   Span span;
-  std::string what;
+  std::string_view what; ///< conv, parameter, input
+  std::string_view name; ///< of a parameter or input, else empty; lives as long as the program and the ops
 };
 
 /// A network that is being applied as a block.
@@ -286,7 +289,7 @@ public:
   }
   Diagnostic& shapeError(const std::string& message, mlir::ValueRange operands, Span span,
                          std::string_view what, const Frame& frame);
-  void remember(mlir::Value tensor, Span span, std::string_view what);
+  void remember(mlir::Value tensor, Span span, std::string_view what, std::string_view name = {});
 
   const Program& program;
   mlir::MLIRContext& context;
@@ -320,6 +323,8 @@ private:
   uint64_t steps = 0;
   uint32_t callDepth = 0, evaluationDepth = 0;
   llvm::DenseMap<mlir::Value, Origin> origins;
+  std::string opError; ///< MLIR's last: why the shape of an op could not be inferred
+  mlir::ScopedDiagnosticHandler opErrors;
   std::map<std::pair<const Module*, std::string_view>, Value> globals;
   std::set<const ast::Decl*> evaluating;
   SubNetwork* sub = nullptr;
@@ -338,23 +343,17 @@ template <typename Op>
 mlir::Value Elaborator::build(mlir::ValueRange operands,
                               llvm::function_ref<void(typename Op::Properties&)> fill, Span span,
                               std::string_view what, llvm::StringRef path, const Frame& frame) {
-  mlir::OperationState state(location(span, path), Op::getOperationName());
+  auto name = mlir::RegisteredOperationName::lookup(mlir::TypeID::get<Op>(), &context);
+  mlir::OperationState state(location(span, path), *name);
   state.addOperands(operands);
   typename Op::Properties& properties = state.getOrAddProperties<typename Op::Properties>();
   fill(properties);
   llvm::SmallVector<mlir::Type, 1> types;
-  std::string message;
-  {
-    mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& diagnostic) {
-      message = diagnostic.str();
-      return mlir::success();
-    });
-    if (mlir::failed(Op::inferReturnTypes(&context, state.location, operands,
-                                          mlir::DictionaryAttr::get(&context),
-                                          mlir::OpaqueProperties(&properties), {}, types))) {
-      shapeError(message, operands, span, what, frame);
-      return {};
-    }
+  if (mlir::failed(Op::inferReturnTypes(&context, state.location, operands,
+                                        mlir::DictionaryAttr::get(&context),
+                                        mlir::OpaqueProperties(&properties), {}, types))) {
+    shapeError(opError, operands, span, what, frame);
+    return {};
   }
   state.addTypes(types);
   mlir::Value result = builder.create(state)->getResult(0);

@@ -44,8 +44,8 @@ static std::string readable(std::string text) {
   return text;
 }
 
-void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what) {
-  origins[tensor] = {span, std::string(what)};
+void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what, std::string_view name) {
+  origins[tensor] = {span, what, name};
   if (observations) observations->built(tensor);
 }
 
@@ -53,7 +53,9 @@ void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
   auto found = origins.find(tensor);
   if (found == origins.end()) return;
   std::string text = readable(mlir::cast<cnn::TensorType>(tensor.getType()).shapeText());
-  diagnostic.note(found->second.span, "the shape " + text + " comes from " + found->second.what + " here");
+  auto& [span, what, name] = found->second;
+  std::string maker = std::string(what) + (name.empty() ? "" : " " + std::string(name));
+  diagnostic.note(span, "the shape " + text + " comes from " + maker + " here");
 }
 
 Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,

@@ -70,7 +70,7 @@ void Elaborator::input(const InputStatement& statement, const Frame& frame) {
   auto result = cnn::TensorType::get(&context, *dimensions, elementType(type->element.text), LayoutAttr());
   mlir::Block& block = net->predict.getBody().front();
   mlir::Value value = block.addArgument(result, location(statement.span, statement.name.text));
-  remember(value, type->span, "input " + std::string(statement.name.text));
+  remember(value, type->span, "input", statement.name.text);
   net->inputs.push_back({std::string(statement.name.text), value, statement.name.span});
   frame.environment->names[statement.name.text] = value;
   if (observations) observations->bound(statement.name.span, value, frame);
@@ -167,8 +167,9 @@ void Elaborator::parameterStatement(const ParamStatement& statement, const Frame
   }
   InitAttr init = initialiser(first, extents, statement.value->span, frame);
   if (!init) return;
-  std::string name(statement.name.text);
-  std::string path = frame.instance->path.empty() ? name : frame.instance->path + "." + name;
+  std::string_view name = statement.name.text;
+  std::string path(name);
+  if (!frame.instance->path.empty()) path = frame.instance->path + "." + path;
   if (!claimPath(path, "", statement.name.span, frame)) return;
   if (mlir::Value value =
           parameter(frame.instance->path, "", name, extents, init, false, statement.name.span, frame)) {

@@ -50,12 +50,12 @@ uint64_t elements(TensorType type, unsigned from = 0) {
 
 const Observation* Observations::of(const ast::Expr& node) const {
   auto found = nodes.find(&node);
-  return found == nodes.end() ? nullptr : &found->second.seen;
+  return found == nodes.end() ? nullptr : &found->second->seen;
 }
 
 const Observation* Observations::of(Span name) const {
   auto found = names.find(place(name));
-  return found == names.end() ? nullptr : &found->second.seen;
+  return found == names.end() ? nullptr : &found->second->seen;
 }
 
 const ast::CallableDecl* Observations::network(const ast::Expr& node) const {
@@ -73,6 +73,13 @@ std::string Observations::pathOf(const ast::Expr& application) const {
   return "";
 }
 
+Observations::Entry& Observations::entryOf(const ast::Expr& node) {
+  if (nodes.empty()) nodes.reserve(usualNodes);
+  Entry*& entry = nodes[&node];
+  if (!entry) entry = &entries.emplace_back();
+  return *entry;
+}
+
 void Observations::see(Entry& entry, const Value& value, const Frame& frame, Cost cost) {
   if (value.isPoison()) return;
   Observation& seen = entry.seen;
@@ -83,7 +90,13 @@ void Observations::see(Entry& entry, const Value& value, const Frame& frame, Cos
     return;
   }
   entry.type = type;
-  seen.value = textOf(value);
+  if (!type) {
+    seen.value = keep(textOf(value));
+  } else { // many tensors have one shape
+    std::string_view& text = typeTexts[type];
+    if (text.empty()) text = keep(textOf(value));
+    seen.value = text;
+  }
   seen.isTensor = type != nullptr;
   seen.cost = cost;
   if (!frame.instance) return;
@@ -94,8 +107,7 @@ void Observations::see(Entry& entry, const Value& value, const Frame& frame, Cos
 }
 
 void Observations::evaluated(const ast::Expr& node, const Value& value, const Frame& frame, Cost before) {
-  if (nodes.empty()) nodes.reserve(usualNodes);
-  Entry& entry = nodes[&node];
+  Entry& entry = entryOf(node);
   if (entry.wasApplied) return; // a stage, evaluated again as a block
   see(entry, value, frame, sum - before);
   if (const Members* members = value.members()) networks[&node] = members->decl;
@@ -103,7 +115,7 @@ void Observations::evaluated(const ast::Expr& node, const Value& value, const Fr
 }
 
 void Observations::applied(const ast::Expr& stage, const Value& value, const Frame& frame, Cost before) {
-  Entry& entry = nodes[&stage];
+  Entry& entry = entryOf(stage);
   if (!entry.wasApplied) entry = {};
   entry.wasApplied = true;
   see(entry, value, frame, sum - before);
@@ -112,7 +124,10 @@ void Observations::applied(const ast::Expr& stage, const Value& value, const Fra
 }
 
 void Observations::bound(Span name, const Value& value, const Frame& frame) {
-  if (name.valid()) see(names[place(name)], value, frame, {});
+  if (!name.valid()) return;
+  Entry*& entry = names[place(name)];
+  if (!entry) entry = &entries.emplace_back();
+  see(*entry, value, frame, {});
 }
 
 void Observations::named(Span application, const std::string& path) {

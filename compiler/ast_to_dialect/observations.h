@@ -4,7 +4,9 @@
 
 #include "dsl/ast/ast.h"
 
-#include <map>
+#include "llvm/ADT/DenseMap.h"
+
+#include <deque>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -30,7 +32,7 @@ struct Cost {
 /// What is known about one expression or name. A body is evaluated once for each application of its block,
 /// and for each turn of a loop: this is the first, and whether the others differ.
 struct Observation {
-  std::string value; ///< "f32[N, 64, 56, 56]", "42", "the block Basic"
+  std::string_view value; ///< "f32[N, 64, 56, 56]", "42", "the block Basic"; kept by the Observations
   bool isTensor = false;
   std::string network;  ///< that was being built; empty outside of all
   std::string instance; ///< path of the application that the body belongs to; empty in the network itself
@@ -47,6 +49,7 @@ public:
   const Observation* of(Span name) const;
   /// The network that an expression before a '.' was found to be, whose members are named after it.
   const ast::CallableDecl* network(const ast::Expr& node) const;
+  bool sawNetworks() const { return !networks.empty(); }
 
   // ---- for the elaborator ----
   Cost total() const { return sum; }
@@ -67,13 +70,18 @@ private:
   };
   using Place = std::tuple<FileId, uint32_t, uint32_t>;
   static Place place(Span span) { return {span.file, span.begin, span.end}; }
+  Entry& entryOf(const ast::Expr& node);
   std::string pathOf(const ast::Expr& application) const;
   void see(Entry& entry, const Value& value, const Frame& frame, Cost cost);
+  std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
 
-  std::unordered_map<const ast::Expr*, Entry> nodes;
+  llvm::DenseMap<const ast::Expr*, Entry*> nodes;
+  llvm::DenseMap<Place, Entry*> names;
+  std::deque<Entry> entries;
+  llvm::DenseMap<Place, std::string> paths;
   std::unordered_map<const ast::Expr*, const ast::CallableDecl*> networks;
-  std::map<Place, Entry> names;
-  std::map<Place, std::string> paths;
+  std::deque<std::string> texts;
+  llvm::DenseMap<const void*, std::string_view> typeTexts; ///< by the tensor's type
   Cost sum;
 };
 

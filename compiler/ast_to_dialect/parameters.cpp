@@ -57,12 +57,12 @@ mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view
   std::string path = ownerPath.empty() ? std::string(name) : ownerPath + "." + std::string(name);
   auto type = cnn::TensorType::get(&context, shape, builder.getF32Type());
   mlir::Location where = location(span, path);
-  auto known = net->parameterIndex.find(path);
-  if (known != net->parameterIndex.end()) {
-    cnn::TensorType declared = mlir::cast<cnn::TensorType>(net->parameters[known->second].op.getType());
+  NetworkParameter*& known = net->parameterAt[path];
+  if (known) {
+    cnn::TensorType declared = mlir::cast<cnn::TensorType>(known->op.getType());
     if (declared != type) {
       error(Diag::SharedShape, span, frame, path, type.shapeText(), declared.shapeText())
-          .secondary(net->parameters[known->second].span, "made here");
+          .secondary(known->span, "made here");
       return {};
     }
   } else {
@@ -70,12 +70,11 @@ mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view
     builder.setInsertionPoint(net->predict);
     auto op = ParameterOp::create(builder, where, path, type, init, statistic, false);
     if (observations && !statistic) observations->madeParameter(shape);
-    net->parameterIndex[path] = net->parameters.size();
-    net->parameters.push_back({path, std::string(owner), std::string(name), ownerPath, op, span,
-                               llvm::SmallVector<int64_t>(shape), statistic, false});
+    known = &net->parameters.emplace_back(NetworkParameter{
+        path, owner, name, ownerPath, op, span, llvm::SmallVector<int64_t>(shape), statistic, false});
   }
-  mlir::Value result = GetOp::create(builder, where, type, mlir::FlatSymbolRefAttr::get(&context, path));
-  remember(result, span, "parameter " + path);
+  auto result = GetOp::create(builder, where, type, mlir::FlatSymbolRefAttr::get(known->op.getSymNameAttr()));
+  remember(result, span, "parameter", result.getParameter());
   return result;
 }
 

@@ -20,7 +20,8 @@ public:
     Module& module = program.modules.emplace_back();
     module.path = path;
     loading.push_back(path);
-    module.file = parse(program.sources, file, program.context, diagnostics);
+    bool isMain = program.modules.size() == 1;
+    module.file = parse(program.sources, file, program.context, diagnostics, isMain ? options.tokens : nullptr);
     module.incomplete = !module.file.complete;
     for (const Decl* decl : module.file.declarations) {
       if (auto* use = as<UseDecl>(decl)) import(module, *use);

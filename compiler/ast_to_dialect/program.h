@@ -10,6 +10,8 @@
 
 namespace cnn {
 
+struct TokenStream;
+
 struct Module;
 class NameIndex;
 
@@ -44,6 +46,8 @@ struct LoadOptions {
   std::string libraryPath;
   /// Texts that stand for files, by path: what an editor holds and has not saved. May be null.
   const std::map<std::string, std::string>* buffers = nullptr;
+  /// Takes the tokens of the main file. May be null.
+  TokenStream* tokens = nullptr;
 };
 
 /// Reads and parses a file and all that it uses. Errors are reported and leave holes.

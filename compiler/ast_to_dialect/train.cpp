@@ -161,7 +161,7 @@ private:
     auto tensor =
         cnn::TensorType::get(&e.context, *dimensions, e.elementType(type->element.text), LayoutAttr());
     mlir::Value value = loss.getBody().front().addArgument(tensor, e.location(statement.span, name));
-    e.remember(value, type->span, "input " + name);
+    e.remember(value, type->span, "input", statement.name.text);
     targets.push_back(name);
     bound = value;
     if (e.observations) e.observations->bound(statement.name.span, value, frame);

@@ -19,6 +19,7 @@ bool Analysis::dependsOn(const std::string& path) const {
 
 /// What a member of a network stands for is known only when the network has been applied.
 static void resolveMembers(Analysis& analysis) {
+  if (!analysis.observations.sawNetworks()) return;
   for (const Module& module : analysis.program->modules)
     for (const ast::Decl* decl : module.file.declarations)
       ast::walk(*decl, [&](const ast::Node& node) {
@@ -34,11 +35,9 @@ static void resolveMembers(Analysis& analysis) {
 std::unique_ptr<Analysis> analyse(const std::string& path, std::string text, const AnalysisOptions& options) {
   auto result = std::make_unique<Analysis>();
   result->libraryPath = options.libraryPath;
-  LoadOptions load{options.libraryPath, options.buffers};
+  LoadOptions load{options.libraryPath, options.buffers, &result->tokens};
   result->program = std::make_unique<Program>(
       loadText(result->sources, result->tree, path, std::move(text), result->diagnostics, load));
-  DiagnosticEngine repeated(result->sources); // the parser has reported them
-  result->tokens = lex(result->sources, wholeFile(result->sources, result->file()), repeated);
   if (!options.evaluate) {
     checkNames(*result->program, result->diagnostics, &result->names);
     return result;

@@ -119,7 +119,7 @@ private:
     lsp::CompletionItem& item = add(name, kindOf(symbol), rank, name);
     item.detail = header(analysis, symbol);
     const Observation* seen = callable ? nullptr : analysis.observations.of(symbol.span);
-    if (seen && seen->times) item.detail += " = " + seen->value;
+    if (seen && seen->times) item.detail += " = " + std::string(seen->value);
     document(item, documentation(symbol));
     if (!callable) return;
     std::vector<std::string> required;

@@ -23,6 +23,7 @@ using Reply = lsp::Callback<Value>;
 
 template <typename List> Array jsonOf(const List& list) {
   Array result;
+  result.reserve(list.size()); // a growing array copies its elements, whole trees
   for (const auto& element : list) result.push_back(lsp::toJSON(element));
   return result;
 }

@@ -112,12 +112,12 @@ std::string header(const Analysis& analysis, const Symbol& symbol) {
 
 std::string shape(const Observation& seen) {
   size_t bracket = seen.isTensor ? seen.value.find('[') : std::string::npos;
-  return (bracket == std::string::npos ? seen.value : seen.value.substr(bracket)) +
+  return std::string(bracket == std::string::npos ? seen.value : seen.value.substr(bracket)) +
          (seen.varies ? ", varies" : "");
 }
 
 std::string describe(const Observation& seen) {
-  std::string text = "`" + seen.value + "`";
+  std::string text = "`" + std::string(seen.value) + "`";
   std::string details;
   auto add = [&](const std::string& detail) { details += (details.empty() ? "" : " · ") + detail; };
   if (seen.cost.parameters) add(grouped(seen.cost.parameters) + " parameters");

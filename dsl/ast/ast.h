@@ -9,6 +9,7 @@
 
 #include <cassert>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -523,18 +524,25 @@ struct File {
   bool complete = true; ///< false where a `use` is missing, which may have brought any name
 };
 
-/// Owns nodes. They are freed one by one, not recursively.
+/// Owns nodes, side by side in large pieces of memory. They are destroyed one by one, not recursively.
 class AstContext {
 public:
+  AstContext() = default;
+  AstContext(const AstContext&) = delete;
+  AstContext& operator=(const AstContext&) = delete;
+  ~AstContext() {
+    for (Node* node : nodes) std::destroy_at(node);
+  }
+
   template <typename T, typename... Args> T* make(Args&&... args) {
-    auto node = std::make_unique<T>(std::forward<Args>(args)...);
-    T* pointer = node.get();
-    nodes.push_back(std::move(node));
-    return pointer;
+    T* node = ::new (memory.allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
+    nodes.push_back(node);
+    return node;
   }
 
 private:
-  std::vector<std::unique_ptr<Node>> nodes;
+  std::pmr::monotonic_buffer_resource memory;
+  std::vector<Node*> nodes;
 };
 
 /// The tree as indented text, one node a line with its place: what `--emit=ast` prints.

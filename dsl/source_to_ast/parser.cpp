@@ -10,8 +10,11 @@ Parser::Parser(const SourceManager& sources, Span range, ast::AstContext& contex
       stream(lex(sources, range, diagnostics)), nesting(nesting) {}
 
 ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& context,
-                DiagnosticEngine& diagnostics) {
-  return Parser(sources, wholeFile(sources, file), context, diagnostics).file();
+                DiagnosticEngine& diagnostics, TokenStream* tokens) {
+  Parser parser(sources, wholeFile(sources, file), context, diagnostics);
+  ast::File result = parser.file();
+  if (tokens) *tokens = parser.takeTokens();
+  return result;
 }
 
 ast::Expr* parseExpression(const SourceManager& sources, FileId file, ast::AstContext& context,

@@ -19,6 +19,7 @@ public:
   ast::File file();
   /// The whole range as one expression: the hole of a string.
   ast::Expr* hole();
+  TokenStream takeTokens() { return std::move(stream); }
 
 private:
   // ---- cursor (parser.cpp) ----
