@@ -326,13 +326,16 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
   calledNode = expr.callee;
   while (auto* paren = as<ParenExpr>(calledNode)) calledNode = paren->inner;
   Value callee = evaluate(expr.callee, frame);
-  if (auto* function = callee.get<FunctionValue>(); function && !piped)
-    return callFunction(*function, expr, frame);
-  if (const Record* record = callee.record(); record && !piped) return callRecord(*record, expr, frame);
+  auto* function = piped ? nullptr : callee.get<FunctionValue>();
+  const Record* record = piped ? nullptr : callee.record();
   const BlockValue* block = callee.block();
+  if (!expr.closed && (function || record || block)) return Poison{};
+  if (function) return callFunction(*function, expr, frame);
+  if (record) return callRecord(*record, expr, frame);
   std::vector<Given> values;
   if (!block) {
-    for (const Argument& argument : expr.arguments) evaluate(argument.value, frame);
+    for (const Argument& argument : expr.arguments)
+      if (expr.closed) evaluate(argument.value, frame);
     if (!callee.isPoison()) error(Diag::NotCallable, expr.callee->span, frame, callee.describe());
     return Poison{};
   }

@@ -41,6 +41,12 @@ public:
   }
 
 private:
+  /// Says nothing about what only an editor looks at: see ErrorExpr.
+  template <typename... Args> Diagnostic& report(Diag diag, Span span, Args&&... args) {
+    if (quiet) return discarded = Diagnostic{};
+    return diagnostics.report(diag, span, std::forward<Args>(args)...);
+  }
+
   // ---- scopes ----
 
   struct Scope {
@@ -76,7 +82,7 @@ private:
   }
 
   void shadowing(const Identifier& name, Span earlier, const Expr* value) {
-    Diagnostic& diagnostic = diagnostics.report(Diag::Shadowing, name.span, name.text);
+    Diagnostic& diagnostic = report(Diag::Shadowing, name.span, name.text);
     diagnostic.secondary(earlier, "declared here");
     auto* same = value ? as<NameExpr>(value) : nullptr;
     if (same && same->name == name.text)
@@ -106,12 +112,12 @@ private:
   }
 
   void unknown(Span span, std::string_view name) {
-    if (module.incomplete || std::ranges::count(module.file.lostNames, name)) return;
+    if (quiet || module.incomplete || std::ranges::count(module.file.lostNames, name)) return;
     if (wanted) return unknownSetting(span, name);
     const Foreign* foreign = foreignName(name);
     std::string_view torch = operatorOfTorch(name);
     if (foreign || !torch.empty()) {
-      Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
+      Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
       diagnostic.didYouMean(foreign ? foreign->meant : torch);
       if (foreign && !foreign->note.empty()) diagnostic.note(std::string(foreign->note));
       return;
@@ -123,7 +129,7 @@ private:
     for (const Operator& op : allOperators()) candidates.push_back(op.name);
     for (auto& [dimension, where] : freeDimensions) candidates.push_back(dimension);
     std::string_view meant = nearest(name, candidates);
-    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
+    Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
     diagnostic.didYouMean(meant);
     if (auto gone = ended.find(name); gone != ended.end())
       diagnostic.secondary(gone->second,
@@ -144,7 +150,7 @@ private:
     }
     std::string_view meant = operatorOfTorch(name);
     if (!std::ranges::count(candidates, meant)) meant = nearest(name, candidates);
-    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownName, span, name);
+    Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
     diagnostic.didYouMean(meant);
     if (meant.empty()) diagnostic.note("the choices are " + list);
   }
@@ -167,8 +173,7 @@ private:
       wanted = family;
       unknown(name->span, name->name);
       wanted.reset();
-      if (call)
-        for (const Argument& argument : call->arguments) expression(argument.value);
+      if (call) arguments(*call);
     }
     inLoss = false;
   }
@@ -187,7 +192,7 @@ private:
     statements(decl.body);
     bool hasBody = decl.body.complete && decl.body.span.begin != decl.span.begin;
     if (decl.kind != Kind::Network && hasBody && !returns(decl.body))
-      diagnostics.report(Diag::MissingReturn, decl.name.span, decl.name.text);
+      report(Diag::MissingReturn, decl.name.span, decl.name.text);
   }
 
   static bool returns(const Body& body) {
@@ -210,7 +215,7 @@ private:
     std::vector<std::string_view> candidates;
     for (auto& [candidate, global] : module.globals)
       if (global.decl && global.decl->kind == Kind::Network) candidates.push_back(candidate);
-    diagnostics.report(Diag::UnknownNetwork, name.span, name.text).didYouMean(nearest(name.text, candidates));
+    report(Diag::UnknownNetwork, name.span, name.text).didYouMean(nearest(name.text, candidates));
     return nullptr;
   }
 
@@ -285,7 +290,7 @@ private:
       names.push_back(candidate.name);
       list += (list.empty() ? "" : ", ") + std::string(candidate.name);
     }
-    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownTarget, target.span, name);
+    Diagnostic& diagnostic = report(Diag::UnknownTarget, target.span, name);
     std::string_view meant = nearest(name, names);
     for (const Machine& candidate : machines) // a target of Halide's, or the instructions alone
       if (std::string_view last = candidate.name.substr(candidate.name.rfind('-') + 1);
@@ -338,12 +343,11 @@ private:
         std::string list;
         for (std::string_view candidate : candidates)
           list += (list.empty() ? "" : ", ") + std::string(candidate);
-        diagnostics.report(Diag::UnknownSetting, assign->name.span, name)
+        report(Diag::UnknownSetting, assign->name.span, name)
             .didYouMean(nearest(name, candidates))
             .note(settingHint(name, list));
       } else if (auto [it, inserted] = seen.try_emplace(name, assign->name.span); !inserted) {
-        diagnostics.report(Diag::DuplicateSetting, assign->name.span, name)
-            .secondary(it->second, "first here");
+        report(Diag::DuplicateSetting, assign->name.span, name).secondary(it->second, "first here");
       }
       isSetting.insert(assign);
     }
@@ -446,10 +450,10 @@ private:
     if (local && local->isVar) return;
     auto global = module.globals.find(statement.name.text);
     if (local || global != module.globals.end()) {
-      diagnostics.report(Diag::AssignToConstant, statement.name.span, statement.name.text)
+      report(Diag::AssignToConstant, statement.name.span, statement.name.text)
           .secondary(local ? local->span : global->second.span, "declared here, not with var");
     } else if (!module.incomplete) {
-      diagnostics.report(Diag::UnknownName, statement.name.span, statement.name.text)
+      report(Diag::UnknownName, statement.name.span, statement.name.text)
           .note("a name is introduced with let or var")
           .fix("declare the name",
                {{{statement.span.file, statement.span.begin, statement.span.begin}, "let "}});
@@ -468,7 +472,7 @@ private:
       }
       bool lower = freeAllowed && name && name->name.size() == 1 && !known(name->name) && !module.incomplete;
       if (lower && name->name[0] >= 'a' && name->name[0] <= 'z') {
-        diagnostics.report(Diag::UnknownName, name->span, name->name)
+        report(Diag::UnknownName, name->span, name->name)
             .didYouMean(std::string(1, static_cast<char>(name->name[0] - 'a' + 'A')))
             .note("a dimension that is free has a name with a capital initial");
         continue;
@@ -484,6 +488,12 @@ private:
     if (auto* e = as<NameExpr>(node)) {
       if (!known(e->name)) return unknown(e->span, e->name);
       return refer(e->span, e->name);
+    }
+    if (auto* e = as<ErrorExpr>(node)) {
+      bool outer = std::exchange(quiet, true);
+      for (const Expr* part : e->parts) expression(part);
+      quiet = outer;
+      return;
     }
     if (auto* e = as<StringExpr>(node)) {
       for (const StringPart& part : e->parts) expression(part.hole);
@@ -535,7 +545,7 @@ private:
     if (used.incomplete || node.member.text.empty()) return;
     std::vector<std::string_view> candidates;
     for (auto& [name, entry] : used.globals) candidates.push_back(name);
-    diagnostics.report(Diag::UnknownMember, node.member.span, "'" + used.path + "'", node.member.text)
+    report(Diag::UnknownMember, node.member.span, "'" + used.path + "'", node.member.text)
         .didYouMean(nearest(node.member.text, candidates));
   }
 
@@ -548,8 +558,8 @@ private:
         std::ranges::count(module.file.lostNames, name->name))
       return false;
     if (!isLibrary(name->name)) return false;
-    Diagnostic& diagnostic = diagnostics.report(
-        Diag::UnknownName, node.span, std::string(name->name) + "." + std::string(node.member.text));
+    Diagnostic& diagnostic =
+        report(Diag::UnknownName, node.span, std::string(name->name) + "." + std::string(node.member.text));
     diagnostic.didYouMean(operatorOfTorch(node.member.text));
     const Foreign* foreign = foreignName(node.member.text);
     diagnostic.note(foreign && !foreign->note.empty() ? std::string(foreign->note)
@@ -557,10 +567,17 @@ private:
     return true;
   }
 
+  void arguments(const CallExpr& call) {
+    bool outer = std::exchange(quiet, quiet || !call.closed);
+    for (const Argument& argument : call.arguments) expression(argument.value);
+    quiet = outer;
+  }
+
   void call(const CallExpr& node) {
     expression(node.callee);
-    for (const Argument& argument : node.arguments) expression(argument.value);
+    arguments(node);
     record.arguments(node, isLocal(node.callee));
+    if (!node.closed) return;
     auto* callee = as<NameExpr>(node.callee);
     if (!callee || findLocal(callee->name)) return;
     std::vector<std::string_view> names;
@@ -590,8 +607,8 @@ private:
   Diagnostic& unknownArgument(const CallExpr& node, const Argument& argument,
                               const std::vector<std::string_view>& names) {
     std::string_view name = argument.name.text;
-    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownArgument, argument.name.span,
-                                                static_cast<const NameExpr*>(node.callee)->name, name);
+    Diagnostic& diagnostic = report(Diag::UnknownArgument, argument.name.span,
+                                    static_cast<const NameExpr*>(node.callee)->name, name);
     const Foreign* foreign = foreignArgument(name);
     if (!foreign || (!foreign->meant.empty() && !std::ranges::count(names, foreign->meant)))
       return diagnostic.didYouMean(nearest(name, names));
@@ -624,6 +641,8 @@ private:
   bool inLoss = false;                             ///< in a loss or metric
   std::map<std::string_view, Span> freeDimensions; ///< with where each is first named
   std::set<const AssignStatement*> isSetting;
+  bool quiet = false;
+  Diagnostic discarded{};
 };
 
 } // namespace

@@ -202,7 +202,8 @@ Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {
     if (callee && callee->name == "except") {
       result.inverted = true;
       elements.clear();
-      for (const Argument& argument : call->arguments) elements.push_back(argument.value);
+      for (const Argument& argument : call->arguments)
+        if (call->closed) elements.push_back(argument.value);
     }
   }
   std::vector<const Expr*> flat;

@@ -46,8 +46,7 @@ struct Context {
 
 Context contextAt(const Analysis& analysis, uint32_t offset);
 
-/// The symbol that a name stands for where it is written, told from its text alone: what is inside of a call
-/// without its closing bracket is not in the tree.
+/// The symbol that a name stands for where it is written; where the tree does not have it, told from its text.
 const Symbol* namedAt(const Analysis& analysis, Span name);
 /// The symbol that is called; null for operators and unknown names.
 const Symbol* calleeOf(const Analysis& analysis, const OpenCall& call);

@@ -64,38 +64,25 @@ Shown shownOf(const Analysis& analysis, const Symbol& symbol, const CallableDecl
   return shown;
 }
 
-/// The leading arguments that are names of tensors, where the call has no closing bracket.
-size_t openSubjects(const Analysis& analysis, const OpenCall& call) {
-  size_t count = 0;
-  const std::vector<Token>& tokens = analysis.tokens.tokens;
-  auto token =
-      std::ranges::upper_bound(tokens, call.bracket, {}, [](const Token& t) { return t.span.begin; });
-  for (; token != tokens.end() && token->kind == TokenKind::Identifier; token += 2) {
-    if (token + 1 == tokens.end() || token[1].kind != TokenKind::Comma) break;
-    const Symbol* symbol = namedAt(analysis, token->span);
-    const Observation* seen = symbol ? analysis.observations.of(symbol->span) : nullptr;
-    if (!seen || !seen->isTensor) break;
-    ++count;
-  }
-  return count;
+/// Told by what it was found to be, or in a call that is not closed by what its name stands for.
+bool isTensor(const Analysis& analysis, const Expr& value) {
+  const Observation* seen = analysis.observations.of(value);
+  const Symbol* symbol = as<NameExpr>(&value) ? analysis.names.at(value.span.file, value.span.end) : nullptr;
+  if (!seen && symbol) seen = analysis.observations.of(symbol->span);
+  return seen && seen->isTensor;
 }
 
 /// Leading arguments that are tensors are what the call is applied to.
 size_t subjects(const Analysis& analysis, const OpenCall& call) {
-  std::vector<const Node*> nodes = nodesAt(analysis.syntax(), call.callee.begin);
-  for (const Node* node : nodes) {
+  for (const Node* node : nodesAt(analysis.syntax(), call.callee.begin)) {
     auto* written = as<CallExpr>(node);
     if (!written || written->callee->span.begin != call.callee.begin) continue;
-    if (!written->arguments.empty() && as<ErrorExpr>(written->arguments[0].value)) break;
-    size_t count = 0;
-    for (const Argument& argument : written->arguments) {
-      const Observation* seen = analysis.observations.of(*argument.value);
-      if (argument.name.present() || !seen || !seen->isTensor) break;
-      ++count;
-    }
-    return count;
+    auto other = std::ranges::find_if(written->arguments, [&](const Argument& argument) {
+      return argument.name.present() || !isTensor(analysis, *argument.value);
+    });
+    return size_t(other - written->arguments.begin());
   }
-  return openSubjects(analysis, call);
+  return 0;
 }
 
 } // namespace

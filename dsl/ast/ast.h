@@ -2,7 +2,8 @@
 ///
 /// Nodes are owned by an AstContext and refer to each other by plain pointers, which are never null unless a
 /// comment says so. Where the parser met an error there is an ErrorExpr, about which nothing more is to be
-/// said.
+/// said. What it holds, and the arguments of a call that is not closed, are there for editors: they have no
+/// value, and what is wrong in them is no mistake of its own.
 #pragma once
 
 #include "dsl/source/source.h"
@@ -163,6 +164,7 @@ struct Body {
 
 struct ErrorExpr : Expr {
   CNN_NODE(ErrorExpr, Expr, Error)
+  std::vector<const Expr*> parts; ///< what could be understood of it
 };
 
 struct IntExpr : Expr {
@@ -258,6 +260,8 @@ struct CallExpr : Expr {
   CNN_NODE(CallExpr, Expr, Call)
   Expr* callee = nullptr;
   std::vector<Argument> arguments;
+  /// False without its bracket: where the call ends is unknown, and with it what its arguments are.
+  bool closed = true;
 };
 
 /// `list[index]`, or a slice when the index is a range.

@@ -231,6 +231,8 @@ private:
       return " " + std::string(spelling(static_cast<const UnaryExpr&>(node).op));
     case Kind::Binary:
       return " " + std::string(spelling(static_cast<const BinaryExpr&>(node).op));
+    case Kind::Call:
+      return static_cast<const CallExpr&>(node).closed ? "" : " unclosed";
     case Kind::Member:
       return name(static_cast<const MemberExpr&>(node).member);
     case Kind::String: {
@@ -243,6 +245,8 @@ private:
   }
 
   void children(const Expr& node) {
+    if (auto* e = as<ErrorExpr>(&node))
+      for (const Expr* part : e->parts) expression(part);
     if (auto* e = as<StringExpr>(&node); e && !e->isLiteral()) {
       for (const StringPart& part : e->parts) {
         if (part.hole)

@@ -19,7 +19,9 @@ void visitArguments(const std::vector<Argument>& arguments, const Visit& visit) 
 }
 
 void visitExpression(const Node& node, const Visit& visit) {
-  if (auto* e = as<StringExpr>(&node)) {
+  if (auto* e = as<ErrorExpr>(&node)) {
+    for (const Expr* part : e->parts) visit(*part);
+  } else if (auto* e = as<StringExpr>(&node)) {
     for (const StringPart& part : e->parts) visitOptional(part.hole, visit);
   } else if (auto* e = as<ListExpr>(&node)) {
     for (const Expr* element : e->elements) visit(*element);

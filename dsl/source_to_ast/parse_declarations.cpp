@@ -230,8 +230,10 @@ Decl* Parser::train() {
   auto* result = make<TrainDecl>(first.span);
   result->body.span = first.span;
   result->network = expectName("a network's name");
-  uint32_t height = 0;
-  if (!panic && at(TokenKind::LeftParen)) result->arguments = arguments(height);
+  if (!panic && at(TokenKind::LeftParen)) {
+    ArgumentList list = arguments();
+    if (list.closed) result->arguments = std::move(list.arguments);
+  }
   if (!panic && accept(TokenKind::As)) result->alias = expectName("a name after 'as'");
   if (!panic) result->body = body(Section::Train, false);
   result->span = since(first.span);

@@ -17,6 +17,17 @@ Expr* Parser::finish(Expr* expr, std::initializer_list<const Expr*> children, ui
   return errorExpr(expr->span);
 }
 
+Expr* Parser::errorExpr(Span span, std::initializer_list<const Expr*> parts) {
+  auto* node = make<ErrorExpr>(span);
+  for (const Expr* part : parts)
+    if (part) node->height = std::max(node->height, part->height + 1);
+  if (node->height <= maxExpressionHeight)
+    for (const Expr* part : parts)
+      if (part) node->parts.push_back(part);
+  if (node->parts.empty()) node->height = 1;
+  return node;
+}
+
 bool Parser::startsExpression() const {
   switch (current().kind) {
   case TokenKind::Identifier:
@@ -87,15 +98,15 @@ Expr* Parser::chainStage() {
               as<IndexExpr>(inner) || as<ParenExpr>(inner);
   if (!fits) {
     error(Diag::BadPipeStage, stage->span);
-    stage = errorExpr(stage->span);
+    stage = errorExpr(stage->span, {stage});
   }
   if (precedence(current().kind) < 0 || !continues() || panic) return stage;
   // `x |> f + y`
   Token op = take();
   Diagnostic& diagnostic = error(Diag::MixedPipe, op.span, text(op));
   diagnostic.note("write (a |> f) " + std::string(text(op)) + " b, or pipe into a call");
-  binary(0);
-  return errorExpr(since(stage->span));
+  const Expr* right = binary(0);
+  return errorExpr(since(stage->span), {stage, right});
 }
 
 /// Binding strength of a binary operator, or -1.
@@ -177,8 +188,8 @@ Expr* Parser::binary(int minimum) {
     if (at(TokenKind::Invalid) && !current().newlineBefore) { // stands where an operator should; reported
       bool choice = text(take()) == "?"; // a ? b : c goes on in a way that nothing here does
       if (choice) panic = true;
-      if (!panic && startsExpression()) unary();
-      left = errorExpr(since(left->span));
+      const Expr* right = !panic && startsExpression() ? unary() : nullptr;
+      left = errorExpr(since(left->span), {left, right});
       continue;
     }
     int strength = precedence(current().kind);
@@ -190,8 +201,8 @@ Expr* Parser::binary(int minimum) {
       error(Diag::ExpectedToken, both, "'='", "'" + std::string(sources.text(both)) + "'")
           .fix("write the name again", {{both, "= " + name + " " + sign}});
       take();
-      expression();
-      left = errorExpr(since(left->span));
+      const Expr* right = expression();
+      left = errorExpr(since(left->span), {left, right});
       continue;
     }
     auto* node = make<BinaryExpr>(left->span);

@@ -221,7 +221,7 @@ Expr* Parser::comprehension(const Token& open, const Expr* value) {
                     {{close.file, value->span.end, close.end}, " }"}});
   if (!complete) syncInBrackets(TokenKind::RightBracket);
   accept(TokenKind::RightBracket);
-  return errorExpr(since(open.span));
+  return errorExpr(since(open.span), {value, sequence});
 }
 
 Expr* Parser::list() {
@@ -256,10 +256,10 @@ bool Parser::missingComma(const Token& open, TokenKind close) {
 }
 
 /// The list after `(`, up to and with `)`.
-std::vector<Argument> Parser::arguments(uint32_t& height) {
+Parser::ArgumentList Parser::arguments() {
   Token open = take();
   Newlines inside(*this, true);
-  std::vector<Argument> list;
+  ArgumentList list;
   while (!at(TokenKind::RightParen)) {
     Argument argument;
     bool word = at(TokenKind::Identifier) || isKeyword(current().kind);
@@ -271,15 +271,13 @@ std::vector<Argument> Parser::arguments(uint32_t& height) {
       take();
     }
     argument.value = expression();
-    height = std::max(height, argument.value->height);
-    list.push_back(argument);
+    list.height = std::max(list.height, argument.value->height);
+    list.arguments.push_back(argument);
     if (panic && !syncInBrackets(TokenKind::RightParen)) break;
     if (!accept(TokenKind::Comma) && !missingComma(open, TokenKind::RightParen)) break;
   }
-  if (closeBracket(TokenKind::RightParen, open, true))
-    checkArguments(list);
-  else // where the call ends is unknown, and with it what its arguments are
-    list.assign(1, Argument{{}, errorExpr(open.span)});
+  list.closed = closeBracket(TokenKind::RightParen, open, true);
+  if (list.closed) checkArguments(list.arguments);
   return list;
 }
 
@@ -306,10 +304,11 @@ void Parser::checkArguments(const std::vector<Argument>& list) {
 Expr* Parser::call(Expr* callee) {
   auto* node = make<CallExpr>(callee->span);
   node->callee = callee;
-  uint32_t height = callee->height;
-  node->arguments = arguments(height);
+  ArgumentList list = arguments();
+  node->arguments = std::move(list.arguments);
+  node->closed = list.closed;
   node->span = since(callee->span);
-  return finish(node, {}, height);
+  return finish(node, {callee}, list.height);
 }
 
 Expr* Parser::index(Expr* base) {

@@ -84,6 +84,7 @@ Body Parser::body(Section owner, bool asValue) {
     panic = false;
     error(Diag::UnclosedBrace, open.span).label("never closed");
     unclosedBody = true;
+    unclosedEnd = here().begin;
   }
   result.span = since(open.span);
   checkUnused(result, asValue);
@@ -377,7 +378,8 @@ Statement* Parser::expressionStatement(Section, bool asValue) {
     expression();
     return nullptr;
   }
-  return panic ? nullptr : result;
+  if (panic && !as<ErrorExpr>(result->value)) result->value = errorExpr(result->span, {result->value});
+  return result;
 }
 
 Statement* Parser::input() {

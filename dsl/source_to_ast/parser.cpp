@@ -100,6 +100,7 @@ Span Parser::previousEnd() const {
 
 Span Parser::since(Span begin) const {
   uint32_t end = position == 0 ? begin.end : std::max(begin.end, stream.tokens[position - 1].span.end);
+  if (unclosedBody) end = std::max(end, unclosedEnd);
   return {begin.file, begin.begin, end};
 }
 

@@ -88,7 +88,7 @@ private:
   // ---- expressions ----
   template <typename T> T* make(Span span) { return context.make<T>(span); }
   ast::Expr* finish(ast::Expr* expr, std::initializer_list<const ast::Expr*> children, uint32_t below = 0);
-  ast::Expr* errorExpr(Span span) { return make<ast::ErrorExpr>(span); }
+  ast::Expr* errorExpr(Span span, std::initializer_list<const ast::Expr*> parts = {});
   ast::Expr* expression();
   ast::Expr* chain();
   ast::Expr* chainStage();
@@ -112,7 +112,12 @@ private:
   ast::Expr* label(ast::Expr* inner);
   ast::Expr* ifExpression(bool asValue);
   ast::Expr* forExpression(bool asValue);
-  std::vector<ast::Argument> arguments(uint32_t& height);
+  struct ArgumentList {
+    std::vector<ast::Argument> arguments;
+    uint32_t height = 0; ///< of the highest
+    bool closed = true;
+  };
+  ArgumentList arguments();
   void checkArguments(const std::vector<ast::Argument>& arguments);
   void mixedPipe(const ast::Expr* left, const ast::Expr* right, Span pipe);
   bool startsExpression() const;
@@ -164,6 +169,7 @@ private:
   bool ignoreNewlines = false;
   bool panic = false;
   bool unclosedBody = false; ///< reported; the bodies around it end silently
+  uint32_t unclosedEnd = 0;  ///< where they end: all before what comes next belongs to them
   Section section = Section::Func;
   std::vector<TokenKind> keywordNames; ///< keywords that were declared as names, which has been reported
   ast::File tree;
