@@ -1,0 +1,139 @@
+/// Names in expressions: values, members of files, calls and their arguments.
+#include "ast_to_dialect/foreign.h"
+#include "ast_to_dialect/name_checker.h"
+
+#include <algorithm>
+
+namespace cnn {
+
+using namespace ast;
+
+void NameChecker::expression(const Expr* node) {
+  if (!node) return;
+  if (auto* e = as<NameExpr>(node)) {
+    if (!known(e->name)) return unknown(e->span, e->name);
+    return refer(e->span, e->name);
+  }
+  if (auto* e = as<ErrorExpr>(node)) {
+    bool outer = std::exchange(quiet, true);
+    for (const Expr* part : e->parts) expression(part);
+    quiet = outer;
+    return;
+  }
+  if (auto* e = as<StringExpr>(node)) {
+    for (const StringPart& part : e->parts) expression(part.hole);
+    return;
+  }
+  if (auto* e = as<ListExpr>(node)) {
+    for (const Expr* element : e->elements) expression(element);
+    return;
+  }
+  if (auto* e = as<ParenExpr>(node)) return expression(e->inner);
+  if (auto* e = as<UnaryExpr>(node)) return expression(e->operand);
+  if (auto* e = as<BinaryExpr>(node)) return expression(e->left), expression(e->right);
+  if (auto* e = as<IndexExpr>(node)) return expression(e->base), expression(e->index);
+  if (auto* e = as<MemberExpr>(node)) return memberAccess(*e);
+  if (auto* e = as<CallExpr>(node)) return call(*e);
+  if (auto* e = as<LabeledExpr>(node)) return expression(e->inner), expression(e->path);
+  if (auto* e = as<ChainExpr>(node)) {
+    for (const Expr* stage : e->stages) expression(stage);
+    return;
+  }
+  if (auto* e = as<IfExpr>(node)) {
+    expression(e->condition);
+    nested(e->thenBody);
+    return nested(e->elseBody);
+  }
+  if (auto* e = as<ForExpr>(node)) {
+    expression(e->sequence);
+    Scope scope(*this, e->span.end);
+    const Node* outer = std::exchange(declaring, e);
+    declare(*e->pattern, false);
+    declaring = outer;
+    statements(e->body);
+  }
+}
+
+/// `file.thing` for a file used under a name; members of values are known when they are evaluated.
+void NameChecker::memberAccess(const MemberExpr& node) {
+  if (library(node)) return;
+  auto* base = as<NameExpr>(node.base);
+  auto global = base && !findLocal(base->name) ? module.globals.find(base->name) : module.globals.end();
+  bool isFile = global != module.globals.end() && !global->second.decl;
+  if (!isFile) return expression(node.base);
+  const Module& used = *global->second.module;
+  refer(base->span, base->name);
+  if (auto found = used.globals.find(node.member.text); found != used.globals.end()) {
+    record.use(node.member.span, NameRecorder::declarationOf(node.member.text, found->second));
+    return;
+  }
+  if (used.incomplete || node.member.text.empty()) return;
+  std::vector<std::string_view> candidates;
+  for (auto& [name, entry] : used.globals) candidates.push_back(name);
+  report(Diag::UnknownMember, node.member.span, "'" + used.path + "'", node.member.text)
+      .didYouMean(nearest(node.member.text, candidates));
+}
+
+/// `nn.Conv2d`, `torch.nn.functional.relu`: reported as a whole. True when it was.
+bool NameChecker::library(const MemberExpr& node) {
+  const Expr* root = &node;
+  while (auto* member = as<MemberExpr>(root)) root = member->base;
+  auto* name = as<NameExpr>(root);
+  if (!name || known(name->name) || module.incomplete ||
+      std::ranges::count(module.file.lostNames, name->name))
+    return false;
+  if (!isLibrary(name->name)) return false;
+  Diagnostic& diagnostic =
+      report(Diag::UnknownName, node.span, std::string(name->name) + "." + std::string(node.member.text));
+  diagnostic.didYouMean(operatorOfTorch(node.member.text));
+  const Foreign* foreign = foreignName(node.member.text);
+  diagnostic.note(foreign && !foreign->note.empty() ? std::string(foreign->note)
+                                                    : "operators are built in, without a library's name");
+  return true;
+}
+
+void NameChecker::arguments(const CallExpr& call) {
+  bool outer = std::exchange(quiet, quiet || !call.closed);
+  for (const Argument& argument : call.arguments) expression(argument.value);
+  quiet = outer;
+}
+
+void NameChecker::call(const CallExpr& node) {
+  expression(node.callee);
+  arguments(node);
+  record.arguments(node, isLocal(node.callee));
+  if (!node.closed) return;
+  auto* callee = as<NameExpr>(node.callee);
+  if (!callee || findLocal(callee->name)) return;
+  std::vector<std::string_view> names;
+  auto global = module.globals.find(callee->name);
+  if (global != module.globals.end()) {
+    auto* decl = as<CallableDecl>(global->second.decl);
+    if (!decl || !decl->parametersComplete) return;
+    // The parameters of `network A = B(…)` are those of B that are left open.
+    if (decl->kind == Kind::Network && decl->value && !decl->hasParameterList) return;
+    size_t first = decl->kind == Kind::Block ? 1 : 0;
+    for (size_t i = first; i < decl->parameters.size(); ++i) names.push_back(decl->parameters[i].name.text);
+  } else if (const Operator* op = findOperator(callee->name)) {
+    for (const OperatorArgument& argument : op->arguments) names.push_back(argument.name);
+  } else {
+    return;
+  }
+  for (const Argument& argument : node.arguments) {
+    if (!argument.name.present() || std::ranges::count(names, argument.name.text)) continue;
+    std::string list;
+    for (std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+    unknownArgument(node, argument, names)
+        .note(list.empty() ? std::string(callee->name) + " has no arguments"
+                           : "the arguments of " + std::string(callee->name) + " are " + list);
+  }
+}
+
+/// Whether an expression begins with a name of a body.
+bool NameChecker::isLocal(const Expr* node) {
+  while (auto* member = as<MemberExpr>(node)) node = member->base;
+  auto* name = as<NameExpr>(node);
+  return name && findLocal(name->name);
+}
+
+} // namespace cnn
