@@ -1,6 +1,7 @@
 /// Evaluates a program and builds its networks; internal to this folder.
 ///
-/// evaluate.cpp     expressions            apply.cpp      calls, chains, blocks
+/// evaluate.cpp     expressions            apply.cpp      calls, blocks, operators
+/// chains.cpp       pipelines              arguments.cpp  which is for what, and fits
 /// arithmetic.cpp   operators on values    functions.cpp  len, enumerate, except, …
 /// statements.cpp   bodies                 parameters.cpp parameters, initialisers, paths
 /// network.cpp      what a network declares   build_network.cpp  a network as a whole
@@ -57,8 +58,11 @@ struct PathHint {
   Span span;
 };
 
+/// A path and what is below it; either may be empty.
+std::string joined(const std::string& path, std::string_view rest);
+
 struct NetworkParameter {
-  std::string path;      ///< conv1.weight
+  std::string path;       ///< conv1.weight
   std::string_view owner; ///< conv; empty for a bare parameter
   std::string_view name;  ///< weight
   std::string ownerPath;  ///< conv1

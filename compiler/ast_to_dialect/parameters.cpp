@@ -23,6 +23,11 @@ static std::string snakeCase(std::string_view name) {
   return result;
 }
 
+std::string joined(const std::string& path, std::string_view rest) {
+  if (path.empty()) return std::string(rest);
+  return rest.empty() ? path : path + "." + std::string(rest);
+}
+
 std::string Elaborator::nextPath(std::string_view name, const Frame& frame) {
   std::string base = snakeCase(name);
   std::string prefix = frame.instance->path.empty() ? "" : frame.instance->path + ".";

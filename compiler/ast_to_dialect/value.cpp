@@ -32,6 +32,18 @@ mlir::Value Value::tensor() const {
   return first == network->values.end() ? mlir::Value() : first->second.tensor();
 }
 
+bool Value::isSubject() const {
+  if (tensor()) return true;
+  const List* elements = list();
+  return elements && !elements->empty() &&
+         llvm::all_of(*elements, [](const Value& v) { return v.isSubject(); });
+}
+
+bool Value::holdsPoison() const {
+  const List* elements = list();
+  return isPoison() || (elements && llvm::any_of(*elements, [](const Value& v) { return v.holdsPoison(); }));
+}
+
 std::optional<double> Value::number() const {
   if (auto* i = get<int64_t>()) return static_cast<double>(*i);
   if (auto* d = get<double>()) return *d;

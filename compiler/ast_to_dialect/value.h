@@ -72,6 +72,10 @@ public:
   const Members* members() const;
   /// The tensor itself, or the first output of a network; null otherwise.
   mlir::Value tensor() const;
+  /// A tensor, a network's result, or a list of such: what makes a call an application.
+  bool isSubject() const;
+  /// An error, or a list that holds one.
+  bool holdsPoison() const;
   /// The number as a double, where it is one.
   std::optional<double> number() const;
 
