@@ -188,7 +188,9 @@ InitAttr Application::uniformByFan(int64_t fanIn) {
 }
 
 InitAttr Application::constant(double number) {
-  return InitAttr::get(&elaborator.context, InitKind::constant, number);
+  InitAttr& known = elaborator.constants[number]; // every batch norm asks for the same two
+  if (!known) known = InitAttr::get(&elaborator.context, InitKind::constant, number);
+  return known;
 }
 
 int64_t Application::randomStream() {

@@ -100,6 +100,14 @@ void Elaborator::finishFunction(FunctionOp function, const std::vector<std::stri
   eraseUnused(block);
 }
 
+/// Whether a budget or kernels section is about the network.
+static bool headsTargetSection(const Module& module, std::string_view network) {
+  return std::ranges::any_of(module.file.declarations, [&](const Decl* decl) {
+    auto* section = as<TargetDecl>(decl);
+    return section && section->network.text == network;
+  });
+}
+
 bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const TrainDecl*>& recipes,
                               const std::string& name, std::map<size_t, Given> given, bool mustBuild) {
   if (!decl.parametersComplete) return false;
@@ -146,7 +154,8 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
     applyInits();
     for (const TrainDecl* train : recipes) trainSection(*train, frame);
   }
-  finishNetwork();
+  // An editor asks by syntax trees: for it the module need not be whole, but for budgets.
+  if (!observations || headsTargetSection(program.main(), decl.name.text)) finishNetwork();
   targetSections(decl, name, frame);
   net = nullptr;
   return true;
@@ -194,14 +203,6 @@ void Elaborator::readSettings() {
     if (setValues[name].value.isPoison() && diagnostics.count() == reported)
       diagnostics.report(Diag::UnknownName, expr->span, text);
   }
-}
-
-/// Whether a budget or kernels section is about the network.
-static bool headsTargetSection(const Module& module, std::string_view network) {
-  return std::ranges::any_of(module.file.declarations, [&](const Decl* decl) {
-    auto* section = as<TargetDecl>(decl);
-    return section && section->network.text == network;
-  });
 }
 
 static std::string networksNote(std::string_view wanted, const std::vector<std::string_view>& names) {

@@ -11,8 +11,8 @@ using namespace ast;
 void NameChecker::expression(const Expr* node) {
   if (!node) return;
   if (auto* e = as<NameExpr>(node)) {
-    if (!known(e->name)) return unknown(e->span, e->name);
-    return refer(e->span, e->name);
+    auto declared = find(e->name);
+    return declared ? record.use(e->span, *declared) : unknown(e->span, e->name);
   }
   if (auto* e = as<ErrorExpr>(node)) {
     bool outer = std::exchange(quiet, true);
@@ -64,7 +64,7 @@ void NameChecker::memberAccess(const MemberExpr& node) {
   const Module& used = *global->second.module;
   refer(base->span, base->name);
   if (auto found = used.globals.find(node.member.text); found != used.globals.end()) {
-    record.use(node.member.span, NameRecorder::declarationOf(node.member.text, found->second));
+    record.use(node.member.span, record.declarationOf(node.member.text, found->second));
     return;
   }
   if (used.incomplete || node.member.text.empty()) return;

@@ -54,18 +54,14 @@ void NameChecker::declare(const Pattern& pattern, bool isVar) {
   for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements) declare(*element, isVar);
 }
 
-/// Where a name of the program is declared; nowhere for those of the language.
-Span NameChecker::declarationOf(std::string_view name) {
+std::optional<Span> NameChecker::find(std::string_view name) {
   if (Local* local = findLocal(name)) return local->span;
   if (auto global = module.globals.find(name); global != module.globals.end())
-    return NameRecorder::declarationOf(name, global->second);
-  auto dimension = freeDimensions.find(name);
-  return dimension == freeDimensions.end() ? Span{} : dimension->second;
-}
-
-bool NameChecker::known(std::string_view name) {
-  return findLocal(name) || module.globals.count(name) || findOperator(name) || freeDimensions.count(name) ||
-         std::ranges::count(builtinFunctions, name) || std::ranges::count(elementTypeNames, name);
+    return record.declarationOf(name, global->second);
+  if (auto dimension = freeDimensions.find(name); dimension != freeDimensions.end()) return dimension->second;
+  bool ofLanguage = findOperator(name) || std::ranges::count(builtinFunctions, name) ||
+                    std::ranges::count(elementTypeNames, name);
+  return ofLanguage ? std::optional(Span{}) : std::nullopt;
 }
 
 static bool returns(const Body& body) {
@@ -188,8 +184,10 @@ void NameChecker::checkParts(const Statement& statement) {
 
 void NameChecker::use(const Identifier& name) {
   if (!name.present()) return;
-  if (!known(name.text)) return unknown(name.span, name.text);
-  refer(name.span, name.text);
+  if (auto declared = find(name.text))
+    record.use(name.span, *declared);
+  else
+    unknown(name.span, name.text);
 }
 
 void NameChecker::assignment(const AssignStatement& statement) {

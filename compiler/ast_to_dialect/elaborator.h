@@ -327,7 +327,8 @@ private:
   uint64_t steps = 0;
   uint32_t callDepth = 0, evaluationDepth = 0;
   llvm::DenseMap<mlir::Value, Origin> origins;
-  std::string opError; ///< MLIR's last: why the shape of an op could not be inferred
+  std::map<double, InitAttr> constants; ///< first values of one number
+  std::string opError;                  ///< MLIR's last: why the shape of an op could not be inferred
   mlir::ScopedDiagnosticHandler opErrors;
   std::map<std::pair<const Module*, std::string_view>, Value> globals;
   std::set<const ast::Decl*> evaluating;

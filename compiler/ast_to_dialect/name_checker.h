@@ -55,10 +55,10 @@ private:
                const ast::Parameter* parameter = nullptr);
   void declare(const ast::Pattern& pattern, bool isVar);
   void shadowing(const ast::Identifier& name, Span earlier, const ast::Expr* value);
-  /// Where a name of the program is declared; nowhere for those of the language.
-  Span declarationOf(std::string_view name);
-  void refer(Span use, std::string_view name) { record.use(use, declarationOf(name)); }
-  bool known(std::string_view name);
+  /// Where a name of the program is declared; nowhere for those of the language, nothing for unknown ones.
+  std::optional<Span> find(std::string_view name);
+  bool known(std::string_view name) { return find(name).has_value(); }
+  void refer(Span use, std::string_view name) { record.use(use, find(name).value_or(Span{})); }
 
   // ---- unknown names ----
 

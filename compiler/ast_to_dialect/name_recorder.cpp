@@ -43,8 +43,8 @@ const Decl* useOf(const Module& module, Span alias) {
 
 } // namespace
 
-Span NameRecorder::declarationOf(std::string_view name, const Global& global) {
-  if (!global.decl) return global.span;
+Span NameRecorder::declarationOf(std::string_view name, const Global& global) const {
+  if (!global.decl || global.module == &module) return global.span;
   auto own = global.module->globals.find(name);
   return own == global.module->globals.end() ? global.span : own->second.span;
 }

@@ -23,7 +23,7 @@ public:
   void arguments(const std::vector<ast::Argument>& given, const ast::CallableDecl& callee);
 
   /// Where a name at the top level is declared: an imported one in the file that it comes from.
-  static Span declarationOf(std::string_view name, const Global& global);
+  Span declarationOf(std::string_view name, const Global& global) const;
 
 private:
   const Module& module;

@@ -76,7 +76,7 @@ std::string Observations::pathOf(const ast::Expr& application) const {
 Observations::Entry& Observations::entryOf(const ast::Expr& node) {
   if (nodes.empty()) nodes.reserve(usualNodes);
   Entry*& entry = nodes[&node];
-  if (!entry) entry = &entries.emplace_back();
+  if (!entry) entry = new (entries.Allocate()) Entry();
   return *entry;
 }
 
@@ -126,7 +126,7 @@ void Observations::applied(const ast::Expr& stage, const Value& value, const Fra
 void Observations::bound(Span name, const Value& value, const Frame& frame) {
   if (!name.valid()) return;
   Entry*& entry = names[place(name)];
-  if (!entry) entry = &entries.emplace_back();
+  if (!entry) entry = new (entries.Allocate()) Entry();
   see(*entry, value, frame, {});
 }
 

@@ -5,6 +5,7 @@
 #include "dsl/ast/ast.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/Allocator.h"
 
 #include <deque>
 #include <string>
@@ -77,7 +78,7 @@ private:
 
   llvm::DenseMap<const ast::Expr*, Entry*> nodes;
   llvm::DenseMap<Place, Entry*> names;
-  std::deque<Entry> entries;
+  llvm::SpecificBumpPtrAllocator<Entry> entries;
   llvm::DenseMap<Place, std::string> paths;
   std::unordered_map<const ast::Expr*, const ast::CallableDecl*> networks;
   std::deque<std::string> texts;

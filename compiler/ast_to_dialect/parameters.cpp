@@ -33,8 +33,7 @@ std::string Elaborator::nextPath(std::string_view name, const Frame& frame) {
   std::string prefix = frame.instance->path.empty() ? "" : frame.instance->path + ".";
   std::string path;
   do path = prefix + base + std::to_string(++frame.instance->counters[base]);
-  while (!frame.instance->repeated && net->paths.count(path));
-  net->paths.try_emplace(path, Span{});
+  while (!net->paths.try_emplace(path, Span{}).second && !frame.instance->repeated);
   return path;
 }
 

@@ -21,7 +21,8 @@ public:
     module.path = path;
     loading.push_back(path);
     bool isMain = program.modules.size() == 1;
-    module.file = parse(program.sources, file, program.context, diagnostics, isMain ? options.tokens : nullptr);
+    module.file =
+        parse(program.sources, file, program.context, diagnostics, isMain ? options.tokens : nullptr);
     module.incomplete = !module.file.complete;
     for (const Decl* decl : module.file.declarations) {
       if (auto* use = as<UseDecl>(decl)) import(module, *use);
