@@ -216,7 +216,7 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
     if (foreign) diagnostic.note(std::string(foreign->note));
     return Value();
   };
-  if (base.isPoison()) return Poison{};
+  if (base.isPoison() || !expr.member.present()) return Poison{}; // without a name the parser has reported it
   if (auto* file = base.get<FileValue>(); file && !file->module->globals.count(name)) return Poison{};
   if (auto* file = base.get<FileValue>())
     return elaborator.global(*file->module, name, expr.member.span, frame);

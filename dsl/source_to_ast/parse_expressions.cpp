@@ -260,7 +260,9 @@ Expr* Parser::postfix() {
       take();
       auto* member = make<MemberExpr>(expr->span);
       member->base = expr;
-      if (isKeyword(current().kind)) {
+      if (current().newlineBefore && !ignoreNewlines) {
+        failExpected("a member's name after '.'");
+      } else if (isKeyword(current().kind)) {
         Token token = take();
         member->member = {text(token), token.span};
       } else {
