@@ -157,6 +157,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   // An editor asks by syntax trees: for it the module need not be whole, but for budgets.
   if (!observations || headsTargetSection(program.main(), decl.name.text)) finishNetwork();
   targetSections(decl, name, frame);
+  if (observations) observations->madeOf(decl.name.text, std::move(state.parts));
   net = nullptr;
   return true;
 }

@@ -94,12 +94,6 @@ struct Assertion {
   bool training = false; ///< it stands in the train section
 };
 
-/// An application of an operator or block in the network.
-struct Part {
-  std::string name; ///< of the operator or block
-  Span span;
-};
-
 /// The network that is being built.
 struct NetworkState {
   NetworkOp op;
@@ -107,7 +101,7 @@ struct NetworkState {
   std::deque<NetworkParameter> parameters;
   llvm::StringMap<NetworkParameter*> parameterAt; ///< by path
   llvm::StringMap<Span> paths;
-  std::map<std::string, Part, std::less<>> parts; ///< by path
+  Parts parts;
   std::set<std::string, std::less<>> sharedApplied;
   std::vector<NamedTensor> inputs, outputs;
   std::vector<NamedTensor> probes; ///< those asked for

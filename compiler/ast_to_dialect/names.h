@@ -29,6 +29,37 @@ inline constexpr std::array<std::string_view, 2> groupSettings = {"lr_scale", "w
 inline constexpr std::array<std::string_view, 3> budgetSettings = {"inference_memory", "parameters",
                                                                    "training_memory"};
 
+/// What a setting of a section is about, for editors.
+struct SettingMeaning {
+  std::string_view name, meaning;
+};
+inline constexpr std::array<SettingMeaning, 20> settingMeanings = {
+    {{"accumulate", "so many batches make one step"},
+     {"batch", "images a step"},
+     {"clip_norm", "largest norm of the gradients"},
+     {"data", "where the training and test data come from"},
+     {"ema", "decay of moving averages of all weights, which are evaluated and saved"},
+     {"epochs", "passes over the training data"},
+     {"freeze", "selectors of what stays as it is"},
+     {"inference_memory", "most bytes that inference may hold beside the parameters"},
+     {"loss", "what is made small: one value an image, of which the mean is taken"},
+     {"lr_scale", "factor of the learning rate"},
+     {"optimizer", "how a step changes the parameters"},
+     {"parameters", "most numbers that the network may learn"},
+     {"schedule", "how the learning rate changes"},
+     {"seed", "of first values, shuffling, augmentation, dropout and drawn inputs"},
+     {"stop", "an early end: patience(metric, epochs)"},
+     {"training_memory", "most bytes that training may hold beside the parameters"},
+     {"update", "selectors of what the step changes"},
+     {"validation", "share of the training data that is held out and measured after each epoch"},
+     {"weight_decay", "share of a parameter that a step takes away"},
+     {"weights", "first values from a file: load(…)"}}};
+constexpr std::string_view settingMeaning(std::string_view name) {
+  for (const SettingMeaning& setting : settingMeanings)
+    if (setting.name == name) return setting.meaning;
+  return {};
+}
+
 /// A kind of machine that budget and kernels sections can be for.
 struct Machine {
   std::string_view name;

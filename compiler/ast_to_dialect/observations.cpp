@@ -63,6 +63,11 @@ const ast::CallableDecl* Observations::network(const ast::Expr& node) const {
   return found == networks.end() ? nullptr : found->second;
 }
 
+const Parts* Observations::parts(std::string_view network) const {
+  auto found = partsOf.find(network);
+  return found == partsOf.end() ? nullptr : &found->second;
+}
+
 /// A call is named where it stands, within its label.
 std::string Observations::pathOf(const ast::Expr& application) const {
   for (const ast::Expr* node = &application; node;) {

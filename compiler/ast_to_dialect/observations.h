@@ -8,6 +8,7 @@
 #include "llvm/Support/Allocator.h"
 
 #include <deque>
+#include <map>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -43,6 +44,13 @@ struct Observation {
   bool varies = false;
 };
 
+/// An application of an operator or block in a network.
+struct Part {
+  std::string name; ///< of the operator or block
+  Span span;
+};
+using Parts = std::map<std::string, Part, std::less<>>; ///< by path
+
 class Observations {
 public:
   const Observation* of(const ast::Expr& node) const;
@@ -50,6 +58,8 @@ public:
   const Observation* of(Span name) const;
   /// The network that an expression before a '.' was found to be, whose members are named after it.
   const ast::CallableDecl* network(const ast::Expr& node) const;
+  /// What a network of this name is made of; null where none was built.
+  const Parts* parts(std::string_view network) const;
   bool sawNetworks() const { return !networks.empty(); }
 
   // ---- for the elaborator ----
@@ -60,6 +70,7 @@ public:
   void applied(const ast::Expr& stage, const Value& value, const Frame& frame, Cost before);
   void bound(Span name, const Value& value, const Frame& frame);
   void named(Span application, const std::string& path);
+  void madeOf(std::string_view network, Parts parts) { partsOf.try_emplace(network, std::move(parts)); }
   void madeParameter(llvm::ArrayRef<int64_t> shape);
   void built(mlir::Value tensor);
 
@@ -81,6 +92,7 @@ private:
   llvm::SpecificBumpPtrAllocator<Entry> entries;
   llvm::DenseMap<Place, std::string> paths;
   std::unordered_map<const ast::Expr*, const ast::CallableDecl*> networks;
+  std::map<std::string_view, Parts> partsOf;
   std::deque<std::string> texts;
   llvm::DenseMap<const void*, std::string_view> typeTexts; ///< by the tensor's type
   Cost sum;

@@ -1,6 +1,6 @@
 //===- completion.cpp - What can be written at a place -------------------------------------------------===//
 
-#include "context.h"
+#include "calls.h"
 #include "features.h"
 #include "text.h"
 
@@ -28,8 +28,9 @@ constexpr std::string_view blockStatements[] = {"assert", "for",    "if",     "i
 constexpr std::string_view networkStatements[] = {"assert", "for",   "if",     "init",  "input",
                                                   "labels", "let",   "output", "param", "preprocess",
                                                   "shared", "train", "var"};
-constexpr std::string_view trainStatements[] = {"augment", "for",    "group", "if",     "init", "input",
-                                                "let",     "metric", "phase", "shared", "step", "var"};
+constexpr std::string_view trainStatements[] = {"assert", "augment", "group", "if",     "init", "input",
+                                                "let",    "metric",  "phase", "shared", "step"};
+constexpr std::string_view partStatements[] = {"group", "if", "let", "metric"}; ///< of a phase or step
 
 class Completer {
 public:
@@ -62,8 +63,23 @@ public:
     case Expected::Network:
       symbols([](const Symbol& symbol) { return symbol.kind == Symbol::Kind::Network; }, "1");
       break;
+    case Expected::Input:
+      symbols([](const Symbol& symbol) { return symbol.kind == Symbol::Kind::Input; }, "1");
+      break;
+    case Expected::Output:
+      symbols([](const Symbol& symbol) { return symbol.kind == Symbol::Kind::Output; }, "1");
+      break;
     case Expected::File:
       files();
+      break;
+    case Expected::Machine:
+      for (const Machine& machine : machines) add(std::string(machine.name), ItemKind::Value, "1");
+      break;
+    case Expected::Path:
+      paths();
+      break;
+    case Expected::Text:
+      text();
       break;
     }
     return std::move(result);
@@ -80,6 +96,10 @@ private:
     item.textEdit = lsp::TextEdit{rangeOf(analysis.sources, context.word), text};
     result.items.push_back(std::move(item));
     return result.items.back();
+  }
+
+  lsp::CompletionItem& add(const std::string& label, ItemKind kind, std::string_view rank) {
+    return add(label, kind, rank, label);
   }
 
   template <typename Words> void words(const Words& list, std::string_view rank) {
@@ -146,10 +166,19 @@ private:
     }
   }
 
+  /// Behind what is written of its own declaration, as in `let y = x |> `.
+  bool isBeingDeclared(const Symbol& symbol) const {
+    auto* statement = symbol.parameter ? nullptr : as<Statement>(symbol.node);
+    if (!statement || statement->span.file != analysis.file() || statement->span.end > offset) return false;
+    std::string_view between = analysis.text({analysis.file(), statement->span.end, offset});
+    return between.find_first_of("\n;}") == std::string_view::npos;
+  }
+
   template <typename Test> void symbols(Test wanted, std::string_view rank) {
     std::vector<std::string_view> seen;
     for (const Symbol* symbol : analysis.names.visibleAt(analysis.file(), offset)) {
-      if (!wanted(*symbol) || std::ranges::count(seen, symbol->name)) continue;
+      bool other = !wanted(*symbol) || isBeingDeclared(*symbol);
+      if (other || std::ranges::count(seen, symbol->name)) continue;
       seen.push_back(symbol->name);
       add(*symbol, rank);
     }
@@ -170,8 +199,11 @@ private:
   // ---- places ----
 
   template <typename Names> void settings(const Names& names) {
-    for (std::string_view name : names)
-      add(std::string(name), ItemKind::Property, "0", std::string(name) + " = ").detail = "setting";
+    for (std::string_view name : names) {
+      lsp::CompletionItem& item = add(std::string(name), ItemKind::Property, "0", std::string(name) + " = ");
+      item.detail = "setting";
+      document(item, std::string(settingMeaning(name)));
+    }
   }
 
   void statement() {
@@ -181,7 +213,8 @@ private:
     if (section == "step") settings(stepSettings);
     if (section == "group") settings(groupSettings);
     if (section == "budget") settings(budgetSettings);
-    if (section == "train" || section == "phase" || section == "step") return words(trainStatements, "1");
+    if (section == "train") return words(trainStatements, "1");
+    if (section == "phase" || section == "step") return words(partStatements, "1");
     if (section == "group" || section == "budget" || section == "kernels") return;
     if (section == "network")
       words(networkStatements, "0");
@@ -208,6 +241,7 @@ private:
 
   void value() {
     if (context.argumentStart) arguments();
+    if (context.call) argumentValues();
     auto family = context.section == "kernels" ? Family::Algorithm : familyOf(context.target);
     if (family) operators([&](Family candidate) { return candidate == *family; }, "1");
     bool plain = !family || *family == Family::Loss || *family == Family::Metric;
@@ -220,8 +254,12 @@ private:
 
   void stage() {
     auto family = familyOf(context.target);
+    if (family == Family::Geometry)
+      return operators([](Family candidate) { return candidate == Family::Geometry; }, "1");
     if (family == Family::Augmentation)
-      return operators([](Family candidate) { return candidate == Family::Augmentation; }, "1");
+      return operators(
+          [](Family candidate) { return candidate == Family::Augmentation || candidate == Family::Geometry; },
+          "1");
     symbols(
         [](const Symbol& symbol) {
           return symbol.kind == Symbol::Kind::Block || symbol.kind == Symbol::Kind::Network ||
@@ -240,19 +278,63 @@ private:
   }
 
   void arguments() {
-    std::string_view callee = analysis.text(context.call->callee);
-    if (const Operator* op = findOperator(callee)) {
+    auto [op, symbol, callable] = calleeOf(analysis, *context.call);
+    if (op)
       for (const OperatorArgument& known : op->arguments)
         argument(std::string(known.name), std::string(cnn::describe(known.takes)), describe(known));
-      return;
-    }
-    const Symbol* symbol = calleeOf(analysis, *context.call);
-    auto* callable = symbol && !symbol->parameter ? as<CallableDecl>(symbol->node) : nullptr;
     if (!callable) return;
     for (size_t i = callable->kind == Kind::Block ? 1 : 0; i < callable->parameters.size(); ++i) {
       const Parameter& parameter = callable->parameters[i];
       if (!parameter.name.present()) continue;
       argument(std::string(parameter.name.text), std::string(analysis.text(parameter.span)), "");
+    }
+  }
+
+  /// What alone can be the value of the argument that is being written.
+  void argumentValues() {
+    auto [op, symbol, callable] = calleeOf(analysis, *context.call);
+    const OperatorArgument* known = op ? argumentOf(analysis, *context.call, *op) : nullptr;
+    const Parameter* declared = callable ? parameterOf(analysis, *context.call, *callable) : nullptr;
+    auto* type = declared ? as<NamedType>(declared->type) : nullptr;
+    if ((known && known->takes == Takes::Bool) || (type && type->name == "bool"))
+      for (const char* word : {"false", "true"}) add(word, ItemKind::Value, "00");
+    if (known && known->takes == Takes::Type)
+      for (std::string_view name : elementTypeNames) add(std::string(name), ItemKind::Value, "00");
+    if (!known) return;
+    for (std::string_view word : wordsOf(*known)) {
+      std::string quoted = "\"" + std::string(word) + "\"";
+      add(quoted, ItemKind::Value, "00").filterText = word;
+    }
+  }
+
+  static std::vector<std::string_view> wordsOf(const OperatorArgument& argument) {
+    if (argument.takes == Takes::Padding) return {"same", "valid"};
+    return argument.words;
+  }
+
+  /// In the string of an argument.
+  void text() {
+    const Operator* op = context.call ? calleeOf(analysis, *context.call).op : nullptr;
+    const OperatorArgument* argument = op ? argumentOf(analysis, *context.call, *op) : nullptr;
+    if (!argument) return;
+    for (std::string_view word : wordsOf(*argument)) add(std::string(word), ItemKind::Value, "1");
+    if (op->name == "load" && argument->name == "into") paths();
+  }
+
+  /// Parts of the network, one level below what is written.
+  void paths() {
+    const Parts* parts = analysis.observations.parts(context.network);
+    if (!parts) return;
+    std::string_view written = analysis.text(context.word);
+    size_t level = written.rfind('.') + 1;
+    std::string before;
+    for (auto& [path, part] : *parts) {
+      if (!path.starts_with(written.substr(0, level))) continue;
+      std::string shown = path.substr(0, path.find('.', level));
+      if (shown == before) continue;
+      before = shown;
+      lsp::CompletionItem& item = add(shown, ItemKind::Field, "1");
+      if (shown == path) item.detail = part.name;
     }
   }
 

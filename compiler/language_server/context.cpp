@@ -22,29 +22,34 @@ struct Bracket {
 
 class Reader {
 public:
-  Reader(const Analysis& analysis, uint32_t offset) : analysis(analysis), offset(offset) {}
+  Reader(const Analysis& analysis, uint32_t offset, Context& result)
+      : analysis(analysis), offset(offset), result(result) {}
 
-  Context run() {
-    if (inComment()) return result;
+  void run() {
+    if (inComment()) return;
     const std::vector<Token>& tokens = analysis.tokens.tokens;
     result.word = {analysis.file(), offset, offset};
     while (count < tokens.size() && tokens[count].kind != TokenKind::EndOfFile &&
-           tokens[count].span.end <= offset)
+           tokens[count].span.end + isOpenString(tokens[count]) <= offset)
       ++count;
     if (count > 0 && isWord(tokens[count - 1]) && tokens[count - 1].span.end == offset) --count;
-    if (count < tokens.size() && tokens[count].kind != TokenKind::EndOfFile &&
-        tokens[count].span.begin < offset) {
-      const Token& token = tokens[count];
-      if (token.kind == TokenKind::String || token.kind == TokenKind::Path ||
-          token.kind == TokenKind::Invalid)
-        return inside(token);
-      if (isWord(token)) result.word.begin = token.span.begin;
-    }
+    bool inToken = count < tokens.size() && tokens[count].kind != TokenKind::EndOfFile &&
+                   tokens[count].span.begin < offset;
+    if (inToken && (tokens[count].kind == TokenKind::Path || tokens[count].kind == TokenKind::Invalid))
+      return;
+    if (inToken && isWord(tokens[count])) result.word.begin = tokens[count].span.begin;
     if (count > 0 && tokens[count - 1].span.end == offset && tokens[count - 1].kind == TokenKind::Path)
-      return result;
+      return;
     for (size_t i = 0; i < count; ++i) read(i);
-    classify();
-    return result;
+    result.section = currentSection();
+    result.network = network;
+    bool inString = inToken && tokens[count].kind == TokenKind::String;
+    if (inString && inHole(tokens[count])) return;
+    if (!brackets.empty() && brackets.back().isCall) result.call = brackets.back().call;
+    if (inString)
+      inside(tokens[count]);
+    else
+      classify();
   }
 
 private:
@@ -60,12 +65,52 @@ private:
     });
   }
 
-  Context inside(const Token& token) {
-    if (token.kind == TokenKind::String && count > 0 && text(count - 1) == "use") {
+  /// A string without its closing quote, which ends with its line.
+  bool isOpenString(const Token& token) const {
+    std::string_view text = analysis.text(token.span);
+    return token.kind == TokenKind::String && (text.size() < 2 || !text.ends_with('"'));
+  }
+
+  void inside(const Token& string) {
+    result.word = {analysis.file(), string.span.begin + 1, offset};
+    bool headsSection = brackets.empty() && statement < count &&
+                        (text(statement) == "budget" || text(statement) == "kernels");
+    if (count > 0 && text(count - 1) == "use")
       result.expected = Expected::File;
-      result.word = {analysis.file(), token.span.begin + 1, offset};
+    else if (headsSection && token(count - 1).kind == TokenKind::For)
+      result.expected = Expected::Machine;
+    else
+      result.expected = selects() ? Expected::Path : Expected::Text;
+  }
+
+  /// Whether the place is within `{ }` of a string, where a value is expected.
+  bool inHole(const Token& string) {
+    std::string_view text = analysis.text({analysis.file(), string.span.begin + 1, offset});
+    int depth = 0;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\\')
+        ++i;
+      else if (text[i] == '{' || (text[i] == '}' && depth > 0))
+        depth += text[i] == '{' ? 1 : -1;
     }
-    return result;
+    if (depth == 0) return false;
+    size_t word = text.size();
+    while (word > 0 && isIdentifierPart(text[word - 1])) --word;
+    result.word.begin = string.span.begin + 1 + uint32_t(word);
+    if (word > 0 && text[word - 1] != '.') result.expected = Expected::Value;
+    return true;
+  }
+
+  /// Whether a string before which the tokens end selects parts of a network.
+  bool selects() const {
+    if (result.section == "kernels" && inBraces()) return startsStatement(count);
+    if (statement >= count) return false;
+    std::string_view first = text(statement);
+    bool assigned = std::ranges::any_of(analysis.tokens.tokens.begin() + statement,
+                                        analysis.tokens.tokens.begin() + count,
+                                        [](const Token& t) { return t.kind == TokenKind::Assign; });
+    if (first == "freeze" || first == "update") return assigned;
+    return (first == "init" || first == "group") && !assigned;
   }
 
   bool inBraces() const { return brackets.empty() || brackets.back().kind == TokenKind::LeftBrace; }
@@ -110,6 +155,7 @@ private:
     if (startsStatement(i)) statement = i;
     switch (token(i).kind) {
     case TokenKind::LeftBrace:
+      if (brackets.empty() && statement + 1 < i) network = text(statement + 1);
       brackets.push_back({TokenKind::LeftBrace, sectionOf(statement), statement, {}, false});
       statement = i + 1;
       break;
@@ -188,8 +234,6 @@ private:
   }
 
   void classify() {
-    result.section = currentSection();
-    if (!brackets.empty() && brackets.back().isCall) result.call = brackets.back().call;
     if (atStatementStart()) {
       result.expected = brackets.empty() ? Expected::Declaration : Expected::Statement;
       return;
@@ -215,8 +259,11 @@ private:
       bool heads = count - 1 == statement && brackets.empty();
       if (heads && (text(statement) == "budget" || text(statement) == "kernels"))
         result.expected = Expected::Network;
-      bool takesValue = count - 1 == statement && text(statement) == "init";
-      if (takesValue) result.expected = Expected::Value;
+      bool beginsStatement = count - 1 == statement && !brackets.empty() && inBraces();
+      if (!beginsStatement) return;
+      if (text(statement) == "init") result.expected = Expected::Value;
+      if (text(statement) == "augment" || text(statement) == "preprocess") result.expected = Expected::Input;
+      if (text(statement) == "labels") result.expected = Expected::Output;
       return;
     }
     case TokenKind::Comma:
@@ -260,36 +307,17 @@ private:
   uint32_t offset;
   size_t count = 0;     ///< tokens before the place and before the word that is being typed
   size_t statement = 0; ///< first token of the innermost statement
+  std::string_view network;
   std::vector<Bracket> brackets;
-  Context result;
+  Context& result;
 };
 
 } // namespace
 
 Context contextAt(const Analysis& analysis, uint32_t offset) {
-  return Reader(analysis, offset).run();
-}
-
-static const Symbol* visible(const Analysis& analysis, FileId file, uint32_t offset, std::string_view name) {
-  std::vector<const Symbol*> symbols = analysis.names.visibleAt(file, offset);
-  auto found = std::ranges::find(symbols, name, &Symbol::name);
-  return found == symbols.end() ? nullptr : *found;
-}
-
-const Symbol* namedAt(const Analysis& analysis, Span name) {
-  if (const Symbol* resolved = analysis.names.at(name.file, name.end)) return resolved;
-  std::string_view text = analysis.text(name);
-  size_t dot = text.find('.');
-  const Symbol* first = visible(analysis, name.file, name.begin, text.substr(0, dot));
-  if (dot == std::string_view::npos) return first;
-  if (!first || first->kind != Symbol::Kind::File) return nullptr;
-  std::string_view member = text.substr(dot + 1);
-  if (!first->module->globals.contains(member)) return nullptr;
-  return visible(analysis, first->module->file.file, 0, member);
-}
-
-const Symbol* calleeOf(const Analysis& analysis, const OpenCall& call) {
-  return namedAt(analysis, call.callee);
+  Context result;
+  Reader(analysis, offset, result).run();
+  return result;
 }
 
 } // namespace cnn::language_server

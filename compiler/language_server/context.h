@@ -21,7 +21,12 @@ enum class Expected : uint8_t {
   Member,  ///< after a dot
   Type,    ///< after a colon
   Network, ///< after `train`, `budget`, `kernels`
+  Input,   ///< after `augment`, `preprocess`
+  Output,  ///< after `labels`
   File,    ///< in the string after `use`
+  Machine, ///< in the string after `for`
+  Path,    ///< in a string that selects parts of a network
+  Text,    ///< in another string
 };
 
 /// The innermost call whose brackets hold the place.
@@ -38,6 +43,7 @@ struct Context {
   Expected expected = Expected::Nothing;
   Span word;                  ///< the name that is being typed, up to the place; may be empty
   std::string_view section;   ///< network, block, func, train, group, phase, step, budget, kernels
+  std::string_view network;   ///< that the declaration around declares or is about
   std::string_view target;    ///< what a value is for: `optimizer` in `optimizer = `, `augment`, `init`
   bool argumentStart = false; ///< an argument may begin here, also with a name
   std::optional<OpenCall> call;
@@ -45,11 +51,6 @@ struct Context {
 };
 
 Context contextAt(const Analysis& analysis, uint32_t offset);
-
-/// The symbol that a name stands for where it is written; where the tree does not have it, told from its text.
-const Symbol* namedAt(const Analysis& analysis, Span name);
-/// The symbol that is called; null for operators and unknown names.
-const Symbol* calleeOf(const Analysis& analysis, const OpenCall& call);
 
 } // namespace cnn::language_server
 

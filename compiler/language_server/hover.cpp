@@ -3,6 +3,7 @@
 #include "features.h"
 #include "text.h"
 
+#include "ast_to_dialect/names.h"
 #include "ast_to_dialect/operators/reference.h"
 #include "dsl/ast/children.h"
 
@@ -107,6 +108,11 @@ std::optional<lsp::Hover> hover(const Analysis& analysis, uint32_t offset) {
     if (const Observation* seen = application(analysis, nodes)) text += "\n" + describe(*seen) + "\n";
     return shown(analysis, name->span, text + "\n" + describe(*op));
   }
+  if (auto* setting = as<AssignStatement>(nodes.back());
+      setting && setting->name.present() && offset <= setting->name.span.end)
+    if (std::string_view meaning = settingMeaning(setting->name.text); !meaning.empty())
+      return shown(analysis, setting->name.span,
+                   code(std::string(setting->name.text)) + "\n" + std::string(meaning) + "\n");
   auto* expr = as<Expr>(nodes.back());
   const Observation* seen = expr ? analysis.observations.of(*expr) : nullptr;
   if (!seen || !seen->times) return std::nullopt;

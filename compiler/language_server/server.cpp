@@ -85,7 +85,7 @@ private:
     Object capabilities{
         {"textDocumentSync", Object{{"openClose", true}, {"change", wholeTexts}, {"save", true}}},
         {"hoverProvider", true},
-        {"completionProvider", Object{{"triggerCharacters", {".", ">", "(", ",", "/"}}}},
+        {"completionProvider", Object{{"triggerCharacters", {".", ">", "(", ",", "/", "\""}}}},
         {"signatureHelpProvider", Object{{"triggerCharacters", {"(", ","}}}},
         {"definitionProvider", true},
         {"referencesProvider", true},

@@ -1,6 +1,6 @@
 //===- signature_help.cpp - The arguments of the call that is being written ----------------------------===//
 
-#include "context.h"
+#include "calls.h"
 #include "features.h"
 #include "text.h"
 
@@ -34,10 +34,17 @@ void addParameter(Shown& shown, const std::string& name, const std::string& text
   shown.names.push_back(name);
 }
 
-Shown shownOf(const Operator& op) {
+/// A loss is hardly ever the step of a pipeline: the tensors that it is of are the first that one writes.
+size_t shownTensors(const Operator& op, const OpenCall& call) {
+  bool takesThem = op.family == Family::Loss || op.family == Family::Metric;
+  return takesThem && op.subjects > 0 && !call.piped ? size_t(op.subjects) : 0;
+}
+
+Shown shownOf(const Operator& op, size_t tensors) {
   Shown shown;
   shown.signature.label = std::string(op.name) + "(";
   shown.signature.documentation = op.documentation;
+  for (size_t i = 0; i < tensors; ++i) addParameter(shown, "", "tensor", std::string(op.documentation));
   for (const OperatorArgument& argument : op.arguments) {
     std::string text(argument.name);
     if (argument.defaultText == "-")
@@ -64,27 +71,6 @@ Shown shownOf(const Analysis& analysis, const Symbol& symbol, const CallableDecl
   return shown;
 }
 
-/// Told by what it was found to be, or in a call that is not closed by what its name stands for.
-bool isTensor(const Analysis& analysis, const Expr& value) {
-  const Observation* seen = analysis.observations.of(value);
-  const Symbol* symbol = as<NameExpr>(&value) ? analysis.names.at(value.span.file, value.span.end) : nullptr;
-  if (!seen && symbol) seen = analysis.observations.of(symbol->span);
-  return seen && seen->isTensor;
-}
-
-/// Leading arguments that are tensors are what the call is applied to.
-size_t subjects(const Analysis& analysis, const OpenCall& call) {
-  for (const Node* node : nodesAt(analysis.syntax(), call.callee.begin)) {
-    auto* written = as<CallExpr>(node);
-    if (!written || written->callee->span.begin != call.callee.begin) continue;
-    auto other = std::ranges::find_if(written->arguments, [&](const Argument& argument) {
-      return argument.name.present() || !isTensor(analysis, *argument.value);
-    });
-    return size_t(other - written->arguments.begin());
-  }
-  return 0;
-}
-
 } // namespace
 
 lsp::SignatureHelp signatureHelp(const Analysis& analysis, uint32_t offset) {
@@ -92,18 +78,13 @@ lsp::SignatureHelp signatureHelp(const Analysis& analysis, uint32_t offset) {
   Context context = contextAt(analysis, offset);
   if (!context.call) return result;
   const OpenCall& call = *context.call;
-  Shown shown;
-  const Symbol* symbol = calleeOf(analysis, call);
-  auto* callable = symbol && !symbol->parameter ? as<CallableDecl>(symbol->node) : nullptr;
-  if (callable)
-    shown = shownOf(analysis, *symbol, *callable);
-  else if (const Operator* op = findOperator(analysis.text(call.callee)); op && !symbol)
-    shown = shownOf(*op);
-  else
-    return result;
-  size_t active = call.argument - std::min(call.argument, call.piped ? 0 : subjects(analysis, call));
+  Callee callee = calleeOf(analysis, call);
+  if (!callee.decl && !callee.op) return result;
+  size_t tensors = callee.op ? shownTensors(*callee.op, call) : 0;
+  Shown shown = callee.op ? shownOf(*callee.op, tensors) : shownOf(analysis, *callee.symbol, *callee.decl);
+  size_t active = tensors ? call.argument : argumentPlace(analysis, call);
   for (size_t i = 0; i < shown.names.size(); ++i)
-    if (shown.names[i] == call.named) active = i;
+    if (!call.named.empty() && shown.names[i] == call.named) active = i;
   result.signatures.push_back(std::move(shown.signature));
   result.activeParameter = int(active);
   return result;

@@ -1,9 +1,12 @@
 /// Completion and signature help.
 #include "document.h"
 
+#include "ast_to_dialect/names.h"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <set>
 
 using namespace cnn::language_server;
 using test::Document;
@@ -63,6 +66,13 @@ TEST_CASE("in a call the arguments that are not given yet are offered") {
   CHECK(offers(inNetwork("  output y = image |> conv(4, Unit(^"), "act"));
 }
 
+TEST_CASE("a name is not offered in its own declaration") {
+  CHECK_FALSE(offers(inNetwork("  let mid = image |> ^"), "mid"));
+  CHECK_FALSE(offers(inNetwork("  let mid = image |> conv(8, 3)\n    |> ^"), "mid"));
+  CHECK(offers(inNetwork("  let mid = image |> relu; let y = ^"), "mid"));
+  CHECK(offers(inNetwork("  let mid = image |> relu\n  let y = ^"), "mid"));
+}
+
 TEST_CASE("names are offered where they are visible") {
   CHECK(offers(inNetwork("  let mid = 3\n  output y = image |> conv(^"), "mid"));
   CHECK(offers(inNetwork("  output y = image |> conv(cla^"), "classes"));
@@ -113,6 +123,72 @@ TEST_CASE("members of tensors and networks are offered after a dot") {
       "features"));
 }
 
+TEST_CASE("values of arguments that are one of a few are offered, as in quotes") {
+  std::string text = inNetwork("  output y = image |> relu\n  init [conv] = kaiming_normal(mode = ^)");
+  const lsp::CompletionList list = completed(text);
+  const lsp::CompletionItem* item = find(list, "\"fan_out\"");
+  REQUIRE(item);
+  CHECK(item->textEdit->newText == "\"fan_out\"");
+  CHECK(offers(inNetwork("  output y = image |> relu\n  init [conv] = kaiming_normal(mode = \"fa^\")"),
+               "fan_in"));
+  CHECK(offers(inNetwork("  output y = image |> relu\n  init [conv] = kaiming_normal(\"^"), "fan_in"));
+  CHECK(offers(inNetwork("  output y = image |> conv(4, 3, padding = ^"), "\"same\""));
+  CHECK(offers(inNetwork("  output y = image |> conv(4, 3, padding = \"^"), "valid"));
+  CHECK(offers(inNetwork("  output y = image |> conv(4, 3, 1, ^"), "\"same\""));
+  CHECK_FALSE(offers(inNetwork("  output y = image |> conv(4, 3, ^"), "\"same\""));
+  CHECK(offers(inNetwork("  output y = image |> conv(4, 3, bias = ^)"), "false"));
+  CHECK(offers(inNetwork("  output y = image |> cast(^)"), "f32"));
+  CHECK_FALSE(offers(inNetwork("  output y = image |> relu |> probe(\"^\")"), "same"));
+}
+
+TEST_CASE("in a string that selects, the parts of the network are offered level by level") {
+  std::string text = "block Unit(x) = x |> conv(4, 3) |> relu\n" +
+                     inNetwork("  output y = image |> (Unit |> Unit) @body |> flatten |> linear(10) @fc");
+  std::string train = text + "train A {\n  input label: i32[N]\n";
+  for (const char* line : {"  freeze = except(\"^\")\n}\n", "  group [\"^\"] { lr_scale = 0.1 }\n}\n",
+                           "  weights = load(\"a.safetensors\", into = \"^\")\n}\n"}) {
+    lsp::CompletionList list = completed(train + line);
+    CHECK(find(list, "body"));
+    REQUIRE(find(list, "fc"));
+    CHECK(find(list, "fc")->detail == "linear");
+    CHECK_FALSE(find(list, "body.0"));
+  }
+  CHECK(offers(train + "  freeze = [\"body.^\n}\n", "body.1"));
+  CHECK(offers(train + "  freeze = [\"body.0.^\"]\n}\n", "body.0.conv1"));
+  CHECK(offers(text + "kernels A {\n  \"^\" = auto\n}\n", "fc"));
+  CHECK_FALSE(offers(train + "  data = npy(\"^\")\n}\n", "fc"));
+  CHECK(offers(text + "budget A for \"^\" {\n}\n", "x86-64-avx2"));
+}
+
+TEST_CASE("in the holes of strings values are offered") {
+  CHECK(offers(inNetwork("  let mid = 1\n  output y = image |> relu @\"a{mi^}\""), "mid"));
+  CHECK_FALSE(offers(inNetwork("  let mid = 1\n  output y = image |> relu @\"a{mid}b^\""), "mid"));
+  CHECK_FALSE(offers(inNetwork("  let mid = 1\n  output y = image |> relu @\"a\\{^\""), "mid"));
+}
+
+TEST_CASE("statements about inputs and outputs offer these") {
+  std::string text = inNetwork("  output y = image |> flatten |> linear(10)\n  labels ^");
+  CHECK(offers(text, "y"));
+  CHECK_FALSE(offers(text, "image"));
+  CHECK(offers(inNetwork("  output y = image") + "train A {\n  augment ^\n}\n", "image"));
+  CHECK(offers(inNetwork("  output y = image\n  preprocess image = resize(8) |> ^"), "center_crop"));
+  CHECK_FALSE(offers(inNetwork("  output y = image\n  preprocess image = resize(8) |> ^"), "conv"));
+}
+
+TEST_CASE("a phase offers only what may stand in it") {
+  std::string text = inNetwork("  output y = image") + "train A {\n  phase head {\n    ^\n  }\n}\n";
+  CHECK(offers(text, "epochs"));
+  CHECK(offers(text, "metric"));
+  CHECK_FALSE(offers(text, "augment"));
+  CHECK_FALSE(offers(text, "phase"));
+}
+
+TEST_CASE("a recipe offers the parameters of its network") {
+  std::string text = inNetwork("  output y = image") + "network B = A(classes = 3)\n";
+  CHECK(offers(text + "train A(^) as small {\n}\n", "classes"));
+  CHECK(offers(text + "train B(^) as small {\n}\n", "classes"));
+}
+
 TEST_CASE("nothing is offered in comments, strings, paths and new names") {
   CHECK(completed(inNetwork("  // conv ^")).items.empty());
   CHECK(completed(inNetwork("  let ^")).items.empty());
@@ -126,6 +202,21 @@ TEST_CASE("files are offered after use") {
   Document document("use \"zo^\"\n", options);
   lsp::CompletionList list = complete(*document.analysis, document.offset, false);
   CHECK(find(list, "zoo/resnet.cnn"));
+  Document open("use \"zoo/^", options);
+  CHECK(find(complete(*open.analysis, open.offset, false), "zoo/resnet.cnn"));
+}
+
+TEST_CASE("every setting has a meaning, in completion and hover") {
+  std::set<std::string_view> named;
+  auto add = [&](auto& names) { named.insert(names.begin(), names.end()); };
+  add(cnn::trainSettings), add(cnn::phaseSettings), add(cnn::stepSettings), add(cnn::groupSettings);
+  add(cnn::budgetSettings);
+  CHECK(named.size() == cnn::settingMeanings.size());
+  for (std::string_view name : named) CHECK(!cnn::settingMeaning(name).empty());
+  std::string text = inNetwork("  output y = image |> flatten |> linear(10)") + "train A {\n  ";
+  lsp::CompletionList list = completed(text + "^\n}\n");
+  CHECK(find(list, "epochs")->documentation->value == "passes over the training data");
+  CHECK(Document(text + "epo^chs = 3\n}\n").hover().find("passes over") != std::string::npos);
 }
 
 static std::string signature(const std::string& text, AnalysisOptions options = {}) {
@@ -149,6 +240,16 @@ TEST_CASE("signature help shows the arguments and which one is being written") {
   CHECK(signature(inNetwork("  output y = image |> Unit(^3)")) ==
         "Unit(width: int, act: block = relu) / width: int");
   CHECK(signature("func f(v: int, w: int) -> int = v\nlet a = f(1, f(2, ^") == "f(v: int, w: int) / w: int");
+}
+
+TEST_CASE("signature help of a loss begins with its tensors") {
+  std::string text = inNetwork("  output y = image |> flatten |> linear(10)") +
+                     "train A {\n  input label: i32[N]\n  loss = ";
+  std::string loss = "cross_entropy(tensor, tensor, label_smoothing = 0.0)";
+  CHECK(signature(text + "cross_entropy(^\n}\n") == loss + " / tensor");
+  CHECK(signature(text + "cross_entropy(y, label, ^)\n}\n") == loss + " / label_smoothing = 0.0");
+  CHECK(signature(text + "cross_entropy(y, label, label_smoothing = ^\n}\n") ==
+        loss + " / label_smoothing = 0.0");
 }
 
 TEST_CASE("a call without its closing bracket is known as well") {

@@ -56,6 +56,7 @@ struct OperatorArgument {
   /// meaning of its own.
   std::string_view defaultText;
   std::string_view documentation;
+  std::vector<std::string_view> words = {}; ///< the only strings that it takes, where these are known
   bool required() const { return defaultText.empty(); }
 };
 

@@ -99,7 +99,8 @@ std::vector<Operator> dataSettings() {
 std::vector<Operator> initialisers() {
   static constexpr std::string_view kaiming = "torch.nn.init; He et al. 2015",
                                     xavier = "torch.nn.init; Glorot and Bengio 2010";
-  std::vector<OperatorArgument> mode{{"mode", Takes::String, "\"fan_in\"", "\"fan_in\" or \"fan_out\""}};
+  std::vector<OperatorArgument> mode{
+      {"mode", Takes::String, "\"fan_in\"", "\"fan_in\" or \"fan_out\"", {"fan_in", "fan_out"}}};
   std::vector<OperatorArgument> gain{{"gain", Takes::Float, "1.0", "factor"}};
   return {
       {"zeros", Family::Initialiser, 0, {}, "0 everywhere.", "torch.nn.init"},
