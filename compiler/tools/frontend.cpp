@@ -92,6 +92,7 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   program = std::make_unique<Program>(loadProgram(sources, tree, file, diagnostics, {libraryFolder()}));
   elaboration.machine = kernel::machineOf(targetOf(options));
   Elaboration result = elaborate(*program, context, elaboration, diagnostics);
+  if (purpose == Purpose::fix) return !diagnostics.hasErrors();
   bool planned = !result.module || checkMemoryBudgets(*this, options, elaboration, result);
   if (!reportDiagnostics(json) || !planned) return false;
   module = std::move(result.module);

@@ -17,8 +17,8 @@ public:
   Frontend();
 
   /// What the networks are for: to be compiled, for which their sizes must be known, or to be looked at.
-  enum class Purpose { compile, look };
-  /// False after errors. With `json` they are printed as JSON, on stdout.
+  enum class Purpose { compile, look, fix };
+  /// False after errors. They are printed, with `json` as JSON on stdout; to fix them they are only kept.
   bool load(const CompileOptions& options, Purpose purpose = Purpose::compile, bool json = false);
   /// The syntax tree as text; only reads and parses.
   bool loadTree(const CompileOptions& options, std::string& text);

@@ -74,7 +74,7 @@ void buildingOptions(CLI::App& app) {
 
 void checkingOptions(CLI::App& app) {
   app.add_flag("--json", checkOptions.json, "as JSON on stdout");
-  app.add_flag("--fix", checkOptions.fix, "apply the suggested changes to the file");
+  app.add_flag("--fix", checkOptions.fix, "apply the suggested changes to the file, and report what is left");
 }
 
 void summarizingOptions(CLI::App& app) {
