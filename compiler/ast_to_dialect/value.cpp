@@ -81,9 +81,10 @@ std::string Value::describe() const {
       return b->op ? "the operator " + b->name() : b->decl ? "the block " + b->name() : "a chain of blocks";
     }
     std::string operator()(const std::shared_ptr<const Record>& r) const {
-      static constexpr std::string_view kinds[] = {"operator",    "loss",         "metric",
-                                                   "optimizer",   "schedule",     "data",
-                                                   "initialiser", "augmentation", "setting"};
+      static constexpr std::string_view kinds[] = {
+          "operator",    "loss",          "metric",       "optimizer", "schedule", "data",
+          "initialiser", "preprocessing", "augmentation", "algorithm", "setting"};
+      static_assert(std::size(kinds) == size_t(Family::Setting) + 1);
       return "the " + std::string(kinds[size_t(r->op->family)]) + " " + std::string(r->op->name);
     }
     std::string operator()(const std::shared_ptr<const Members>& m) const {

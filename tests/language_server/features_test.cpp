@@ -54,6 +54,23 @@ TEST_CASE("hover on an argument's name shows what it means") {
   CHECK_THAT(Document(marked(lenet, "padd", "ing = 2")).hover(), Contains("zeros at each side"));
 }
 
+TEST_CASE("hover in a setting with arguments shows what kind of thing it is") {
+  std::string text = lenet;
+  text.insert(text.find("  output"), "  preprocess image = resize( 28)\n");
+  text += "train LeNet {\n  input label: i32[N]\n  loss = cross_entropy(logits, label)\n"
+          "  metric top1 = accuracy(logits, label)\n  optimizer = adam( lr = 1e-3)\n"
+          "  schedule = one_cycle( max_lr = 0.1)\n  stop = patience( top1, 5)\n"
+          "  augment image = random_crop( 28)\n  data = folder( \"a\")\n  init [conv] = full( 0.5)\n}\n"
+          "kernels LeNet {\n  \"conv1\" = winograd( 4)\n}\n";
+  for (auto [name, kind] : {std::pair("resize", "preprocessing"), std::pair("adam", "optimizer"),
+                            std::pair("one_cycle", "schedule"), std::pair("patience", "setting"),
+                            std::pair("random_crop", "augmentation"), std::pair("folder", "data"),
+                            std::pair("full", "initialiser"), std::pair("winograd", "algorithm")}) {
+    std::string hover = Document(marked(text, std::string(name) + "(", " ")).hover();
+    CHECK(hover == "`the " + std::string(kind) + " " + name + "`");
+  }
+}
+
 TEST_CASE("hover on a pipe shows what flows through it") {
   CHECK(Document(marked(lenet, "relu |", "> max")).hover() == "`[N, 6, 28, 28]`");
 }
