@@ -1,5 +1,5 @@
-/// The syntax tree of a .cnn file, as written: nothing is resolved or evaluated here. Declarations, and files of
-/// them; expressions and statements in headers of their own.
+/// The syntax tree of a .cnn file, as written: nothing is resolved or evaluated here. Declarations, and files
+/// of them; expressions and statements in headers of their own.
 ///
 /// Nodes are owned by an AstContext and refer to each other by plain pointers, which are never null unless a
 /// comment says so. Where the parser met an error there is an ErrorExpr, about which nothing more is to be
