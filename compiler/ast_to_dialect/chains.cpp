@@ -1,6 +1,8 @@
 /// Chains: steps of a pipeline, and chains of blocks that are applied later.
 #include "ast_to_dialect/elaborator.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 namespace cnn {
 
 using namespace ast;
@@ -45,6 +47,13 @@ static bool isProbe(const Expr& stage, const Frame& frame) {
          !frame.module->globals.count("probe");
 }
 
+/// Parts of a named chain are numbered; one whose path is itself a number, such as @3, sets the count.
+static size_t numberAfter(size_t part, const std::optional<std::string>& label) {
+  size_t number = 0;
+  bool isNumber = label && llvm::to_integer(*label, number, 10);
+  return (isNumber ? number : part) + 1;
+}
+
 Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHint& hint) {
   PathHint inner;
   if (hint.label)
@@ -69,7 +78,11 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
     for (size_t i = 1, part = 0; i < expr.stages.size() && !value.isPoison(); ++i) {
       if (!step(expr.stages[i]->span, frame)) return Poison{};
       bool counts = !inner.prefix.empty() && !isProbe(*expr.stages[i], frame);
-      inner.position = counts ? std::optional(std::to_string(part++)) : std::nullopt;
+      inner.position = counts ? std::optional(std::to_string(part)) : std::nullopt;
+      auto* labeled = as<LabeledExpr>(expr.stages[i]);
+      if (counts)
+        part =
+            numberAfter(part, labeled ? std::optional(evaluateString(*labeled->path, frame)) : std::nullopt);
       value = applyStage(expr.stages[i], value, frame, inner);
     }
     return value;
@@ -101,7 +114,8 @@ Value Elaborator::applyChain(const BlockValue& block, const std::vector<Value>& 
   std::vector<Value> value = subjects;
   for (size_t i = 0, part = 0; i < block.chain.size(); ++i) {
     bool counts = numbered && !isProbe(*block.chain[i]);
-    hint.position = counts ? std::optional(std::to_string(part++)) : std::nullopt;
+    hint.position = counts ? std::optional(std::to_string(part)) : std::nullopt;
+    if (counts) part = numberAfter(part, block.chain[i]->label);
     Cost before = observations ? observations->total() : Cost{};
     const Expr& node = *block.chainNodes[i];
     if (observations && counts)

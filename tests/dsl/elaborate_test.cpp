@@ -53,6 +53,27 @@ TEST_CASE("parameters have torchvision's names in its order") {
   CHECK(names.back() == "classifier.3.bias");
 }
 
+TEST_CASE("the parts of a chain go on counting after one whose path is a number") {
+  auto names = [](const std::string& chain) {
+    return Elaborated("network A {\n  input x: f32[N, 3, 8, 8]\n  output y = " + chain + "\n}\n")
+        .parameterNames("A");
+  };
+  auto path = [](const std::string& part) { return part + ".weight"; };
+  auto expected = [&](std::initializer_list<const char*> parts) {
+    std::vector<std::string> all;
+    for (const char* part : parts) all.push_back(path(part));
+    return all;
+  };
+  std::string conv = "conv(3, 1, bias = false)";
+  for (auto [head, start] : {std::pair("x |> (", ""), {"(", "x |> "}}) {
+    auto chain = [&, head = head, start = start](const std::string& parts) { return head + (start + parts); };
+    CHECK(names(chain(conv + " @2 |> relu |> " + conv + ") @a")) == expected({"a.2", "a.4"}));
+    CHECK(names(chain(conv + " @0 |> " + conv + " @3 |> relu |> " + conv + " @5) @a")) ==
+          expected({"a.0", "a.3", "a.5"}));
+    CHECK(names(chain(conv + " @first |> " + conv + ") @a")) == expected({"a.first", "a.1"}));
+  }
+}
+
 TEST_CASE("--set gives values to open parameters") {
   Elaborated small = zoo("resnet.cnn", {{"classes", "10"}});
   CHECK(small.parameterCount("ResNet18") == 11'689'512 - 990 * 513);
