@@ -181,6 +181,15 @@ mlir::Value Application::parameter(std::string_view name, llvm::ArrayRef<int64_t
   return result;
 }
 
+mlir::Value Application::withOnes(mlir::Value parameter, unsigned rank) {
+  if (!parameter) return {};
+  auto own = mlir::cast<TensorType>(parameter.getType());
+  llvm::SmallVector<mlir::AffineExpr> shape(own.getShape());
+  shape.resize(rank, mlir::getAffineConstantExpr(1, own.getContext()));
+  parameter.setType(own.withShape(shape)); // of this application's own cnn.get
+  return parameter;
+}
+
 /// PyTorch's default of Conv and Linear: kaiming_uniform with a = sqrt(5) is uniform in +-1 / sqrt(fan_in).
 InitAttr Application::uniformByFan(int64_t fanIn) {
   double bound = 1 / std::sqrt(double(std::max<int64_t>(1, fanIn)));

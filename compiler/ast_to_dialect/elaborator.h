@@ -394,6 +394,8 @@ public:
 
   mlir::Value parameter(std::string_view name, llvm::ArrayRef<int64_t> shape, InitAttr init,
                         bool statistic = false);
+  /// The parameter seen with extents of 1 after its own, up to `rank` dimensions.
+  mlir::Value withOnes(mlir::Value parameter, unsigned rank);
   InitAttr uniformByFan(int64_t fanIn);
   InitAttr constant(double value);
   int64_t randomStream();

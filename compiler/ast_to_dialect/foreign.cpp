@@ -21,6 +21,7 @@ static constexpr Foreign names[] = {
     {"AdaptiveAvgPool2d", "global_avg_pool", ""},
     {"adaptive_avg_pool2d", "global_avg_pool", ""},
     {"cat", "concat", ""},
+    {"DropPath", "stochastic_depth", ""},
     {"dense", "linear", ""},
     {"Dense", "linear", ""},
     {"he_normal", "kaiming_normal", ""},

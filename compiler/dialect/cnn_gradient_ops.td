@@ -12,6 +12,7 @@ def BlockReduction : KernelWith<["reducesBatch", "getScalars"]>;
 
 def Cnn_GradientOp : Cnn_Op<"gradient", [NamesParameter]> {
   let summary = "names a value as the gradient of the loss with respect to a parameter";
+  let description = "The value's type is the parameter's, or that with extents of 1 after its own, as get's.";
   let arguments = (ins Cnn_TensorType:$value, FlatSymbolRefAttr:$parameter);
   let assemblyFormat = "$parameter `,` $value attr-dict `:` type($value)";
 }
@@ -118,6 +119,21 @@ def Cnn_BatchNormBackwardInputOp : Cnn_Gradient<"batch_norm_backward_input", [Ke
                        Cnn_TensorType:$dweight, Cnn_TensorType:$dbias);
 }
 
+//===-- Layer norm --------------------------------------------------------------------------------------------===//
+
+def Cnn_LayerNormStatisticsOp : Cnn_Gradient<"layer_norm_statistics", [Kernel]> {
+  let summary = "[N, C, H, W] -> [N, 2, H, W]: each pixel's mean and 1 / sqrt(biased variance + eps) over the channels";
+  let arguments = (ins Cnn_TensorType:$input, F64Attr:$eps);
+}
+def Cnn_LayerNormBackwardInputOp : Cnn_Gradient<"layer_norm_backward_input", [Kernel]> {
+  let summary = "invstd (g - mean_c g - xhat mean_c (g xhat)), g = dy weight";
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$dy, Cnn_TensorType:$stat, Cnn_TensorType:$weight);
+}
+def Cnn_LayerNormBackwardWeightOp : Cnn_Gradient<"layer_norm_backward_weight", [BlockReduction]> {
+  let summary = "sum of dy xhat over everything but channel 1: -> [C]";
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$dy, Cnn_TensorType:$stat);
+}
+
 //===-- Activations: from dy and the layer's result, or its input where the result does not tell ---------------===//
 
 class Cnn_FromResult<string mnemonic, string text> : Cnn_Gradient<mnemonic, [PointwiseKernel]> {
@@ -141,6 +157,10 @@ def Cnn_GeluBackwardOp : Cnn_FromInput<"gelu_backward", "dy (Phi(x) + x phi(x))"
 }
 def Cnn_DropoutBackwardOp : Cnn_Gradient<"dropout_backward", [KernelWith<["isPointwise", "getScalars"]>]> {
   let summary = "dy where dropout of the same stream kept, scaled alike";
+  let arguments = (ins Cnn_TensorType:$dy, F64Attr:$p, I64Attr:$stream);
+}
+def Cnn_StochasticDepthBackwardOp : Cnn_Gradient<"stochastic_depth_backward", [KernelWith<["isPointwise", "getScalars"]>]> {
+  let summary = "dy where stochastic_depth of the same stream kept the image, scaled alike";
   let arguments = (ins Cnn_TensorType:$dy, F64Attr:$p, I64Attr:$stream);
 }
 def Cnn_SoftmaxBackwardOp : Cnn_Gradient<"softmax_backward", [Kernel]> {

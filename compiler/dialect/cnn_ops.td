@@ -75,6 +75,10 @@ def Cnn_ReturnOp : Cnn_Op<"return", [Pure, Terminator, HasParent<"FunctionOp">]>
 
 def Cnn_GetOp : Cnn_Op<"get", [Pure, Reference, NamesParameter]> {
   let summary = "a parameter's value";
+  let description = [{
+    The type is the parameter's, or that with extents of 1 after its own: linear's weight [O, I] is a convolution's
+    [O, I, 1, 1] where it is applied to each pixel.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "$parameter `:` type($result) attr-dict";
@@ -140,6 +144,17 @@ def Cnn_BatchNormOp : Cnn_Op<"batch_norm", [Pure, Differentiable, Reference, Inf
   }];
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Cnn_TensorType:$bias,
                        Cnn_TensorType:$running_mean, Cnn_TensorType:$running_var, F64Attr:$eps, F64Attr:$momentum);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_LayerNormOp : Cnn_Op<"layer_norm", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "layer normalisation (Ba et al. 2016) of each pixel, or of features, over channel 1";
+  let description = [{
+    (x - mean) / sqrt(variance + eps) * weight + bias, with the mean and the biased variance of the C values of a
+    pixel of one image; weight [C], bias [C].
+  }];
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Cnn_TensorType:$bias, F64Attr:$eps);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
@@ -228,6 +243,17 @@ def Cnn_DropoutOp : Cnn_Op<"dropout", [Pure, Differentiable, Reference, KernelWi
     Element i of the batch, i = image * C H W + offset in the image (row-major, as in NCHW), is dropped where word
     i mod 4 of Philox4x32-10 (Salmon et al. 2011) is below floor(p 2^32), with key = (seed_low, seed_high) and
     counter = (low32(i / 4), high32(i / 4), low32(step), stream). In @predict it is the identity.
+  }];
+  let arguments = (ins Cnn_TensorType:$input, F64Attr:$p, I64Attr:$stream);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` type($input)";
+}
+
+def Cnn_StochasticDepthOp : Cnn_Op<"stochastic_depth", [Pure, Differentiable, Reference, KernelWith<["isPointwise", "getScalars"]>, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "zeroes whole images with probability p and scales the others by 1 / (1 - p), in training only";
+  let description = [{
+    Huang et al. 2016. Drawn as dropout is, with one element an image: i is the image's place in the batch. In
+    @predict it is the identity.
   }];
   let arguments = (ins Cnn_TensorType:$input, F64Attr:$p, I64Attr:$stream);
   let results = (outs Cnn_TensorType:$result);

@@ -87,6 +87,22 @@ void BatchNormTrainOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<boo
     if (needed[i]) gradients[i] = op.getResult(i);
 }
 
+void LayerNormOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value dy = dys[0];
+  if (needed[0] || needed[1]) {
+    TensorType input = tensor(getInput());
+    SmallVector<AffineExpr> shape(input.getShape());
+    shape[1] = getAffineConstantExpr(2, b.getContext());
+    Value stat = LayerNormStatisticsOp::create(b, getLoc(), input.withShape(shape), getInput(), getEpsAttr());
+    if (needed[0])
+      gradients[0] = LayerNormBackwardInputOp::create(b, getLoc(), input, getInput(), dy, stat, getWeight());
+    if (needed[1])
+      gradients[1] =
+          LayerNormBackwardWeightOp::create(b, getLoc(), getWeight().getType(), getInput(), dy, stat);
+  }
+  if (needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
+}
+
 #define FROM_RESULT(OP, BACKWARD)                                                                            \
   void OP::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {       \
     if (needed[0]) gradients[0] = BACKWARD::create(b, getLoc(), getInput().getType(), dys[0], getResult());  \
@@ -194,6 +210,13 @@ void DropoutOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> need
   if (needed[0])
     gradients[0] =
         DropoutBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getPAttr(), getStreamAttr());
+}
+
+void StochasticDepthOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
+                                       Gradients& gradients) {
+  if (needed[0])
+    gradients[0] = StochasticDepthBackwardOp::create(b, getLoc(), getInput().getType(), dys[0], getPAttr(),
+                                                     getStreamAttr());
 }
 
 void CrossEntropyOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,

@@ -158,6 +158,16 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext*, Where where, Adaptor o
   return sameAsInput(op.getInput(), types);
 }
 
+LogicalResult LayerNormOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType input = tensor(op.getInput());
+  if (input.getRank() < 2) return emitOptionalError(where, "expected channels, found ", input.shapeText());
+  for (Value parameter : {op.getWeight(), op.getBias()})
+    if (tensor(parameter).getRank() != 1 || tensor(parameter).getShape()[0] != input.getShape()[1])
+      return emitOptionalError(where, "expected one value a channel of ", input.shapeText(), ", found ",
+                               tensor(parameter).shapeText());
+  return sameAsInput(op.getInput(), types);
+}
+
 LogicalResult ConcatOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   if (op.getInputs().empty()) return emitOptionalError(where, "expected at least one tensor");
   TensorType first = tensor(op.getInputs()[0]);
@@ -245,6 +255,7 @@ SAME_AS_INPUT(SiluOp)
 SAME_AS_INPUT(GeluOp)
 SAME_AS_INPUT(ScaleOp)
 SAME_AS_INPUT(DropoutOp)
+SAME_AS_INPUT(StochasticDepthOp)
 #undef SAME_AS_INPUT
 
 static LogicalResult inferOverChannels(Where where, Value input, Types& types) {
@@ -338,6 +349,7 @@ COMPATIBLE(MaxPoolOp)
 COMPATIBLE(AvgPoolOp)
 COMPATIBLE(GlobalAvgPoolOp)
 COMPATIBLE(BatchNormOp)
+COMPATIBLE(LayerNormOp)
 COMPATIBLE(ReluOp)
 COMPATIBLE(Relu6Op)
 COMPATIBLE(LeakyReluOp)
@@ -354,6 +366,7 @@ COMPATIBLE(NormalizeOp)
 COMPATIBLE(ConcatOp)
 COMPATIBLE(SliceOp)
 COMPATIBLE(DropoutOp)
+COMPATIBLE(StochasticDepthOp)
 COMPATIBLE(SoftmaxOp)
 COMPATIBLE(LogSoftmaxOp)
 COMPATIBLE(CrossEntropyOp)

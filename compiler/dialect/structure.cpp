@@ -52,13 +52,21 @@ LogicalResult ReturnOp::verify() {
   return success();
 }
 
+/// Whether `seen` is `own`, or that with extents of 1 after its own.
+static bool isView(TensorType own, TensorType seen) {
+  if (own.getElementType() != seen.getElementType() || seen.getRank() < own.getRank()) return false;
+  AffineExpr one = getAffineConstantExpr(1, own.getContext());
+  return seen.getShape().take_front(own.getRank()) == own.getShape() &&
+         llvm::all_of(seen.getShape().drop_front(own.getRank()), [&](AffineExpr e) { return e == one; });
+}
+
 /// The network has the parameter, with the type of `value`.
 static LogicalResult verifyParameter(Operation* op, FlatSymbolRefAttr name, Value value,
                                      SymbolTableCollection& symbols) {
   auto network = op->getParentOfType<NetworkOp>();
   auto parameter = network ? symbols.lookupSymbolIn<ParameterOp>(network, name) : ParameterOp();
   if (!parameter) return op->emitOpError("the network has no parameter '") << name.getValue() << "'";
-  if (!sameTensor(parameter.getType(), value.getType()))
+  if (!isView(cast<TensorType>(parameter.getType()), cast<TensorType>(value.getType())))
     return op->emitOpError("parameter '")
            << name.getValue() << "' is " << parameter.getType() << ", found " << value.getType();
   return success();

@@ -57,6 +57,10 @@ double elements(Type type) {
   return count;
 }
 
+/// Additions, differences, squares, scaling and shifting of one element, by which a layer norm is cut for
+/// threads.
+constexpr double layerNormFlops = 8;
+
 /// Builds the two kernels of one group while it walks over the ops.
 class Builder {
 public:
@@ -102,6 +106,10 @@ private:
       }
       for (BlockArgument argument : body.getArguments())
         addInput(kernelTensor(argument), argument.getArgNumber(), argument);
+      if (isa<LayerNormOp>(op)) { // each row by itself
+        result.compute.range = kernel::Range::row;
+        result.flops = layerNormFlops * elements(op->getResult(0).getType());
+      }
     }
     auto norm = dyn_cast<BatchNormOp>(op);
     if (norm && norm.getInput() == folded) { // into the weights

@@ -180,7 +180,7 @@ kernel::Kernel kernelOf(GroupOp group, StringRef target, bool exact) {
     result.results.push_back(result.results[0]);
     result.outputs.push_back(statistic);
   }
-  if (isa<ConvBackwardWeightOp, LinearBackwardWeightOp, ChannelSumOp>(anchor))
+  if (isa<ConvBackwardWeightOp, LinearBackwardWeightOp, ChannelSumOp, LayerNormBackwardWeightOp>(anchor))
     result.range = kernel::Range::channel;
   result.schedule = kernel::chooseSchedule(result);
   if (auto tile = result.schedule.tiles.find("channels"); tile != result.schedule.tiles.end())

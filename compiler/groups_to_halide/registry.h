@@ -52,6 +52,7 @@ std::span<const Operation> dataMovementOperations();
 std::span<const Operation> poolingOperations();
 std::span<const Operation> reductionOperations();
 std::span<const Operation> batchNormOperations();
+std::span<const Operation> layerNormOperations();
 std::span<const Operation> lossOperations();
 std::span<const Operation> dropoutOperations();
 std::span<const Operation> optimizerOperations();

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # same_weights.sh CNNC
-# An epoch of Fashion-MNIST with batch norm, dropout, augmentation and a partial last batch gives the same weights, bit
-# for bit, on one and on two threads; another seed gives others. The weights predict the test pictures.
+# An epoch of Fashion-MNIST with batch norm, dropout, stochastic depth, augmentation and a partial last batch gives the
+# same weights, bit for bit, on one and on two threads; another seed gives others. The weights predict the test pictures.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 for threads in 1 2; do
   "$cnnc" train "$here/batch_norm.cnn" --quiet --threads $threads --save "$work/$threads.safetensors" |

@@ -182,6 +182,18 @@ void frozenBatchNorm(Program& p, Random&, int64_t, List shape) {
   p.finishWithMse(p.add<BatchNormOp>(input, weight, bias, mean, var, p.number(0.1), p.number(0.1)));
 }
 
+void layerNorm(Program& p, Random&, int64_t, List shape) {
+  Value input = p.batched(shape), weight = p.fixed({shape[0]}), bias = p.fixed({shape[0]});
+  p.finishWithMse(p.add<LayerNormOp>(input, weight, bias, p.number(0.1)));
+}
+
+void stochasticDepth(Program& p, Random& random, int64_t, List shape) {
+  Value input = p.batched(shape);
+  Value kept =
+      p.add<StochasticDepthOp>(input, p.number(0.1 * pick(random, 1, 6)), p.whole(pick(random, 0, 5)));
+  p.finishWithMse(p.add<AddOp>(input, kept));
+}
+
 void crossEntropy(Program& p, Random& random, int64_t, List shape) {
   Value logits = p.batched(shape), target = p.labels(shape[0]);
   p.finish(p.add<CrossEntropyOp>(logits, target, p.number(pick(random, 0, 1) * 0.1)));
@@ -225,6 +237,8 @@ std::vector<Family> opFamilies() {
           family("global_avg_pool", globalAvgPool, pictures),
           family("batch_norm", batchNorm),
           family("batch_norm by running statistics", frozenBatchNorm),
+          family("layer_norm", layerNorm),
+          family("stochastic_depth", stochasticDepth),
           family("cross_entropy", crossEntropy, features),
           family("mse", mse),
           family("bce_with_logits", bceWithLogits)};

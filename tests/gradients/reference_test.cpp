@@ -68,6 +68,50 @@ TEST_CASE("dropout keys its words by seed, step and stream") {
   }
 }
 
+TEST_CASE("stochastic_depth draws once an image") {
+  Run run(R"(cnn.function @loss(%x: !cnn.tensor<[N, 6], f32>) -> !cnn.tensor<[N, 6], f32> {
+    %y = cnn.stochastic_depth %x {p = 0.25 : f64, stream = 7 : i64} : !cnn.tensor<[N, 6], f32>
+    cnn.return %y : !cnn.tensor<[N, 6], f32>
+  })");
+  run.state.seed = 0x123456789abcdef0;
+  run.state.step = 5;
+  Tensor y = (*run({Tensor({9, 6}, 3)}, "loss"))[0];
+  int dropped = 0;
+  for (uint32_t i = 0; i < 9; ++i) {
+    uint32_t word = reference::philox({i / 4, 0, 5, 7}, {0x9abcdef0, 0x12345678})[i % 4];
+    for (uint32_t k = 0; k < 6; ++k) CHECK(y.data[6 * i + k] == (word < 0x40000000 ? 0 : 4));
+    dropped += word < 0x40000000;
+  }
+  CHECK((dropped > 0 && dropped < 9));
+}
+
+TEST_CASE("layer_norm takes the biased variance of the channels of each pixel") {
+  Run run(R"(
+  cnn.function @predict(%x: !cnn.tensor<[N, 2, 2], f32>, %w: !cnn.tensor<[2], f32>, %b: !cnn.tensor<[2], f32>)
+      -> !cnn.tensor<[N, 2, 2], f32> {
+    %y = cnn.layer_norm %x, %w, %b {eps = 3.0 : f64}
+      : (!cnn.tensor<[N, 2, 2], f32>, !cnn.tensor<[2], f32>, !cnn.tensor<[2], f32>) -> !cnn.tensor<[N, 2, 2], f32>
+    cnn.return %y : !cnn.tensor<[N, 2, 2], f32>
+  })");
+  // The pixels are (4, 6) and (8, 8): variance 1 and 0, plus 3.
+  Tensor y = (*run({tensor({1, 2, 2}, {4, 8, 6, 8}), tensor({2}, {1, 4}), tensor({2}, {10, 20})}))[0];
+  CHECK(y.data == std::vector<double>{9.5, 10, 22, 20});
+}
+
+TEST_CASE("a parameter may be read with extents of 1 after its own, and its gradient has its own shape") {
+  Run run(R"(cnn.parameter @w : !cnn.tensor<[2, 1], f32> = #cnn.init<constant, 0.0, 0.0>
+  cnn.function @train(%x: !cnn.tensor<[N, 1, 2], f32>) -> !cnn.tensor<[N, 2, 2], f32> {
+    %w = cnn.get @w : !cnn.tensor<[2, 1, 1], f32>
+    %y = cnn.conv %x, %w {stride = array<i64: 1>, padding = array<i64: 0, 0>, dilation = array<i64: 1>, groups = 1 : i64}
+      : (!cnn.tensor<[N, 1, 2], f32>, !cnn.tensor<[2, 1, 1], f32>) -> !cnn.tensor<[N, 2, 2], f32>
+    cnn.gradient @w, %w : !cnn.tensor<[2, 1, 1], f32>
+    cnn.return %y : !cnn.tensor<[N, 2, 2], f32>
+  })");
+  run.state.parameters["w"] = tensor({2, 1}, {3, 5});
+  CHECK((*run({tensor({1, 1, 2}, {1, 2})}, "train"))[0].data == std::vector<double>{3, 6, 5, 10});
+  CHECK(run.state.gradients["w"].shape == std::vector<int64_t>{2, 1});
+}
+
 TEST_CASE("convolution: a Laplacian over a 3 x 3 picture, by hand") {
   Run run(R"(cnn.parameter @w : !cnn.tensor<[1, 1, 3, 3], f32> = #cnn.init<constant, 0.0, 0.0>
   cnn.function @predict(%x: !cnn.tensor<[N, 1, H, W], f32>) -> !cnn.tensor<[N, 1, H, W], f32> {

@@ -34,20 +34,35 @@ static Value conv(Application& a) {
   });
 }
 
+/// Applied to each pixel: a convolution with a window of 1.
+static Value linearOfPixels(Application& a, llvm::SmallVector<mlir::Value>& operands) {
+  operands[1] = a.withOnes(operands[1], a.type().getRank());
+  llvm::SmallVector<int64_t> ones(a.spatial(), 1), zeros(2 * a.spatial(), 0);
+  return a.build<ConvOp>(operands, [&](ConvOp::Properties& p) {
+    p.setStride(a.attributes().getDenseI64ArrayAttr(ones));
+    p.setPadding(a.attributes().getDenseI64ArrayAttr(zeros));
+    p.setDilation(a.attributes().getDenseI64ArrayAttr(ones));
+    p.setGroups(a.attributes().getI64IntegerAttr(1));
+  });
+}
+
 static Value linear(Application& a) {
   int64_t out = a.integer("out");
-  if (a.type().getRank() != 2) {
+  int64_t axis = a.has("axis") ? a.integer("axis", INT32_MIN) : 1;
+  if (axis != 1) a.fail("axis", "expected 1, the channels, found " + std::to_string(axis));
+  if (a.type().getRank() != 2 && !a.has("axis")) {
+    bool picture = a.type().getRank() > 2;
     Diagnostic& diagnostic =
-        a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them");
-    if (a.type().getRank() > 2 && a.isPiped())
-      diagnostic.fix("flatten before", {{a.before(), "flatten |> "}});
+        a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them" +
+                       (picture ? ", and axis = 1 takes the channels of each pixel" : ""));
+    if (picture && a.isPiped()) diagnostic.fix("flatten before", {{a.before(), "flatten |> "}});
   }
   auto features = a.failed() ? std::nullopt : a.extent(1);
   if (!features) return Value();
   llvm::SmallVector<mlir::Value> operands{a.input(),
                                           a.parameter("weight", {out, *features}, a.uniformByFan(*features))};
   if (a.flag("bias")) operands.push_back(a.parameter("bias", {out}, a.uniformByFan(*features)));
-  return a.build<LinearOp>(operands);
+  return a.spatial() > 0 ? linearOfPixels(a, operands) : a.build<LinearOp>(operands);
 }
 
 std::vector<Operator> convolutionOperators() {
@@ -72,8 +87,10 @@ std::vector<Operator> convolutionOperators() {
        Family::Layer,
        1,
        {{"out", Takes::Int, "", "output features"},
-        {"bias", Takes::Bool, "true", "adds a learned number a feature"}},
-       "[N, F] -> [N, out]: x weight^T + bias. Parameters weight [out, F] and bias [out].",
+        {"bias", Takes::Bool, "true", "adds a learned number a feature"},
+        {"axis", Takes::Int, "-", "1: of a picture, takes the channels of each pixel as its features"}},
+       "[N, F] -> [N, out]: x weight^T + bias. With axis = 1 also [N, C, H, W] -> [N, out, H, W], each pixel "
+       "by itself: a 1x1 convolution with linear's parameters. Parameters weight [out, F] and bias [out].",
        "torch.nn.Linear",
        linear},
   };

@@ -127,7 +127,7 @@ std::vector<Operator> initialisers() {
        Family::Initialiser,
        0,
        {{"mean", Takes::Float, "0.0", "mean"}, {"std", Takes::Float, "1.0", "standard deviation"}},
-       "Normal, cut off at two standard deviations.",
+       "Normal, cut off at mean +- 2 whatever the deviation.",
        "torch.nn.init"},
       {"kaiming_normal", Family::Initialiser, 0, mode, "Normal with deviation sqrt(2 / fan).", kaiming},
       {"kaiming_uniform", Family::Initialiser, 0, mode, "Uniform in +-sqrt(6 / fan).", kaiming},

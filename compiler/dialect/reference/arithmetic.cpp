@@ -7,7 +7,7 @@ namespace cnn {
 using namespace reference;
 
 void GetOp::evaluate(Frame& frame) {
-  frame.result() = frame.state().parameters[getParameter().str()];
+  frame.result().data = frame.state().parameters[getParameter().str()].data;
 }
 
 void SplatOp::evaluate(Frame& frame) {

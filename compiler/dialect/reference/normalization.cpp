@@ -1,4 +1,4 @@
-//===- normalization.cpp - Reference of batch norm and its parts
+//===- normalization.cpp - Reference of batch and layer norm, and of their parts
 //-----------------------------------------------===//
 //
 // The parts' blocks are single images here: partials [N, 2, C] hold one pair a channel and image.
@@ -7,6 +7,7 @@
 #include "dialect/reference/loops.h"
 
 #include <cmath>
+#include <tuple>
 
 namespace cnn {
 
@@ -158,6 +159,77 @@ void BatchNormBackwardCombineOp::evaluate(Frame& frame) {
 void BatchNormBackwardInputOp::evaluate(Frame& frame) {
   backwardInput(frame.operand(0), frame.operand(1), frame.operand(2), frame.operand(3), frame.operand(4),
                 frame.operand(5), frame.result());
+}
+
+//===-- Layer norm
+//------------------------------------------------------------------------------------------===//
+
+/// The mean over the channels of a pixel.
+template <typename Term> static double channelMean(const Planes& planes, int64_t n, int64_t p, Term term) {
+  double sum = 0;
+  for (int64_t c = 0; c < planes.channels; ++c) sum += term(planes.at(n, c, p), c);
+  return sum / planes.channels;
+}
+
+/// A pixel's mean and 1 / sqrt(biased variance + eps).
+static std::pair<double, double> pixelStatistics(const Tensor& input, const Planes& planes, int64_t n,
+                                                 int64_t p, double eps) {
+  double mean = channelMean(planes, n, p, [&](int64_t i, int64_t) { return input.data[i]; });
+  double variance = channelMean(
+      planes, n, p, [&](int64_t i, int64_t) { return (input.data[i] - mean) * (input.data[i] - mean); });
+  return {mean, 1 / std::sqrt(variance + eps)};
+}
+
+void LayerNormOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &weight = frame.operand(1), &bias = frame.operand(2);
+  Planes planes(input);
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t p = 0; p < planes.pixels; ++p) {
+      auto [mean, invstd] = pixelStatistics(input, planes, n, p, getEps().convertToDouble());
+      for (int64_t c = 0; c < planes.channels; ++c) {
+        int64_t i = planes.at(n, c, p);
+        frame.result().data[i] = (input.data[i] - mean) * invstd * weight.data[c] + bias.data[c];
+      }
+    }
+}
+
+void LayerNormStatisticsOp::evaluate(Frame& frame) {
+  const Tensor& input = frame.operand(0);
+  Planes planes(input), stat(frame.result()); // [N, 2, H, W]
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t p = 0; p < planes.pixels; ++p)
+      std::tie(frame.result().data[stat.at(n, 0, p)], frame.result().data[stat.at(n, 1, p)]) =
+          pixelStatistics(input, planes, n, p, getEps().convertToDouble());
+}
+
+void LayerNormBackwardInputOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &dy = frame.operand(1), &stat = frame.operand(2),
+               &weight = frame.operand(3);
+  Planes planes(input), pairs(stat); // [N, 2, H, W]
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t p = 0; p < planes.pixels; ++p) {
+      double mean = stat.data[pairs.at(n, 0, p)], invstd = stat.data[pairs.at(n, 1, p)];
+      auto g = [&](int64_t i, int64_t c) { return dy.data[i] * weight.data[c]; };
+      auto xhat = [&](int64_t i) { return (input.data[i] - mean) * invstd; };
+      double meanOfG = channelMean(planes, n, p, g);
+      double slope = channelMean(planes, n, p, [&](int64_t i, int64_t c) { return g(i, c) * xhat(i); });
+      for (int64_t c = 0; c < planes.channels; ++c) {
+        int64_t i = planes.at(n, c, p);
+        frame.result().data[i] = invstd * (g(i, c) - meanOfG - xhat(i) * slope);
+      }
+    }
+}
+
+void LayerNormBackwardWeightOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &dy = frame.operand(1), &stat = frame.operand(2);
+  Planes planes(input), pairs(stat); // [N, 2, H, W]
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t c = 0; c < planes.channels; ++c)
+      for (int64_t p = 0; p < planes.pixels; ++p) {
+        int64_t i = planes.at(n, c, p);
+        double xhat = (input.data[i] - stat.data[pairs.at(n, 0, p)]) * stat.data[pairs.at(n, 1, p)];
+        frame.result().data[c] += dy.data[i] * xhat;
+      }
 }
 
 } // namespace cnn

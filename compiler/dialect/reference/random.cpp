@@ -1,9 +1,11 @@
-//===- random.cpp - Reference of dropout
+//===- random.cpp - Reference of dropout and stochastic depth
 //------------------------------------------------------------------------===//
 #include "dialect/reference/philox.h"
 #include "dialect/reference/reference.h"
 
 #include <cmath>
+
+using namespace mlir;
 
 namespace cnn {
 
@@ -24,7 +26,8 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 
 using namespace reference;
 
-/// Whether dropout of `stream` with probability p keeps element i of the batch in this step.
+/// Whether dropout of `stream` with probability p keeps element i of the batch in this step; i counts images
+/// for stochastic depth.
 static bool keeps(uint64_t i, double p, int64_t stream, const State& state) {
   uint64_t block = i / 4;
   std::array<uint32_t, 4> words =
@@ -33,14 +36,24 @@ static bool keeps(uint64_t i, double p, int64_t stream, const State& state) {
   return words[i % 4] >= uint64_t(std::floor(p * 4294967296.0));
 }
 
-static void dropOut(Frame& frame, double p, int64_t stream) {
+/// `perDraw`: how many elements of the result share a draw.
+static void dropOut(Frame& frame, double p, int64_t stream, int64_t perDraw = 1) {
   for (int64_t i = 0; i < frame.result().size(); ++i)
-    frame.result().data[i] = keeps(i, p, stream, frame.state()) ? frame.operand(0).data[i] / (1 - p) : 0;
+    frame.result().data[i] =
+        keeps(i / perDraw, p, stream, frame.state()) ? frame.operand(0).data[i] / (1 - p) : 0;
+}
+
+static int64_t elementsOfImage(Frame& frame) {
+  return frame.result().size() / frame.result().shape[0];
+}
+
+static bool isInference(Operation* op) {
+  auto function = op->getParentOfType<FunctionOp>();
+  return function && function.getSymName() == "predict";
 }
 
 void DropoutOp::evaluate(Frame& frame) {
-  auto function = (*this)->getParentOfType<FunctionOp>();
-  if (function && function.getSymName() == "predict")
+  if (isInference(*this))
     frame.result() = frame.operand(0);
   else
     dropOut(frame, getP().convertToDouble(), getStream());
@@ -48,6 +61,17 @@ void DropoutOp::evaluate(Frame& frame) {
 
 void DropoutBackwardOp::evaluate(Frame& frame) {
   dropOut(frame, getP().convertToDouble(), getStream());
+}
+
+void StochasticDepthOp::evaluate(Frame& frame) {
+  if (isInference(*this))
+    frame.result() = frame.operand(0);
+  else
+    dropOut(frame, getP().convertToDouble(), getStream(), elementsOfImage(frame));
+}
+
+void StochasticDepthBackwardOp::evaluate(Frame& frame) {
+  dropOut(frame, getP().convertToDouble(), getStream(), elementsOfImage(frame));
 }
 
 } // namespace cnn

@@ -85,7 +85,10 @@ public:
 
   LogicalResult step(Operation* op) {
     if (auto gradient = dyn_cast<GradientOp>(op)) {
-      state.gradients[gradient.getParameter().str()] = valueOf(gradient.getValue());
+      Tensor& result = state.gradients[gradient.getParameter().str()] = valueOf(gradient.getValue());
+      auto parameter = state.parameters.find(gradient.getParameter().str());
+      if (parameter != state.parameters.end())
+        result.shape = parameter->second.shape; // without a view's ones
       return success();
     }
     auto reference = dyn_cast<ReferenceOpInterface>(op);

@@ -168,12 +168,15 @@ private:
     nameGradients(b, parameters);
   }
 
-  /// One cnn.gradient a parameter; one that several layers share gets the sum.
+  /// One cnn.gradient a parameter; one that several layers share gets the sum, in the form of one of them.
   static void nameGradients(OpBuilder& b, ArrayRef<std::pair<StringAttr, Value>> parameters) {
     llvm::MapVector<StringAttr, Value> sums;
     for (auto [name, gradient] : llvm::reverse(parameters)) {
       Value& sum = sums[name];
-      sum = sum ? AddOp::create(b, gradient.getLoc(), sum, gradient).getResult() : gradient;
+      Value term = gradient;
+      if (sum && sum.getType() != term.getType())
+        term = ReshapeOp::create(b, gradient.getLoc(), sum.getType(), gradient);
+      sum = sum ? AddOp::create(b, gradient.getLoc(), sum, term).getResult() : term;
     }
     for (auto& [name, gradient] : sums)
       GradientOp::create(b, gradient.getLoc(), gradient, FlatSymbolRefAttr::get(name));

@@ -1,4 +1,4 @@
-//===- freeze.cpp - Inference needs no dropout ---------------------------------------------------------===//
+//===- freeze.cpp - Inference drops nothing ------------------------------------------------------------===//
 #include "dialect/transforms/passes.h"
 
 using namespace mlir;
@@ -13,11 +13,13 @@ struct Freeze : impl::CnnFreezeBase<Freeze> {
   void runOnOperation() override {
     auto predict = getOperation().lookupSymbol<FunctionOp>("predict");
     if (!predict) return;
-    SmallVector<DropoutOp> dropouts;
-    predict.walk([&](DropoutOp op) { dropouts.push_back(op); });
-    for (DropoutOp op : dropouts) {
-      op.getResult().replaceAllUsesWith(op.getInput());
-      op.erase();
+    SmallVector<Operation*> drops;
+    predict.walk([&](Operation* op) {
+      if (isa<DropoutOp, StochasticDepthOp>(op)) drops.push_back(op);
+    });
+    for (Operation* op : drops) {
+      op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+      op->erase();
     }
   }
 };

@@ -22,7 +22,7 @@ def CnnAutodiff : Pass<"cnn-autodiff", "::cnn::NetworkOp"> {
 }
 
 def CnnFreeze : Pass<"cnn-freeze", "::cnn::NetworkOp"> {
-  let summary = "makes @predict what inference runs: no dropout";
+  let summary = "makes @predict what inference runs: no dropout, no stochastic depth";
 }
 
 def CnnDecomposeTraining : Pass<"cnn-decompose-training", "::cnn::NetworkOp"> {

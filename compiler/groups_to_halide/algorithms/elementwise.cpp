@@ -16,10 +16,12 @@ Expr channelOf(const Value& like, const Coordinates& at) {
 
 namespace {
 
-/// Pad channels have no parameter: they repeat the last one, and hold finite values.
+/// Pad channels have no parameter: they repeat the last one, and hold finite values. Without pads the
+/// parameter is read as a vector.
 Expr boundedChannel(const Value& like, const Coordinates& at, int64_t channels) {
   Expr channel = channelOf(like, at);
-  return like.layout == Layout::channelLanes ? min(channel, static_cast<int>(channels) - 1) : channel;
+  bool pads = like.layout == Layout::channelLanes && channels % like.lanes != 0;
+  return pads ? min(channel, static_cast<int>(channels) - 1) : channel;
 }
 
 /// Where an operand without a batch and without lanes is read. Its shape is aligned with [C, H, W] at the

@@ -60,6 +60,9 @@ void scheduleBatchLinearWeight(Builder& builder);
 void scheduleChannelReductions(Builder& builder);
 void schedulePixelReductions(Builder& builder);
 
+/// Sums over the channels of a few pixels beside each other, then the result at these pixels. Tiles: x.
+void schedulePixelTiles(Builder& builder);
+
 /// Pooling, and everything whose output is in regions without a sum. Tiles: x.
 void scheduleWindows(Builder& builder);
 void scheduleHalo(Builder& builder);

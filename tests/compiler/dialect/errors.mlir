@@ -294,6 +294,30 @@ cnn.network @Net {
 
 // -----
 
+// Extents may follow the parameter's own, and they are 1.
+cnn.network @Net {
+  cnn.parameter @w : !cnn.tensor<[3, 2], f32> = #cnn.init<constant, 0.0, 0.0>
+  cnn.function @predict() {
+    %v = cnn.get @w : !cnn.tensor<[3, 2, 1, 1], f32>
+    // expected-error@+1 {{parameter 'w' is '!cnn.tensor<[3, 2], f32>', found '!cnn.tensor<[3, 2, 2], f32>'}}
+    %r = cnn.get @w : !cnn.tensor<[3, 2, 2], f32>
+    cnn.return
+  }
+}
+
+// -----
+
+cnn.network @Net {
+  cnn.function @predict(%x: !cnn.tensor<[N, 4, 8, 8], f32>, %w: !cnn.tensor<[3], f32>) {
+    // expected-error@+2 {{expected one value a channel of [N, 4, 8, 8], found [3]}}
+    // expected-error@+1 {{failed to infer returned types}}
+    %r = cnn.layer_norm %x, %w, %w {eps = 0.1 : f64} : (!cnn.tensor<[N, 4, 8, 8], f32>, !cnn.tensor<[3], f32>, !cnn.tensor<[3], f32>) -> !cnn.tensor<[N, 4, 8, 8], f32>
+    cnn.return
+  }
+}
+
+// -----
+
 cnn.network @Net {
   cnn.function @predict(%x: !cnn.tensor<[N], f32>) -> (!cnn.tensor<[M], f32>) {
     // expected-error@+1 {{expected the function's results}}

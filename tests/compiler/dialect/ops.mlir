@@ -46,8 +46,13 @@ cnn.network @Net {
       : (!image) -> !image
     // CHECK: cnn.dropout %{{.*}} {p = 5.000000e-01 : f64, stream = 1 : i64}
     %11 = cnn.dropout %10 {p = 0.5 : f64, stream = 1 : i64} : !image
+    // CHECK: cnn.stochastic_depth %{{.*}} {p = 5.000000e-01 : f64, stream = 2 : i64}
+    %depth = cnn.stochastic_depth %11 {p = 0.5 : f64, stream = 2 : i64} : !image
+    // CHECK: cnn.layer_norm %{{.*}} {eps = {{.*}}}
+    %layer = cnn.layer_norm %depth, %b, %b {eps = 1.0e-5 : f64}
+      : (!image, !cnn.tensor<[4], f32>, !cnn.tensor<[4], f32>) -> !image
     // CHECK: cnn.softmax
-    %12 = cnn.softmax %11 : !image
+    %12 = cnn.softmax %layer : !image
     // CHECK: cnn.log_softmax
     %13 = cnn.log_softmax %12 : !image
     // CHECK: cnn.slice %{{.*}} {begin = 1 : i64, end = 3 : i64} : {{.*}} -> !cnn.tensor<[N, 2, 8, 8], f32>

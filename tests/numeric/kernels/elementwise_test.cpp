@@ -200,3 +200,30 @@ TEST_CASE("Dropout drops what Philox says, forward and backward alike") {
     if (p > 0) REQUIRE(apply(op, {x}, 40, scalars, values).values != y.values);
   }
 }
+
+TEST_CASE("Stochastic depth drops the images that Philox says, forward and backward alike") {
+  const double words[] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}; // as above: of images 0 to 3
+  std::vector<kernel::Scalar> scalars = {{"seed_low", kernel::ScalarType::u32},
+                                         {"seed_high", kernel::ScalarType::u32},
+                                         {"step", kernel::ScalarType::u32},
+                                         {"first_image"}};
+  std::map<std::string, double> values = {{"seed_low", 0}, {"seed_high", 0}, {"step", 0}};
+  Array x = randomArray({400, 3, 5, 4}, 1);
+  for (double p : {0.3, 0.65, 0.9}) {
+    Op op{"stochastic_depth", {0}, {3, 5, 4}};
+    op.floats["p"] = p;
+    op.ints["stream"] = {0};
+    Array y = apply(op, {x}, 400, scalars, values);
+    int64_t kept = 0;
+    for (int64_t n = 0; n < 400; ++n) {
+      bool keeps = y.values[n * 60] != 0;
+      if (n < 4) REQUIRE(keeps == (words[n] >= std::floor(p * 4294967296.0)));
+      for (int64_t i = n * 60; i < (n + 1) * 60; ++i)
+        REQUIRE(std::abs(y.values[i] - (keeps ? x.values[i] / (1 - p) : 0)) < 1e-4);
+      kept += keeps;
+    }
+    REQUIRE(std::abs(double(kept) / 400 - (1 - p)) < 0.08);
+    op.name = "stochastic_depth_backward";
+    requireClose(apply(op, {x}, 400, scalars, values), y);
+  }
+}

@@ -89,9 +89,19 @@ private:
   }
 
   void activation(const Made& from) {
-    const char* const names[] = {"relu",      "silu",    "sigmoid",    "tanh",         "gelu",
-                                 "hardswish", "softmax", "leaky_relu", "dropout(0.3)", "identity"};
-    let(from.name + " |> " + names[pick(0, 9)], from.shape);
+    const char* const names[] = {"relu",
+                                 "silu",
+                                 "sigmoid",
+                                 "tanh",
+                                 "gelu",
+                                 "hardswish",
+                                 "softmax",
+                                 "leaky_relu",
+                                 "dropout(0.3)",
+                                 "identity",
+                                 "layer_norm(eps = 0.5)",
+                                 "stochastic_depth(0.3)"};
+    let(from.name + " |> " + names[pick(0, 11)], from.shape);
   }
 
   /// With another picture of the same shape, or of the same size through a 1x1 convolution, or with itself.

@@ -70,8 +70,46 @@ Network linear() {
   return net;
 }
 
+/// Applied to each pixel of a picture or a signal.
+Network linearOfPixels() {
+  Network net = chain(somePicture(40), "linear(" + text(pick(1, 40)) + ", axis = 1)");
+  net.signal = pick(0, 3) == 0;
+  const std::string after[] = {" |> gelu |> linear(5, axis = 1, bias = false)", " |> batch_norm |> relu",
+                               " |> layer_norm", ""};
+  net.body += after[pick(0, 3)];
+  net.first = coin();
+  return net;
+}
+
+/// Two channels, whose values are +-1 once they are normalised, leave nothing but rounding of a gradient; a
+/// larger eps keeps it.
+std::string layerNorm(const Picture& picture) {
+  return picture.channels <= 3 ? "layer_norm(eps = 0.5)" : coin() ? "layer_norm(axis = 1)" : "layer_norm";
+}
+
+Network layerNormed() {
+  Picture picture = somePicture(40);
+  const std::string before[] = {"", "relu |> ", "conv(" + text(picture.channels) + ", 3, padding = 1) |> "};
+  const std::string after[] = {"", " |> gelu", " |> conv(3, 3, padding = 1)", " |> linear(5, axis = 1)"};
+  Network net = chain(picture, before[pick(0, 2)] + layerNorm(picture) + after[pick(0, 3)]);
+  net.signal = pick(0, 5) == 0;
+  if (pick(0, 4) == 0) { // over the features of all of the picture
+    net = chain(picture, "flatten |> layer_norm(eps = 0.1) |> linear(9)");
+    net.features = true;
+  }
+  return net;
+}
+
 Network features(Network net) {
   net.features = true;
+  return net;
+}
+
+/// One set of parameters for the channels of each pixel and for features: its gradient is the sum of both.
+Network sharedLinear() {
+  Network net = features(chain({6, 3, 4}, ""));
+  net.parameters = "  shared part = linear(6, axis = 1)\n";
+  net.body = "part(x) |> tanh |> global_avg_pool |> part";
   return net;
 }
 
@@ -84,6 +122,17 @@ std::vector<Family> pointFamilies() {
                  {features(chain({1, 1, 1}, "flatten |> linear(1)")),
                   features(chain({33, 1, 1}, "flatten |> linear(17)", false)),
                   features(chain({3, 7, 5}, "flatten |> linear(257)"))}});
+  all.push_back(
+      {"linear_of_pixels",
+       linearOfPixels,
+       {chain({1, 1, 1}, "linear(1, axis = 1)"), chain({33, 2, 5}, "linear(17, axis = 1)", false),
+        chain({17, 3, 3}, "linear(35, axis = 1) |> gelu |> linear(17, axis = 1)"), sharedLinear()}});
+  all.push_back({"layer_norm",
+                 layerNormed,
+                 {chain({1, 1, 1}, "layer_norm(eps = 0.5)"), chain({17, 1, 3}, "layer_norm"),
+                  chain({5, 3, 13}, "layer_norm |> conv(5, 3, padding = 1) |> layer_norm", false),
+                  chain({48, 7, 7}, "layer_norm |> linear(7, axis = 1)"),
+                  features(chain({3, 7, 5}, "flatten |> layer_norm |> relu"))}});
   all.push_back(onAnything("batch_norm", [] {
     return std::string(coin() ? "batch_norm" : "relu |> batch_norm(eps = 0.001, momentum = 0.3) |> relu");
   }));
@@ -102,6 +151,10 @@ std::vector<Family> pointFamilies() {
   all.push_back(onAnything("leaky_relu", [] { return "leaky_relu(0." + text(pick(0, 9)) + ")"; }));
   all.push_back(onAnything("gelu", [] { return std::string(coin() ? "gelu" : "gelu(tanh = true)"); }));
   all.push_back(onAnything("dropout", [] { return "dropout(0." + text(pick(0, 9)) + ")"; }));
+  all.push_back(onAnything("stochastic_depth", [] {
+    return std::string(coin() ? "relu |> " : "stochastic_depth(0) |> ") + "stochastic_depth(0." +
+           text(pick(1, 9)) + ")";
+  }));
   all.push_back({"cross_entropy",
                  [] {
                    return withLoss(chain(somePicture(), "relu"),
