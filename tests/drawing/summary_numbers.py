@@ -12,6 +12,8 @@ KNOWN = {
     "examples/zoo/mobilenet_v2.cnn": {"MobileNetV2": (3504872, 300774272)},
     "examples/zoo/densenet.cnn": {"DenseNet121": (7978856, 2834161664), "DenseNet161": (28681000, 7727907072),
                                   "DenseNet169": (14149480, 3359843328), "DenseNet201": (20013928, 4291365888)},
+    "examples/zoo/convnext.cnn": {"ConvNeXtTiny": (28589128, 4455531264), "ConvNeXtSmall": (50223688, 8683712256),
+                                  "ConvNeXtBase": (88591464, 15354729472), "ConvNeXtLarge": (197767336, 34361433600)},
 }
 failures = 0
 

@@ -35,6 +35,7 @@ TEST_CASE("parameters are as many as torchvision's networks have") {
   Elaborated mobile = zoo("mobilenetv3.cnn");
   CHECK(mobile.parameterCount("MobileNetV3Small") == 2'542'856);
   CHECK(mobile.parameterCount("MobileNetV3Large") == 5'483'032);
+  CHECK(zoo("convnext.cnn").parameterCount("ConvNeXtTiny") == 28'589'128);
   CHECK(zoo("mnist1d.cnn").parameterCount("MNIST1D") == 5'210);
 }
 
@@ -51,6 +52,15 @@ TEST_CASE("parameters have torchvision's names in its order") {
   CHECK(std::count(names.begin(), names.end(), "features.1.block.1.fc1.weight") == 1);
   CHECK(std::count(names.begin(), names.end(), "features.12.0.weight") == 1);
   CHECK(names.back() == "classifier.3.bias");
+  names = zoo("convnext.cnn").parameterNames("ConvNeXtTiny");
+  REQUIRE(names.size() == 182);
+  CHECK(std::vector<std::string>(names.begin() + 2, names.begin() + 9) ==
+        std::vector<std::string>{"features.0.1.weight", "features.0.1.bias", "features.1.0.layer_scale",
+                                 "features.1.0.block.0.weight", "features.1.0.block.0.bias",
+                                 "features.1.0.block.2.weight", "features.1.0.block.2.bias"});
+  CHECK(std::count(names.begin(), names.end(), "features.2.1.weight") == 1);
+  CHECK(std::count(names.begin(), names.end(), "features.7.2.block.5.bias") == 1);
+  CHECK(names.back() == "classifier.2.bias");
 }
 
 TEST_CASE("the parts of a chain go on counting after one whose path is a number") {

@@ -21,6 +21,11 @@ struct Known {
 };
 const std::map<std::string, std::vector<Known>> known = {
     {"alexnet.cnn", {{"AlexNet", 61'100'840, 0x4b1001a5281ebb6}}},
+    {"convnext.cnn",
+     {{"ConvNeXtTiny", 28'589'128, 0x3a0855f4ac0a1345},
+      {"ConvNeXtSmall", 50'223'688, 0x7ef9bbe41f5cdd28},
+      {"ConvNeXtBase", 88'591'464, 0x492974bfc49c7b1b},
+      {"ConvNeXtLarge", 197'767'336, 0x4f3decfc89f23280}}},
     {"densenet.cnn",
      {{"DenseNet121", 7'978'856, 0x66a467c127b6acef},
       {"DenseNet161", 28'681'000, 0x4717c49796c7528a},
