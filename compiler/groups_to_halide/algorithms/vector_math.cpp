@@ -17,22 +17,39 @@ Expr polynomial(const Expr& x, std::initializer_list<float> coefficients) {
   return result;
 }
 
-} // namespace
+/// e^x = 2^power fraction.
+struct Exponential {
+  Expr power, fraction;
+};
 
-Expr vectorExp(const Expr& given) {
-  constexpr float low = -87.33654f, high = 88.72283f;
-  Expr x = clamp(given, low, high);
+Exponential exponential(const Expr& x) {
   Expr n = round(x * 1.44269504f);
   // ln 2 in two parts, the first of few bits: n times it is exact, and so is the difference.
   Expr r = strict_float(strict_float(x - n * 0.693359375f) + n * 2.12194440e-4f);
   // (e^r - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2], error 6.4e-8
   Expr p = polynomial(r, {0.5f, 0.16666577f, 0.04166646f, 0.00836318f, 0.00139337f});
-  Expr fraction = p * (r * r) + r + 1.0f;
+  return {cast<int32_t>(n), p * (r * r) + r + 1.0f};
+}
+
+Expr powerOfTwo(const Expr& power) {
+  return reinterpret<float>((power + 127) << 23);
+}
+
+/// e^x for x from -80 to 80, where neither factor nor result leaves the range of f32.
+Expr boundedExp(const Expr& x) {
+  Exponential e = exponential(x);
+  return powerOfTwo(e.power) * e.fraction;
+}
+
+} // namespace
+
+Expr vectorExp(const Expr& given) {
+  constexpr float low = -87.33654f, high = 88.72283f;
+  Exponential e = exponential(clamp(given, low, high));
   // 2^n in two factors: n reaches 128, one more than the largest exponent.
-  Expr whole = cast<int32_t>(n), half = whole >> 1;
-  Expr power =
-      reinterpret<float>((half + 127) << 23) * fraction * reinterpret<float>((whole - half + 127) << 23);
-  return select(given<low, 0.0f, given> high, std::numeric_limits<float>::infinity(), power);
+  Expr half = e.power >> 1;
+  Expr result = powerOfTwo(half) * e.fraction * powerOfTwo(e.power - half);
+  return select(given<low, 0.0f, given> high, std::numeric_limits<float>::infinity(), result);
 }
 
 Expr vectorLog(const Expr& x) {
@@ -53,7 +70,7 @@ Expr vectorTanh(const Expr& x) {
   Expr small =
       x +
       x * s * polynomial(s, {-0.33333333f, 0.13333297f, -0.05395778f, 0.02175693f, -0.0083051f, 0.00224932f});
-  Expr large = 1.0f - 2.0f / (vectorExp(2.0f * min(a, 10.0f)) + 1.0f);
+  Expr large = 1.0f - 2.0f / (boundedExp(2.0f * min(a, 10.0f)) + 1.0f);
   return select(a < 0.64f, small, select(x < 0.0f, -large, large));
 }
 
@@ -69,7 +86,7 @@ Expr vectorErf(const Expr& x) {
   // (-log(erfc x) - x) / x on [0.95, 4.05], error 2.0e-10 of erf
   Expr q = polynomial(a, {0.128572729f, 0.635528541f, 0.105449849f, -0.0228709616f, 0.00305160143f,
                           -9.35259884e-5f, -3.69533493e-5f, 4.22914277e-6f});
-  Expr large = 1.0f - vectorExp(-(a * q + a));
+  Expr large = 1.0f - boundedExp(-(a * q + a));
   return select(a < 1.0f, small, select(x < 0.0f, -large, large));
 }
 
