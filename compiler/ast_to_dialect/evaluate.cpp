@@ -1,6 +1,7 @@
 /// Expressions.
 #include "ast_to_dialect/elaborator.h"
 #include "ast_to_dialect/foreign.h"
+#include "ast_to_dialect/known_divisors.h"
 #include "ast_to_dialect/names.h"
 
 #include <algorithm>
@@ -44,7 +45,19 @@ static std::string readable(std::string text) {
   return text;
 }
 
+/// A shape of free sizes in the form that asserts in front of it allow.
+static void simplifyShape(mlir::Value tensor, const std::vector<Assertion>& assertions) {
+  auto type = mlir::cast<cnn::TensorType>(tensor.getType());
+  KnownDivisors known;
+  for (const Assertion& assertion : assertions)
+    if (!assertion.training) known.learn(assertion.test);
+  llvm::SmallVector<mlir::AffineExpr> shape;
+  for (mlir::AffineExpr size : type.getShape()) shape.push_back(known.simplify(size));
+  tensor.setType(type.withShape(shape));
+}
+
 void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what, std::string_view name) {
+  if (net && !net->assertions.empty() && tensor.getDefiningOp()) simplifyShape(tensor, net->assertions);
   origins[tensor] = {span, what, name};
   if (observations) observations->built(tensor);
 }
@@ -65,8 +78,8 @@ Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange 
   bool isSign = what.starts_with('\'');
   for (mlir::Value operand : operands) {
     // Made for the operator, it says nothing new.
-    bool parameter = operand && !isSign && operand.getDefiningOp<GetOp>();
-    if (!operand || parameter || llvm::is_contained(shown, operand)) continue;
+    bool own = operand && !isSign && llvm::isa_and_nonnull<GetOp, BatchMeanOp>(operand.getDefiningOp());
+    if (!operand || own || llvm::is_contained(shown, operand)) continue;
     shown.push_back(operand);
     addOrigin(diagnostic, operand);
   }

@@ -22,6 +22,7 @@ static constexpr Foreign names[] = {
     {"adaptive_avg_pool2d", "global_avg_pool", ""},
     {"cat", "concat", ""},
     {"DropPath", "stochastic_depth", ""},
+    {"Conv2DTranspose", "conv_transpose", ""},
     {"dense", "linear", ""},
     {"Dense", "linear", ""},
     {"he_normal", "kaiming_normal", ""},

@@ -145,16 +145,18 @@ void Observations::madeParameter(llvm::ArrayRef<int64_t> shape) {
   sum.parameters = llvm::SaturatingAdd(sum.parameters, count);
 }
 
-/// The weights of convolutions and linear layers are multiplied once for each value that they compute.
+/// The weights of convolutions and linear layers are multiplied once for each value that they compute, those
+/// of transposed convolutions once for each that they read.
 void Observations::built(mlir::Value tensor) {
   mlir::Operation* op = tensor.getDefiningOp();
-  if (!op || !mlir::isa<ConvOp, LinearOp>(op)) return;
+  if (!op || !mlir::isa<ConvOp, ConvTransposeOp, LinearOp>(op)) return;
   for (mlir::Value operand : op->getOperands()) {
     auto weight = operand.getDefiningOp<GetOp>();
     if (!weight) continue;
     auto type = mlir::cast<TensorType>(weight.getType());
     if (type.getRank() < 2) continue;
-    uint64_t values = elements(mlir::cast<TensorType>(tensor.getType()));
+    mlir::Value counted = mlir::isa<ConvTransposeOp>(op) ? op->getOperand(0) : tensor;
+    uint64_t values = elements(mlir::cast<TensorType>(counted.getType()));
     sum.macs = llvm::SaturatingMultiplyAdd(values, elements(type, 1), sum.macs);
   }
 }

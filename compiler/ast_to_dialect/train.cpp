@@ -205,20 +205,27 @@ private:
     return place;
   }
 
-  /// {kind, name, output, parameter, target}
+  /// {kind, name, output, parameter, target, and ignored where a label does not count}
   void describe(const std::string& name, mlir::Value value) {
     mlir::Operation* op = value.getDefiningOp();
     Described place = placeOf(value);
     double parameter = 0;
-    if (auto entropy = llvm::dyn_cast_or_null<CrossEntropyOp>(op))
+    mlir::IntegerAttr ignored;
+    if (auto entropy = llvm::dyn_cast_or_null<CrossEntropyOp>(op)) {
       parameter = entropy.getLabelSmoothing().convertToDouble();
+      ignored = entropy.getIgnoreIndexAttr();
+    } else if (auto accuracy = llvm::dyn_cast_or_null<AccuracyOp>(op)) {
+      ignored = accuracy.getIgnoreIndexAttr();
+    }
     auto number = [&](int64_t i) { return e.builder.getI64IntegerAttr(i); };
     auto text = [&](llvm::StringRef t) { return e.builder.getStringAttr(t); };
-    metrics.push_back(e.builder.getDictionaryAttr(
+    llvm::SmallVector<mlir::NamedAttribute> entry(
         {e.builder.getNamedAttr("kind", text(place.simple ? mnemonic(op) : llvm::StringRef("custom"))),
          e.builder.getNamedAttr("name", text(name)), e.builder.getNamedAttr("output", number(place.output)),
          e.builder.getNamedAttr("parameter", e.builder.getF64FloatAttr(parameter)),
-         e.builder.getNamedAttr("target", number(place.target))}));
+         e.builder.getNamedAttr("target", number(place.target))});
+    if (ignored) entry.push_back(e.builder.getNamedAttr("ignored", ignored));
+    metrics.push_back(e.builder.getDictionaryAttr(entry));
   }
 
   void metric(const MetricStatement& statement) {

@@ -179,8 +179,9 @@ def Cnn_SpatialSumOp : Cnn_Gradient<"spatial_sum", [Kernel]> {
   let arguments = (ins Cnn_TensorType:$input);
 }
 def Cnn_CrossEntropyBackwardOp : Cnn_Gradient<"cross_entropy_backward", [Kernel]> {
-  let summary = "dy (softmax(logits) - q), dy [N]";
-  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, Cnn_TensorType:$dy, F64Attr:$label_smoothing);
+  let summary = "dy (softmax(logits) - q) / pixels, dy [N]; with an ignore_index 0 at its pixels and over `counted` [], as in cross_entropy";
+  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, Cnn_TensorType:$dy, Optional<Cnn_TensorType>:$counted,
+                       F64Attr:$label_smoothing, OptionalAttr<I64Attr>:$ignore_index);
 }
 def Cnn_MseBackwardOp : Cnn_Gradient<"mse_backward", [Kernel]> {
   let summary = "2 dy (input - target) / elements, dy [N]";

@@ -101,6 +101,21 @@ def Cnn_ConvOp : Cnn_Op<"conv", [Pure, Differentiable, Reference, Kernel, InferT
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
+def Cnn_ConvTransposeOp : Cnn_Op<"conv_transpose", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "transposed convolution, as PyTorch's ConvTranspose1d, ConvTranspose2d";
+  let description = [{
+    input [N, I, H, W], weight [I, O / groups, KH, KW], bias [O] -> [N, O, H', W'] with
+    H' = (H - 1) stride - top - bottom + dilation (KH - 1) + output_padding + 1: each pixel adds the window, scaled,
+    to where conv of the same attributes would have read it. What output_padding (below the stride) adds at the end
+    are rows and columns that the window may reach.
+  }];
+  let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Optional<Cnn_TensorType>:$bias,
+                       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$output_padding,
+                       DenseI64ArrayAttr:$dilation, I64Attr:$groups);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 def Cnn_LinearOp : Cnn_Op<"linear", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "input [N, I], weight [O, I], bias [O] -> [N, O] = input weight^T + bias";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$weight, Optional<Cnn_TensorType>:$bias);
@@ -275,12 +290,23 @@ def Cnn_LogSoftmaxOp : Cnn_Op<"log_softmax", [Pure, Differentiable, Reference, K
 
 //===-- Losses and metrics: one value an image ----------------------------------------------------------------===//
 
+def Cnn_CountedOp : Cnn_Op<"counted", [Pure, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "the share of an image's labels that are not ignore_index: [N, ...] -> [N]";
+  let arguments = (ins Cnn_TensorType:$target, I64Attr:$ignore_index);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
-  let summary = "logits f32 [N, C], target i32 [N] -> [N]: -sum_c q_c log softmax(logits)_c";
+  let summary = "logits f32 [N, C, ...], target i32 or u8 [N, ...] -> [N]: the mean over the pixels of -sum_c q_c log softmax(logits)_c";
   let description = [{
     q is one-hot at the target, mixed with label_smoothing / C of the uniform distribution (Szegedy et al. 2016).
+    Where there is an ignore_index, pixels of that label add nothing, and the mean is divided by `counted` [], the
+    batch's mean of what `counted` gives (0 where that is 0): the mean over the batch is then the one over all of its
+    pixels that count.
   }];
-  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, F64Attr:$label_smoothing);
+  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, Optional<Cnn_TensorType>:$counted,
+                       F64Attr:$label_smoothing, OptionalAttr<I64Attr>:$ignore_index);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
@@ -300,8 +326,10 @@ def Cnn_BceWithLogitsOp : Cnn_Op<"bce_with_logits", [Pure, Differentiable, Refer
 }
 
 def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
-  let summary = "1 where the largest logit (the first of equals) is the target's, else 0: [N, C], i32 [N] -> [N]";
-  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target);
+  let summary = "the share of pixels whose largest logit (the first of equals) is the target's: [N, C, ...], i32 or u8 [N, ...] -> [N]";
+  let description = "ignore_index and `counted` as for cross_entropy.";
+  let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, Optional<Cnn_TensorType>:$counted,
+                       OptionalAttr<I64Attr>:$ignore_index);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

@@ -27,6 +27,20 @@ void ConvOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
   if (getBias() && needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
 }
 
+/// The map that conv_transpose turns around is conv, so that their gradients change places.
+void ConvTransposeOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
+                                     Gradients& gradients) {
+  Value dy = dys[0];
+  if (needed[0])
+    gradients[0] = ConvOp::create(b, getLoc(), getInput().getType(), dy, getWeight(), Value(),
+                                  getStrideAttr(), getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+  if (needed[1])
+    gradients[1] =
+        ConvBackwardWeightOp::create(b, getLoc(), getWeight().getType(), dy, getInput(), getStrideAttr(),
+                                     getPaddingAttr(), getDilationAttr(), getGroupsAttr());
+  if (getBias() && needed[2]) gradients[2] = ChannelSumOp::create(b, getLoc(), getBias().getType(), dy);
+}
+
 void LinearOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   Value dy = dys[0];
   if (needed[0])
@@ -222,8 +236,9 @@ void StochasticDepthOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bo
 void CrossEntropyOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed,
                                     Gradients& gradients) {
   if (needed[0])
-    gradients[0] = CrossEntropyBackwardOp::create(b, getLoc(), getLogits().getType(), getLogits(),
-                                                  getTarget(), dys[0], getLabelSmoothingAttr());
+    gradients[0] =
+        CrossEntropyBackwardOp::create(b, getLoc(), getLogits().getType(), getLogits(), getTarget(), dys[0],
+                                       getCounted(), getLabelSmoothingAttr(), getIgnoreIndexAttr());
 }
 
 void MseOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {

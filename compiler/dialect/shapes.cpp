@@ -92,7 +92,8 @@ static LogicalResult checkBias(Where where, Value bias, AffineExpr outputs) {
                            tensor(bias).shapeText());
 }
 
-LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+/// What convolutions and transposed ones expect of their weight and groups.
+template <typename Adaptor> static LogicalResult checkWeight(Where where, Adaptor op) {
   TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
   if (weight.getRank() < 3 || input.getRank() != weight.getRank())
     return emitOptionalError(where, "expected an input of rank ", weight.getRank(), ", found ",
@@ -102,6 +103,12 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adapto
       return emitOptionalError(where, "expected a weight of fixed shape, found ", weight.shapeText());
   if (int64_t(op.getGroups()) < 1)
     return emitOptionalError(where, "expected at least 1 group, found ", op.getGroups());
+  return success();
+}
+
+LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  if (failed(checkWeight(where, op))) return failure();
+  TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
   SmallVector<int64_t> fixed = weight.getFixedFrom(0);
   std::optional<int64_t> channels = input.getFixed(1);
   if (!channels || fixed[1] * int64_t(op.getGroups()) != *channels)
@@ -114,6 +121,43 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext* context, Where where, Adapto
   if (failed(checkBias(where, op.getBias(), weight.getShape()[0]))) return failure();
   return inferWindows(where, input, getAffineConstantExpr(fixed[0], context), ArrayRef(fixed).drop_front(2),
                       op.getStride(), op.getPadding(), op.getDilation(), false, types);
+}
+
+LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
+  if (failed(checkWeight(where, op))) return failure();
+  TensorType input = tensor(op.getInput()), weight = tensor(op.getWeight());
+  SmallVector<int64_t> fixed = weight.getFixedFrom(0);
+  std::optional<int64_t> channels = input.getFixed(1);
+  if (!channels || *channels != fixed[0] || fixed[0] % int64_t(op.getGroups()) != 0)
+    return emitOptionalError(where, "expected ", fixed[0], " input channels for a weight ",
+                             weight.shapeText(), " in ", op.getGroups(), " groups, found ",
+                             input.shapeText());
+  AffineExpr outputs = getAffineConstantExpr(fixed[1] * int64_t(op.getGroups()), context);
+  if (failed(checkBias(where, op.getBias(), outputs))) return failure();
+  unsigned spatial = weight.getRank() - 2;
+  ArrayRef<int64_t> stride = op.getStride(), padding = op.getPadding(), dilation = op.getDilation(),
+                    extra = op.getOutputPadding();
+  if (stride.size() != spatial || dilation.size() != spatial || extra.size() != spatial ||
+      padding.size() != 2 * spatial)
+    return emitOptionalError(where, "expected stride, padding, output_padding and dilation for ", spatial,
+                             " dimensions");
+  SmallVector<AffineExpr> shape = {input.getShape()[0], outputs};
+  for (unsigned i = 0; i < spatial; ++i) {
+    if (stride[i] < 1 || dilation[i] < 1)
+      return emitOptionalError(where, "expected stride and dilation of at least 1");
+    if (extra[i] < 0 || extra[i] >= stride[i])
+      return emitOptionalError(where, "expected an output_padding from 0 to ", stride[i] - 1,
+                               ", below the stride, found ", extra[i]);
+    int64_t reach = dilation[i] * (fixed[2 + i] - 1) + 1 - stride[i];
+    AffineExpr extent = input.getShape()[2 + i] * stride[i] +
+                        (reach + extra[i] - paddingLow(padding, i) - paddingHigh(padding, i));
+    if (auto known = dyn_cast<AffineConstantExpr>(extent); known && known.getValue() < 1)
+      return emitOptionalError(where, "nothing is left of ", input.shapeText(), " with padding ",
+                               paddingLow(padding, i), " and ", paddingHigh(padding, i));
+    shape.push_back(extent);
+  }
+  types.push_back(input.withShape(shape));
+  return success();
 }
 
 LogicalResult LinearOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
@@ -292,12 +336,25 @@ static LogicalResult inferPerImage(Where where, TensorType input, Types& types) 
 
 template <typename Adaptor> static LogicalResult inferClassLoss(Where where, Adaptor op, Types& types) {
   TensorType logits = tensor(op.getLogits()), target = tensor(op.getTarget());
-  if (logits.getRank() != 2 || target.getRank() != 1 || logits.getShape()[0] != target.getShape()[0] ||
-      !target.getElementType().isInteger(32))
-    return emitOptionalError(where, "expected logits f32 [N, C] and a target i32 [N], found ",
-                             logits.getElementType(), " ", logits.shapeText(), " and ",
-                             target.getElementType(), " ", target.shapeText());
+  Type label = target.getElementType();
+  SmallVector<AffineExpr> pixels(logits.getShape());
+  if (pixels.size() >= 2) pixels.erase(pixels.begin() + 1);
+  if (logits.getRank() < 2 || logits.getRank() > 4 || !logits.getElementType().isF32() ||
+      target.getShape() != ArrayRef(pixels) || !(label.isInteger(32) || label.isUnsignedInteger(8)))
+    return emitOptionalError(where, "expected logits f32 [N, C] and a target i32 or u8 [N], or [N, C, H, W] ",
+                             "and [N, H, W], found ", logits.getElementType(), " ", logits.shapeText(),
+                             " and ", label, " ", target.shapeText());
+  if (bool(op.getCounted()) != bool(op.getIgnoreIndex()) ||
+      (op.getCounted() && tensor(op.getCounted()).getRank() != 0))
+    return emitOptionalError(where, "expected `counted` [] with an ignore_index, and only with one");
   return inferPerImage(where, logits, types);
+}
+LogicalResult CountedOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  TensorType target = tensor(op.getTarget());
+  Type label = target.getElementType();
+  if (!label.isInteger(32) && !label.isUnsignedInteger(8))
+    return emitOptionalError(where, "expected labels i32 or u8, found ", label, " ", target.shapeText());
+  return inferPerImage(where, target, types);
 }
 LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   return inferClassLoss(where, op, types);
@@ -332,10 +389,18 @@ LogicalResult BatchMeanOp::inferReturnTypes(MLIRContext* context, Where where, A
 
 //===-- A result's type may carry the layout that a pass gave it ---------------------------------------===//
 
+/// Free sizes may be in another form, by what is known about them.
+static bool sameSizes(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b) {
+  return llvm::equal(a, b, [](AffineExpr left, AffineExpr right) {
+    return left == right || (isa<AffineBinaryOpExpr>(left) && !isa<AffineConstantExpr>(right));
+  });
+}
+
 static bool sameButLayout(TypeRange inferred, TypeRange actual) {
   return llvm::equal(inferred, actual, [](Type a, Type b) {
     auto left = dyn_cast<TensorType>(a), right = dyn_cast<TensorType>(b);
-    return left && right && left.withLayout({}) == right.withLayout({});
+    return left && right && left.getElementType() == right.getElementType() &&
+           sameSizes(left.getShape(), right.getShape());
   });
 }
 
@@ -344,6 +409,7 @@ static bool sameButLayout(TypeRange inferred, TypeRange actual) {
     return sameButLayout(inferred, actual);                                                                  \
   }
 COMPATIBLE(ConvOp)
+COMPATIBLE(ConvTransposeOp)
 COMPATIBLE(LinearOp)
 COMPATIBLE(MaxPoolOp)
 COMPATIBLE(AvgPoolOp)
@@ -369,6 +435,7 @@ COMPATIBLE(DropoutOp)
 COMPATIBLE(StochasticDepthOp)
 COMPATIBLE(SoftmaxOp)
 COMPATIBLE(LogSoftmaxOp)
+COMPATIBLE(CountedOp)
 COMPATIBLE(CrossEntropyOp)
 COMPATIBLE(MseOp)
 COMPATIBLE(BceWithLogitsOp)

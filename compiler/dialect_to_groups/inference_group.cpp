@@ -32,13 +32,13 @@ std::array<int64_t, 2> plainPool(Operation* op) {
   return {1, 1};
 }
 
-kernel::ConvShape shapeOf(ConvOp op) {
+template <typename Conv> kernel::ConvShape shapeOf(Conv op) {
   auto input = cast<TensorType>(op.getInput().getType()), weight = cast<TensorType>(op.getWeight().getType());
   kernel::ConvShape shape;
   shape.channels = *input.getFixed(1);
   shape.height = input.getRank() == 4 ? *input.getFixed(2) : 1;
   shape.width = *input.getFixed(input.getRank() - 1);
-  shape.outChannels = *weight.getFixed(0);
+  shape.outChannels = *cast<TensorType>(op.getResult().getType()).getFixed(1);
   shape.kernelY = weight.getRank() == 4 ? *weight.getFixed(2) : 1;
   shape.kernelX = *weight.getFixed(weight.getRank() - 1);
   auto copy = [](const std::vector<int64_t>& from, auto& to) {
@@ -99,7 +99,8 @@ private:
 
   void add(Operation* op) {
     if (result.compute.ops.empty()) {
-      if (auto conv = dyn_cast<ConvOp>(op)) return anchorWithWeights(conv, planOf(conv, options));
+      if (auto conv = dyn_cast<ConvOp>(op)) return anchorWithWeights(conv, planOf(op, options));
+      if (auto conv = dyn_cast<ConvTransposeOp>(op)) return anchorWithWeights(conv, planOf(op, options));
       if (auto linear = dyn_cast<LinearOp>(op)) {
         auto outputs = cast<TensorType>(linear.getWeight().getType()).getFixed(0);
         return anchorWithWeights(linear, kernel::planLinear(inputOf(linear), *outputs, options));
@@ -134,6 +135,7 @@ private:
     SmallVector<int64_t> weight = cast<TensorType>(op.getWeight().getType()).getFixedFrom(0);
     raw.weights.assign(weight.begin(), weight.end());
     if (raw.weights.size() == 3) raw.weights.insert(raw.weights.begin() + 2, 1);
+    raw.transposed = isa<ConvTransposeOp>(op);
     result.packs = true;
     result.packInputs = {number(op.getWeight())};
     raw.bias = bool(op.getBias());
@@ -190,7 +192,13 @@ static int64_t largestPool(ConvOp op) {
   return *cast<TensorType>(op.getWeight().getType()).getFixed(2) == 5 ? 2 : 1;
 }
 
-Operation* fusablePool(ConvOp op) {
+bool isConvolution(Operation* op) {
+  return isa<ConvOp, ConvTransposeOp>(op);
+}
+
+Operation* fusablePool(Operation* convolution) {
+  auto op = dyn_cast<ConvOp>(convolution);
+  if (!op) return nullptr;
   Value value = op.getResult();
   while (value.hasOneUse()) {
     Operation* user = *value.getUsers().begin();
@@ -201,7 +209,13 @@ Operation* fusablePool(ConvOp op) {
   return nullptr;
 }
 
-kernel::InferencePlan planOf(ConvOp op, const kernel::PlanOptions& options) {
+kernel::InferencePlan planOf(Operation* convolution, const kernel::PlanOptions& options) {
+  if (auto transposed = dyn_cast<ConvTransposeOp>(convolution)) {
+    auto out = cast<TensorType>(transposed.getResult().getType());
+    int64_t height = out.getRank() == 4 ? *out.getFixed(2) : 1;
+    return kernel::planConvTranspose(shapeOf(transposed), height, *out.getFixed(out.getRank() - 1), options);
+  }
+  auto op = cast<ConvOp>(convolution);
   kernel::PlanOptions withPool = options;
   if (Operation* pool = fusablePool(op)) withPool.pool = plainPool(pool);
   KernelChoice choice = choiceOf(op);
@@ -212,9 +226,9 @@ kernel::InferencePlan planOf(ConvOp op, const kernel::PlanOptions& options) {
 }
 
 bool isAbsorbed(Operation* op, Operation* anchor) {
-  if (isa<BatchNormOp>(op)) return isa<ConvOp, LinearOp>(anchor) && op->getOperand(0) == anchor->getResult(0);
-  auto conv = dyn_cast<ConvOp>(anchor);
-  return conv && plainPool(op)[0] > 1 && fusablePool(conv) == op;
+  if (isa<BatchNormOp>(op))
+    return (isConvolution(anchor) || isa<LinearOp>(anchor)) && op->getOperand(0) == anchor->getResult(0);
+  return plainPool(op)[0] > 1 && fusablePool(anchor) == op;
 }
 
 InferenceGroup inferenceGroup(GroupOp group, const kernel::PlanOptions& options) {

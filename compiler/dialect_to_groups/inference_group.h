@@ -8,12 +8,15 @@
 
 namespace cnn {
 
+/// Transposed or not.
+bool isConvolution(mlir::Operation* op);
+
 /// The template for a convolution of @predict, with the pooling that can run in its store.
-kernel::InferencePlan planOf(ConvOp op, const kernel::PlanOptions& options);
+kernel::InferencePlan planOf(mlir::Operation* convolution, const kernel::PlanOptions& options);
 
 /// The pooling behind a convolution that its kernel can do: without padding or overlap, and reached through
 /// ops that nothing else reads. Null where there is none.
-mlir::Operation* fusablePool(ConvOp op);
+mlir::Operation* fusablePool(mlir::Operation* convolution);
 
 /// Whether the op may run in the store of a convolution's or linear layer's kernel although it is not
 /// pointwise: batch norm (folded into the weights) and poolings.

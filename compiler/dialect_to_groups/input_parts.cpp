@@ -48,6 +48,9 @@ bool readsOwnChannels(const kernel::Kernel& kernel, size_t index) {
 std::optional<InputPart> inputPart(const kernel::Kernel& kernel, size_t index, int64_t rangeChunk) {
   const kernel::Tensor& tensor = kernel.inputs[index];
   if (tensor.shape.size() != 3 || tensor.element != kernel::Element::f32) return std::nullopt;
+  // A row of a transposed convolution's result reads less than one of its input.
+  if (kernel.ops.front().name == "conv_transpose_phases" && kernel.range == kernel::Range::row)
+    return std::nullopt;
   InputPart part;
   bool lanes = tensor.layout == kernel::Layout::channelLanes;
   int64_t planes = lanes ? (tensor.shape[0] + tensor.lanes - 1) / tensor.lanes : tensor.shape[0];

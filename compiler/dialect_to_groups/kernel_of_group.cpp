@@ -35,7 +35,7 @@ bool isPartial(Value value) {
 bool isConvolutionWeight(Value value) {
   if (value.getDefiningOp<ConvBackwardWeightOp>()) return true;
   return llvm::any_of(value.getUses(), [](OpOperand& use) {
-    return isa<ConvOp, ConvBackwardInputOp>(use.getOwner()) && use.getOperandNumber() == 1;
+    return isa<ConvOp, ConvTransposeOp, ConvBackwardInputOp>(use.getOwner()) && use.getOperandNumber() == 1;
   });
 }
 
@@ -112,7 +112,7 @@ kernel::Op kernelOp(Operation* op, llvm::function_ref<int(Value)> number) {
     else if (auto number = dyn_cast<FloatAttr>(attribute.getValue()))
       result.floats[name] = number.getValueAsDouble();
   }
-  result.ints.erase("ceil_mode"); // the shape says it
+  for (const char* name : {"ceil_mode", "output_padding"}) result.ints.erase(name); // the shape says it
   return result;
 }
 

@@ -34,8 +34,9 @@ int64_t backwardHalo(int64_t input, int64_t output, int64_t kernel, int64_t stri
   return std::max<int64_t>({0, before, after});
 }
 
-Halo backwardHalo(ConvBackwardInputOp op) {
-  auto dx = cast<TensorType>(op.getResult().getType()), dy = cast<TensorType>(op.getDy().getType());
+/// Of the gradient of a convolution by its input, and of a transposed convolution, which is the same map.
+template <typename Op> Halo backwardHalo(Op op) {
+  auto dx = cast<TensorType>(op.getResult().getType()), dy = cast<TensorType>(op->getOperand(0).getType());
   auto weight = cast<TensorType>(op.getWeight().getType());
   int64_t rank = op.getStride().size();
   auto reach = [&](int64_t i) {
@@ -53,6 +54,7 @@ Halo haloOf(OpOperand& use) {
   if (auto conv = dyn_cast<WinogradConvOp>(op); conv && i == 0) return paddingHalo(conv.getPadding());
   if (auto conv = dyn_cast<ConvBackwardWeightOp>(op); conv && i == 0) return paddingHalo(conv.getPadding());
   if (auto conv = dyn_cast<ConvBackwardInputOp>(op); conv && i == 0) return backwardHalo(conv);
+  if (auto conv = dyn_cast<ConvTransposeOp>(op); conv && i == 0) return backwardHalo(conv);
   return {};
 }
 
@@ -151,8 +153,8 @@ private:
   LayoutAttr inferenceLayout(Operation* op) {
     Value result = op->getResult(0);
     if (!cast<TensorType>(result.getType()).hasFreeBatch()) return plain();
-    if (auto conv = dyn_cast<ConvOp>(op)) {
-      kernel::InferencePlan plan = planOf(conv, {.target = target, .exact = exact});
+    if (isConvolution(op)) {
+      kernel::InferencePlan plan = planOf(op, {.target = target, .exact = exact});
       if (plan.outputLayout == kernel::Layout::plain) return plain();
       return layout(LayoutKind::channel_lanes, plan.lanes, haloFor(result));
     }
@@ -163,7 +165,7 @@ private:
     for (Value operand : op->getOperands())
       if (cast<TensorType>(operand.getType()).hasFreeBatch()) allPlain &= isPlain(operand);
     // What stays in its place, or runs in a plain convolution's store, keeps its form.
-    ConvOp conv = convolutionBefore(op);
+    Operation* conv = convolutionBefore(op);
     bool inStore = conv && (fusablePool(conv) == op || (op->getNumOperands() == 1 && isPointwise(op)));
     bool keeps = inStore || isFoldedNorm(op);
     if (allPlain && (keeps || isPrologue(op))) return plain();
@@ -192,16 +194,17 @@ private:
   static bool isPlain(Value value) { return layoutOf(value).getKind() == LayoutKind::plain; }
 
   static bool isFoldedNorm(Operation* op) {
-    return isa<BatchNormOp>(op) && isa_and_nonnull<ConvOp>(op->getOperand(0).getDefiningOp());
+    Operation* before = op->getOperand(0).getDefiningOp();
+    return isa<BatchNormOp>(op) && before && isConvolution(before);
   }
 
   /// The convolution from which the op is reached through single uses, or null.
-  static ConvOp convolutionBefore(Operation* op) {
+  static Operation* convolutionBefore(Operation* op) {
     Value value = op->getOperand(0);
     while (value.hasOneUse()) {
       Operation* from = value.getDefiningOp();
       if (!from || isa<LoadOp>(from) || from->getNumOperands() == 0) return {};
-      if (auto conv = dyn_cast<ConvOp>(from)) return conv;
+      if (isConvolution(from)) return from;
       value = from->getOperand(0);
     }
     return {};

@@ -44,11 +44,15 @@ std::vector<std::pair<std::string, std::string>> settingsOf(mlir::Operation& op)
   if (auto conv = mlir::dyn_cast<ConvOp>(op))
     settings.emplace_back(
         "kernel", numbersText(mlir::cast<TensorType>(conv.getWeight().getType()).getFixedFrom(2), "x"));
+  if (auto conv = mlir::dyn_cast<ConvTransposeOp>(op))
+    settings.emplace_back(
+        "kernel", numbersText(mlir::cast<TensorType>(conv.getWeight().getType()).getFixedFrom(2), "x"));
   for (auto [name, usual] : {std::pair("kernel", int64_t(-1)),
                              {"stride", 1},
                              {"groups", 1},
                              {"dilation", 1},
                              {"padding", 0},
+                             {"output_padding", 0},
                              {"begin", -1},
                              {"end", -1}}) {
     mlir::Attribute attribute = op.getAttr(name);
@@ -72,8 +76,11 @@ std::vector<std::pair<std::string, std::string>> settingsOf(mlir::Operation& op)
 
 /// Multiplications of weights: one of each weight of an output channel for each value that is computed.
 int64_t macsOf(mlir::Operation& op) {
-  if (!mlir::isa<ConvOp, LinearOp>(op)) return 0;
+  if (!mlir::isa<ConvOp, ConvTransposeOp, LinearOp>(op)) return 0;
   auto weight = mlir::cast<TensorType>(op.getOperand(1).getType());
+  if (mlir::isa<ConvTransposeOp>(op)) // one of each weight of an input channel for each value of the input
+    return elementsOf(mlir::cast<TensorType>(op.getOperand(0).getType())) *
+           (elementsOf(weight) / weight.getFixed(0).value_or(1));
   return elementsOf(mlir::cast<TensorType>(op.getResult(0).getType())) *
          (elementsOf(weight) / weight.getFixed(0).value_or(1));
 }

@@ -283,10 +283,12 @@ void Builder::build() {
 }
 
 void Builder::buildRegions() {
-  if (kernel.outputs.size() != 1 || kernel.outputs[0].layout != Layout::batchLanes) {
-    fail("this anchor needs one output in batch lanes");
+  if (kernel.outputs.size() != 1 || kernel.outputs[0].layout == Layout::plain) {
+    fail("this anchor needs one output in lanes");
   }
   const Tensor& tensor = kernel.outputs[0];
+  bool channelLanes = tensor.layout == Layout::channelLanes;
+  int64_t planes = channelLanes ? (tensor.shape[0] + tensor.lanes - 1) / tensor.lanes : tensor.shape[0];
   Type type = halideType(tensor.element);
   Func out = func("output0");
   out(lane, x, y, c) = undef(type);
@@ -296,8 +298,9 @@ void Builder::buildRegions() {
     int height = static_cast<int>((tensor.shape[1] - r.y + r.strideY - 1) / r.strideY);
     if (width <= 0 || height <= 0) continue;
     bool ranged = kernel.range == Range::channel && r.channels == 0;
-    if (kernel.range != Range::none && !ranged) fail("this anchor cannot be split into ranges");
-    int channels = static_cast<int>(r.channels ? r.channels : tensor.shape[0]);
+    bool rows = kernel.range == Range::row && channelLanes;
+    if (kernel.range != Range::none && !ranged && !rows) fail("this anchor cannot be split into ranges");
+    int channels = static_cast<int>(r.channels ? r.channels : planes);
     auto tile = [&](const char* name, int most) {
       auto found = kernel.schedule.tiles.find(name);
       return found == kernel.schedule.tiles.end() ? 1
@@ -305,19 +308,28 @@ void Builder::buildRegions() {
     };
     int xTile = tile("x", width), channelTile = tile("channels", channels);
     Expr firstChannel = ranged ? rangeMin() : Expr(int(r.firstChannel));
+    // Packed weights are addressed by group of blocks: a chunk starts at a whole one.
+    if (ranged && channelLanes) firstChannel = rangeMin() / channelTile * channelTile;
     Expr extent = ranged ? rangeExtent() : Expr(channels);
+    // A chunk of rows starts at the first phase, so that this one has as many rows in it as there are before.
+    Expr firstRow = rows ? rangeMin() / int(r.strideY) : Expr(0);
+    Expr rowCount = rows ? (rangeExtent() - int(r.y) + int(r.strideY) - 1) / int(r.strideY) : Expr(height);
     // The loops of an update cannot be reordered by a schedule, so they are made in its order.
     Expr xTiles = (width + xTile - 1) / xTile, channelTiles = (extent + channelTile - 1) / channelTile;
     bool inside = channelsInside(kernel.schedule);
     RDom loops =
-        rdom({xTile, channelTile, inside ? channelTiles : xTiles, inside ? xTiles : channelTiles, height},
+        rdom({xTile, channelTile, inside ? channelTiles : xTiles, inside ? xTiles : channelTiles, rowCount},
              "region" + std::to_string(i));
     RVar xLoop = loops[inside ? 3 : 2], channelLoop = loops[inside ? 2 : 3];
-    // The last tile moves back to end at the border: it writes some elements once more.
+    // The last tile moves back to end at the border: it writes some elements once more. Blocks of channels
+    // are whole tiles.
     Expr column = min(xLoop * xTile, width - xTile) + loops[0];
-    Expr channel = min(channelLoop * channelTile, extent - channelTile) + loops[1] + firstChannel;
-    region = InRegion{i, column, loops[4]};
-    Coordinates at{lane, column * int(r.strideX) + int(r.x), loops[4] * int(r.strideY) + int(r.y), channel};
+    Expr firstOfTile = channelLoop * channelTile;
+    if (!channelLanes) firstOfTile = min(firstOfTile, extent - channelTile);
+    Expr channel = firstOfTile + loops[1] + firstChannel;
+    Expr row = firstRow + loops[4];
+    region = InRegion{i, column, row};
+    Coordinates at{lane, column * int(r.strideX) + int(r.x), row * int(r.strideY) + int(r.y), channel};
     out(at) = cast(type, values[kernel.results[0]].at(at));
     domains["region" + std::to_string(out.num_update_definitions() - 1)] = loops;
     region.reset();

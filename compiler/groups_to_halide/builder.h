@@ -102,8 +102,8 @@ public:
   };
   /// Where the anchor sets regions, the (one) output is undefined at first and updated once for each region,
   /// over domains "region0", … {x in tile, channel in tile, x tile, channel tile, y} with the schedule's
-  /// tiles x and channels. `at` of the anchor is called with `region` set, and with the coordinates within
-  /// the region.
+  /// tiles x and channels (where order is 1, channel tile, then x tile). `at` of the anchor is called with
+  /// `region` set, and with the coordinates within the region.
   std::vector<Region> regions;
   struct InRegion {
     size_t index;

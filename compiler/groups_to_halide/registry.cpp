@@ -2,6 +2,7 @@
 
 #include "registry.h"
 
+#include "algorithms/channel_transpose.h"
 #include "compile.h"
 #include "schedules/schedules.h"
 
@@ -46,6 +47,7 @@ constexpr Template templates[] = {
     {"serial", scheduleSerial},
     {"channel_direct", scheduleChannelDirect},
     {"channel_depthwise", scheduleChannelDepthwise},
+    {"channel_phases", scheduleChannelPhases},
     {"channel_linear", scheduleChannelLinear},
     {"channel_winograd", scheduleChannelWinograd},
     {"channel_winograd_rows", scheduleChannelWinogradRows},

@@ -102,7 +102,8 @@ Constant metrics(ObjectModule& object, const LibraryPlan& plan) {
     int64_t target = metric.target < 0 ? -1 : int64_t(plan.network.inputs.size()) + metric.target;
     all.push_back(
         object.structure({object.text(metric.name), object.text(metric.kind), object.i32(metric.output),
-                          object.i32(target), object.f64(metric.parameter)}));
+                          object.i32(target), object.f64(metric.parameter),
+                          object.i32(metric.ignored.has_value()), object.i32(metric.ignored.value_or(0))}));
   }
   return object.table(std::move(all));
 }

@@ -155,6 +155,7 @@ void readMetrics(const Reader& reader, TrainingSettings& settings) {
     entry.integer("output", metric.output);
     entry.integer("target", metric.target);
     entry.number("parameter", metric.parameter);
+    if (entry.has("ignored")) entry.integer("ignored", metric.ignored.emplace());
   });
 }
 

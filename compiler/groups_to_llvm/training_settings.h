@@ -31,6 +31,7 @@ struct TrainingSettings {
     std::string name, kind;
     int32_t output = 0, target = 0;
     double parameter = 0;
+    std::optional<int32_t> ignored; ///< label that does not count
   };
   struct Group {
     std::vector<std::string> parameters;

@@ -190,15 +190,17 @@ reference::Tensor Verification::tensorOf(const cnn_parameter& parameter, const f
   return tensor;
 }
 
-/// Integers are labels: below the number of classes of the output that they are compared with.
-int64_t Verification::classesOf(size_t index) const {
-  if (!training) return 2;
+/// Integers are labels: below the number of classes of the output that they are compared with. Bytes that are
+/// compared with none are any.
+int64_t Verification::classesOf(size_t index, bool bytes) const {
+  int64_t otherwise = bytes ? 256 : 2;
+  if (!training) return otherwise;
   for (uint32_t m = 0; m < training->results_count; ++m) {
     const cnn_metric& metric = training->metrics[m];
     if (metric.target == int32_t(index) && metric.output >= 0 && tables.outputs[metric.output].rank > 1)
       return tables.outputs[metric.output].shape[1];
   }
-  return 2;
+  return otherwise;
 }
 
 void Verification::makeInputs(Case& test) {
@@ -210,7 +212,7 @@ void Verification::makeInputs(Case& test) {
     Batch& given = test.inputs.emplace_back(allocate(tensor, test.batch));
     reference::Tensor& argument = test.arguments.emplace_back(shapeOf(tensor, test.batch));
     for (int64_t k = 0; k < argument.size(); ++k)
-      argument.data[size_t(k)] = fill(given, size_t(k), tensor.element == CNN_U8 ? 256 : classesOf(i));
+      argument.data[size_t(k)] = fill(given, size_t(k), classesOf(i, tensor.element == CNN_U8));
   }
 }
 

@@ -72,7 +72,7 @@ private:
   Status makeCase(int64_t batch, Case& test);
   void perturbStatistics(float* parameters);
   void makeInputs(Case& test);
-  int64_t classesOf(size_t index) const;
+  int64_t classesOf(size_t index, bool bytes) const;
   double fill(Batch& batch, size_t index, int64_t bound);
   reference::Tensor tensorOf(const cnn_parameter& parameter, const float* floats) const;
 

@@ -31,8 +31,9 @@ Result<MetricSum> MetricSum::make(const cnn_training& table, const cnn_metric& m
                          "cross_entropy, mse, bce_with_logits",
                          metric.name, metric.kind);
   sum.soft = target.element == CNN_F32;
-  if (output.element != CNN_F32 || (target.element != CNN_F32 && target.element != CNN_I32))
-    return Status::error(CNN_ERROR_ARGUMENT, "metric %s: expected an f32 output and an i32 or f32 target",
+  sum.bytes = target.element == CNN_U8;
+  if (output.element != CNN_F32 || (!sum.soft && !sum.bytes && target.element != CNN_I32))
+    return Status::error(CNN_ERROR_ARGUMENT, "metric %s: expected an f32 output and an i32, u8 or f32 target",
                          metric.name);
   for (int32_t i = 1; i < output.rank; ++i) (i == 1 ? sum.classes : sum.inner) *= output.shape[i];
   return sum;
@@ -62,6 +63,11 @@ double MetricSum::atPosition(const float* scores, std::int32_t label) const {
   return (1 - smoothing) * (log - own) + smoothing * mean;
 }
 
+std::int32_t MetricSum::labelAt(const void* target, std::int64_t position) const {
+  return bytes ? static_cast<const std::uint8_t*>(target)[position]
+               : static_cast<const std::int32_t*>(target)[position];
+}
+
 double MetricSum::softCrossEntropy(const float* scores, const float* probabilities) const {
   double log = logSumExp(scores), total = 0, smoothing = metric->parameter;
   for (std::int64_t c = 0; c < classes; ++c)
@@ -85,7 +91,11 @@ void MetricSum::add(const float* output, const void* target, std::int64_t batch)
         double difference = double{scores[i]} - wanted[i];
         sum += difference * difference;
       } else if (!soft) {
-        sum += atPosition(scores + i, static_cast<const std::int32_t*>(target)[n * inner + i]);
+        std::int32_t label = labelAt(target, n * inner + i);
+        if (metric->ignores && label == metric->ignored)
+          --count;
+        else
+          sum += atPosition(scores + i, label);
       } else if (kind == Kind::CrossEntropy) {
         sum += softCrossEntropy(scores + i, wanted + i);
       } else {

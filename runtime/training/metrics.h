@@ -8,7 +8,8 @@ namespace cnn {
 
 /// Sums one metric over batches. The kinds are accuracy (parameter k: right among the k highest; the lower
 /// class wins a tie), cross_entropy (parameter: label smoothing; classes or probabilities as targets), mse
-/// and bce_with_logits, the first two along dimension 1 of the output, means over samples and positions.
+/// and bce_with_logits, the first two along dimension 1 of the output, means over the samples and positions
+/// whose label is not ignored.
 class MetricSum {
 public:
   static Result<MetricSum> make(const cnn_training& table, const cnn_metric& metric);
@@ -21,12 +22,14 @@ public:
 private:
   enum class Kind { Accuracy, CrossEntropy, SquaredError, BinaryCrossEntropy };
   double atPosition(const float* scores, std::int32_t label) const;
+  std::int32_t labelAt(const void* target, std::int64_t position) const;
   double softCrossEntropy(const float* scores, const float* probabilities) const;
   double logSumExp(const float* scores) const;
 
   const cnn_metric* metric = nullptr;
   Kind kind = Kind::Accuracy;
   bool soft = false;                   // targets are probabilities
+  bool bytes = false;                  // targets are u8
   std::int64_t classes = 1, inner = 1; // extents of dimension 1, and of those after it
   double sum = 0;
   std::int64_t count = 0;

@@ -173,6 +173,26 @@ static const std::string anySize = "network A {\n  input x: f32[N, 3, H, W]\n"
                                    "  assert H % 4 == 0 and W % 4 == 0, \"multiples of 4\"\n"
                                    "  output y = x |> max_pool(2)\n}\n";
 
+TEST_CASE("what a size is a multiple of makes sizes comparable") {
+  auto net = [](const std::string& condition) {
+    return Elaborated("network A {\n  input x: f32[N, 3, H, 8]\n  assert " + condition +
+                      "\n  let low = x |> max_pool(2) |> conv(3, 3, stride = 2, padding = 1)\n"
+                      "  let up = low |> conv_transpose(5, 2, stride = 2) |> conv_transpose(3, 4, stride = "
+                      "2, padding = 1)\n"
+                      "  output y = x + up\n}\n")
+        .errors();
+  };
+  CHECK(net("H % 4 == 0") == "");
+  CHECK(net("H % 2 == 0 and H % 8 == 0") == "");
+  CHECK(net("H % 2 == 0") == "E0500 6:14");
+  CHECK(net("H % 4 == 0 or H == 3") == "E0500 6:14");
+  CHECK(net("H >= 4") == "E0500 6:14");
+  CHECK(zoo("unet.cnn").errors() == "");
+  CHECK(zoo("unet.cnn").parameterCount("UNet") == 31'037'698); // as milesial's
+  // As in PyTorch's example: those of the generator and of the discriminator, which is the train section's.
+  CHECK(zoo("dcgan.cnn").parameterCount("Generator") == 3'576'704 + 2'765'568);
+}
+
 TEST_CASE("--set gives sizes to free dimensions, and asserts about them are decided") {
   Elaborated fixed(anySize, {{{"H", "8"}, {"W", "16"}}, "", true});
   CHECK(fixed.errors() == "");

@@ -196,7 +196,16 @@ void stochasticDepth(Program& p, Random& random, int64_t, List shape) {
 
 void crossEntropy(Program& p, Random& random, int64_t, List shape) {
   Value logits = p.batched(shape), target = p.labels(shape[0]);
-  p.finish(p.add<CrossEntropyOp>(logits, target, p.number(pick(random, 0, 1) * 0.1)));
+  p.finish(p.add<CrossEntropyOp>(logits, target, Value(), p.number(pick(random, 0, 1) * 0.1), IntegerAttr()));
+}
+
+/// A class for each pixel; one of the four does not count.
+void mask(Program& p, Random& random, int64_t, List shape) {
+  shape[0] = 4;
+  Value logits = p.batched(shape), target = p.bytes(ArrayRef(shape).drop_front());
+  IntegerAttr ignored = p.whole(pick(random, 0, 3));
+  Value counted = p.add<BatchMeanOp>(p.add<CountedOp>(target, ignored));
+  p.finish(p.add<CrossEntropyOp>(logits, target, counted, p.number(pick(random, 0, 1) * 0.1), ignored));
 }
 
 /// Both sides of the loss depend on parameters.
@@ -240,6 +249,7 @@ std::vector<Family> opFamilies() {
           family("layer_norm", layerNorm),
           family("stochastic_depth", stochasticDepth),
           family("cross_entropy", crossEntropy, features),
+          family("mask", mask, pictures),
           family("mse", mse),
           family("bce_with_logits", bceWithLogits)};
 }

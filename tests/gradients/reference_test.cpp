@@ -188,6 +188,43 @@ TEST_CASE("accuracy takes the first of equal logits; cross_entropy of equal logi
   CHECK(results[1].data[0] == Approx(std::log(4)));
 }
 
+TEST_CASE("cross_entropy of masks is the mean over the batch's pixels that count, and 0 where none does") {
+  Run run(R"(cnn.function @loss(%x: !cnn.tensor<[N, 2, 1, 2], f32>, %mask: !cnn.tensor<[N, 1, 2], ui8>)
+      -> (!cnn.tensor<[], f32>, !cnn.tensor<[], f32>) {
+    %share = cnn.counted %mask {ignore_index = 255 : i64} : (!cnn.tensor<[N, 1, 2], ui8>) -> !cnn.tensor<[N], f32>
+    %all = cnn.batch_mean %share : (!cnn.tensor<[N], f32>) -> !cnn.tensor<[], f32>
+    %l = cnn.cross_entropy %x, %mask, %all {label_smoothing = 0.0 : f64, ignore_index = 255 : i64}
+      : (!cnn.tensor<[N, 2, 1, 2], f32>, !cnn.tensor<[N, 1, 2], ui8>, !cnn.tensor<[], f32>) -> !cnn.tensor<[N], f32>
+    %a = cnn.accuracy %x, %mask, %all {ignore_index = 255 : i64}
+      : (!cnn.tensor<[N, 2, 1, 2], f32>, !cnn.tensor<[N, 1, 2], ui8>, !cnn.tensor<[], f32>) -> !cnn.tensor<[N], f32>
+    %loss = cnn.batch_mean %l : (!cnn.tensor<[N], f32>) -> !cnn.tensor<[], f32>
+    %right = cnn.batch_mean %a : (!cnn.tensor<[N], f32>) -> !cnn.tensor<[], f32>
+    cnn.return %loss, %right : !cnn.tensor<[], f32>, !cnn.tensor<[], f32>
+  })");
+  // Pixels of probabilities 1/4 and 3/4, of no count, and twice of halves.
+  Tensor logits = tensor({2, 2, 1, 2}, {0, 5, std::log(3.0), 7, 0, 0, 0, 0});
+  auto some = *run({logits, tensor({2, 1, 2}, {1, 255, 0, 1})}, "loss");
+  CHECK(some[0].data[0] == Approx((-std::log(0.75) + 2 * std::log(2.0)) / 3));
+  CHECK(some[1].data[0] == Approx(2.0 / 3)); // the first of equal logits wins
+  auto none = *run({logits, tensor({2, 1, 2}, {255, 255, 255, 255})}, "loss");
+  CHECK((none[0].data[0] == 0 && none[1].data[0] == 0));
+}
+
+TEST_CASE("conv_transpose: each pixel adds the window where conv would have read it") {
+  Run run(R"(
+  cnn.parameter @w : !cnn.tensor<[1, 1, 3], f32> = #cnn.init<constant, 0.0, 0.0>
+  cnn.function @predict(%x: !cnn.tensor<[N, 1, 2], f32>) -> !cnn.tensor<[N, 1, 4], f32> {
+    %w = cnn.get @w : !cnn.tensor<[1, 1, 3], f32>
+    %y = cnn.conv_transpose %x, %w {stride = array<i64: 2>, padding = array<i64: 1, 1>,
+      output_padding = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64}
+      : (!cnn.tensor<[N, 1, 2], f32>, !cnn.tensor<[1, 1, 3], f32>) -> !cnn.tensor<[N, 1, 4], f32>
+    cnn.return %y : !cnn.tensor<[N, 1, 4], f32>
+  })");
+  run.state.parameters["w"] = tensor({1, 1, 3}, {1, 10, 100});
+  // 5 and 7 put {5, 50, 500} at -1 and {7, 70, 700} at 1.
+  CHECK((*run({tensor({1, 1, 2}, {5, 7})}))[0].data == std::vector<double>{50, 507, 70, 700});
+}
+
 TEST_CASE("wrong arguments and missing parameters are errors") {
   Run run(R"(cnn.parameter @w : !cnn.tensor<[2], f32> = #cnn.init<constant, 0.0, 0.0>
   cnn.function @predict(%x: !cnn.tensor<[N, 2], f32>) -> !cnn.tensor<[N, 2], f32> {

@@ -105,6 +105,30 @@ std::unique_ptr<Program> conv(MLIRContext& context, Random& random, const Shape&
   return program;
 }
 
+bool leavesSomething(const Shape& s) {
+  for (size_t i = 0; i < s.picture.size(); ++i)
+    if ((s.picture[i] - 1) * s.stride[i] - s.padding[i] - s.padding[s.picture.size() + i] +
+            s.dilation[i] * (s.kernel[i] - 1) <
+        0)
+      return false;
+  return true;
+}
+
+std::unique_ptr<Program> convTranspose(MLIRContext& context, Random& random, const Shape& s) {
+  auto program = std::make_unique<Program>(context, random, s.images);
+  Builder& b = program->builder;
+  Value input = program->batched(withChannels(s.inputs, s.picture));
+  List weightShape = {s.inputs, s.outputs / s.groups}, extra;
+  weightShape.append(s.kernel.begin(), s.kernel.end());
+  for (int64_t stride : s.stride) extra.push_back(s.ceilMode ? stride - 1 : 0);
+  Value weight = program->fixed(weightShape);
+  Value bias = s.other ? program->fixed({s.outputs}) : Value();
+  program->finishWithMse(program->add<ConvTransposeOp>(
+      input, weight, bias, b.getDenseI64ArrayAttr(s.stride), b.getDenseI64ArrayAttr(s.padding),
+      b.getDenseI64ArrayAttr(extra), b.getDenseI64ArrayAttr(s.dilation), b.getI64IntegerAttr(s.groups)));
+  return program;
+}
+
 std::unique_ptr<Program> maxPool(MLIRContext& context, Random& random, const Shape& s) {
   auto program = std::make_unique<Program>(context, random, s.images);
   Value input = program->batched(withChannels(s.inputs, s.picture), Values::wellSpaced);
@@ -150,6 +174,7 @@ std::vector<Family> windowFamilies() {
   };
   // The maximum of pads is -infinity, and so would be the loss.
   return {family("conv", conv, any),
+          family("conv_transpose", convTranspose, [](Shape& s) { return leavesSomething(s); }),
           family("max_pool", maxPool, [](Shape& s) { return everyWindowCoversPixels(s); }),
           family("avg_pool", avgPool, undilated)};
 }

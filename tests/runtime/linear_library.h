@@ -157,7 +157,7 @@ template <int Side = 4, int Classes = 3> struct Library {
       {"bn.running_mean", 1, CNN_STATISTIC, {Classes}, C::meanOffset, CNN_INIT_CONSTANT, 0, 0, 0, 3}};
   cnn_description description{};
   cnn_inference inference{};
-  cnn_metric metrics[2] = {{"loss", "cross_entropy", 0, 1, 0}, {"top1", "accuracy", 0, 1, 0}};
+  cnn_metric metrics[2] = {{"loss", "cross_entropy", 0, 1, 0, 0, 0}, {"top1", "accuracy", 0, 1, 0, 0, 0}};
   cnn_phase phase{};
   cnn_training training{};
 

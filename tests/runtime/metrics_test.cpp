@@ -9,7 +9,7 @@ namespace {
 
 struct Setup {
   linear::Library<> library;
-  cnn_metric metric{"m", "accuracy", 0, 1, 0};
+  cnn_metric metric{"m", "accuracy", 0, 1, 0, 0, 0};
 
   double of(const std::vector<float>& outputs, const void* targets, std::int64_t batch) {
     auto sum = cnn::MetricSum::make(library.training, metric).or_exit();
@@ -79,4 +79,23 @@ TEST_CASE("a metric that the host does not know is an error") {
   setup.metric.kind = "accuracy";
   setup.metric.target = 2;
   REQUIRE(!cnn::MetricSum::make(setup.library.training, setup.metric));
+}
+
+TEST_CASE("labels that do not count are in no mean, of bytes as well") {
+  Setup setup;
+  setup.metric.ignores = 1;
+  setup.metric.ignored = 255;
+  const std::int32_t some[] = {2, 255, 0};
+  CHECK(setup.of(scores, some, 3) == Approx(1.0 / 2));
+  setup.metric.ignores = 0;
+  CHECK(setup.of(scores, some, 3) == Approx(1.0 / 3));
+  setup.metric.ignores = 1;
+  setup.library.label.element = CNN_U8;
+  const std::uint8_t bytes[] = {2, 255, 0}, none[] = {255, 255, 255};
+  CHECK(setup.of(scores, bytes, 3) == Approx(1.0 / 2));
+  CHECK(setup.of(scores, none, 3) == 0);
+  setup.metric.kind = "cross_entropy";
+  double first = std::log(std::exp(-2.0) + std::exp(-1.0) + 1),
+         last = std::log(1 + std::exp(-1.0) + std::exp(0.5));
+  CHECK(setup.of(scores, bytes, 3) == Approx((first + last) / 2));
 }

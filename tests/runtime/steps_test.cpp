@@ -28,9 +28,9 @@ struct TwoSteps {
   Small library{{CNN_ADAM, false}};
   Small second{{CNN_SGD, false}}; // for its update function
   std::vector<cnn_phase> steps{library.phase, second.phase};
-  cnn_metric metrics[3] = {{"first loss", "cross_entropy", 0, 1, 0},
-                           {"second loss", "custom", -1, -1, 0},
-                           {"top1", "accuracy", 0, 1, 0}};
+  cnn_metric metrics[3] = {{"first loss", "cross_entropy", 0, 1, 0, 0, 0},
+                           {"second loss", "custom", -1, -1, 0, 0, 0},
+                           {"top1", "accuracy", 0, 1, 0, 0, 0}};
 
   TwoSteps() {
     callsLeft = -1;

@@ -3,6 +3,15 @@
 
 namespace cnn {
 
+static void checkGroups(Application& a, int64_t channels, int64_t out, int64_t groups) {
+  if (channels % groups != 0)
+    a.fail("groups", "expected a divisor of the input's " + std::to_string(channels) + " channels, found " +
+                         std::to_string(groups));
+  else if (out % groups != 0)
+    a.fail("groups",
+           "expected a divisor of 'out' " + std::to_string(out) + ", found " + std::to_string(groups));
+}
+
 static Value conv(Application& a) {
   auto channels = a.extent(1);
   int64_t out = a.integer("out"), groups = a.integer("groups");
@@ -11,12 +20,7 @@ static Value conv(Application& a) {
   if (a.spatial() < 1)
     a.fail("", "expected a picture [N, C, H, W] or a signal [N, C, L], found " + a.type().shapeText());
   if (a.failed()) return Value();
-  if (*channels % groups != 0)
-    a.fail("groups", "expected a divisor of the input's " + std::to_string(*channels) + " channels, found " +
-                         std::to_string(groups));
-  else if (out % groups != 0)
-    a.fail("groups",
-           "expected a divisor of 'out' " + std::to_string(out) + ", found " + std::to_string(groups));
+  checkGroups(a, *channels, out, groups);
   if (a.failed()) return Value();
   llvm::SmallVector<int64_t> shape{out, *channels / groups};
   int64_t fanIn = *channels / groups;
@@ -43,6 +47,39 @@ static Value linearOfPixels(Application& a, llvm::SmallVector<mlir::Value>& oper
     p.setPadding(a.attributes().getDenseI64ArrayAttr(zeros));
     p.setDilation(a.attributes().getDenseI64ArrayAttr(ones));
     p.setGroups(a.attributes().getI64IntegerAttr(1));
+  });
+}
+
+static Value convTranspose(Application& a) {
+  auto channels = a.extent(1);
+  int64_t out = a.integer("out"), groups = a.integer("groups");
+  auto kernel = a.ints("kernel"), stride = a.ints("stride"), dilation = a.ints("dilation");
+  auto padding = a.ints("padding", 0), outputPadding = a.ints("output_padding", 0);
+  if (a.spatial() < 1)
+    a.fail("", "expected a picture [N, C, H, W] or a signal [N, C, L], found " + a.type().shapeText());
+  if (a.failed()) return Value();
+  checkGroups(a, *channels, out, groups);
+  for (auto [extra, step] : llvm::zip(outputPadding, stride)) {
+    if (a.failed() || extra < step) continue;
+    a.fail("output_padding",
+           "expected less than the stride " + std::to_string(step) + ", found " + std::to_string(extra));
+  }
+  if (a.failed()) return Value();
+  llvm::SmallVector<int64_t> shape{*channels, out / groups};
+  int64_t fanIn = out / groups; // as PyTorch counts it, by dimension 1 of the weight
+  for (int64_t extent : kernel) {
+    shape.push_back(extent);
+    fanIn *= extent;
+  }
+  llvm::SmallVector<mlir::Value> operands{a.input(), a.parameter("weight", shape, a.uniformByFan(fanIn))};
+  if (a.flag("bias")) operands.push_back(a.parameter("bias", {out}, a.uniformByFan(fanIn)));
+  padding.append(padding.begin(), padding.end()); // the same at both ends
+  return a.build<ConvTransposeOp>(operands, [&](ConvTransposeOp::Properties& p) {
+    p.setStride(a.attributes().getDenseI64ArrayAttr(stride));
+    p.setPadding(a.attributes().getDenseI64ArrayAttr(padding));
+    p.setOutputPadding(a.attributes().getDenseI64ArrayAttr(outputPadding));
+    p.setDilation(a.attributes().getDenseI64ArrayAttr(dilation));
+    p.setGroups(a.attributes().getI64IntegerAttr(groups));
   });
 }
 
@@ -83,6 +120,22 @@ std::vector<Operator> convolutionOperators() {
        "bias [out].",
        "torch.nn.Conv1d, Conv2d",
        conv},
+      {"conv_transpose",
+       Family::Layer,
+       1,
+       {{"out", Takes::Int, "", "output channels"},
+        {"kernel", Takes::Ints, "", "size of the window"},
+        {"stride", Takes::Ints, "1", "step of the window"},
+        {"padding", Takes::Ints, "0", "rows and columns that are cut off at each side"},
+        {"output_padding", Takes::Ints, "0", "how many more there are at the end; less than the stride"},
+        {"groups", Takes::Int, "1", "independent groups of channels"},
+        {"bias", Takes::Bool, "true", "adds a learned number a channel"},
+        {"dilation", Takes::Ints, "1", "distance between the window's taps"}},
+       "Transposed convolution: each pixel adds the window, scaled, to the result. [N, C, H, W] -> [N, out, "
+       "H', W'], H' = (H - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1; a signal [N, "
+       "C, L] likewise. Parameters weight [C, out / groups, kernel, kernel] and bias [out].",
+       "torch.nn.ConvTranspose1d, ConvTranspose2d; Dumoulin and Visin 2016",
+       convTranspose},
       {"linear",
        Family::Layer,
        1,

@@ -3,11 +3,31 @@
 
 namespace cnn {
 
+/// The logits, the labels and, with an ignore_index, the batch's share of labels that count.
+struct Classes {
+  llvm::SmallVector<mlir::Value> operands;
+  mlir::IntegerAttr ignored;
+};
+
+static Classes classes(Application& a) {
+  Classes classes{llvm::SmallVector<mlir::Value>(a.inputs()), {}};
+  auto label = mlir::cast<TensorType>(a.input(1).getType());
+  bool labels = label.getElementType().isInteger(32) || label.getElementType().isUnsignedInteger(8);
+  if (!a.has("ignore_index") || !labels || a.failed()) return classes; // the op says what labels are
+  classes.ignored = a.attributes().getI64IntegerAttr(a.integer("ignore_index", INT32_MIN));
+  Value shares =
+      a.build<CountedOp>(a.input(1), [&](CountedOp::Properties& p) { p.setIgnoreIndex(classes.ignored); });
+  if (mlir::Value tensor = shares.tensor()) classes.operands.push_back(a.build<BatchMeanOp>(tensor).tensor());
+  return classes;
+}
+
 static Value crossEntropy(Application& a) {
   double smoothing = a.real("label_smoothing");
   if (smoothing < 0 || smoothing > 1) a.fail("label_smoothing", "expected a number from 0 to 1");
-  return a.build<CrossEntropyOp>(a.inputs(), [&](CrossEntropyOp::Properties& p) {
+  Classes of = classes(a);
+  return a.build<CrossEntropyOp>(of.operands, [&](CrossEntropyOp::Properties& p) {
     p.setLabelSmoothing(a.attributes().getF64FloatAttr(smoothing));
+    p.setIgnoreIndex(of.ignored);
   });
 }
 
@@ -24,18 +44,23 @@ static Value bceWithLogits(Application& a) {
   return a.build<BceWithLogitsOp>(inputAndTarget(a));
 }
 static Value accuracy(Application& a) {
-  return a.build<AccuracyOp>();
+  Classes of = classes(a);
+  return a.build<AccuracyOp>(of.operands, [&](AccuracyOp::Properties& p) { p.setIgnoreIndex(of.ignored); });
 }
 
 std::vector<Operator> lossOperators() {
   static const OperatorArgument target = {"target", Takes::Float, "-",
                                           "one number everywhere, in place of the second tensor"};
+  static const OperatorArgument ignored = {"ignore_index", Takes::Int, "-",
+                                           "label of what does not count; when left out everything counts"};
   return {
       {"cross_entropy",
        Family::Loss,
        2,
-       {{"label_smoothing", Takes::Float, "0.0", "share of the uniform distribution in the target"}},
-       "logits f32[N, C], target i32[N] -> [N]: minus the log of the softmax at the target",
+       {{"label_smoothing", Takes::Float, "0.0", "share of the uniform distribution in the target"}, ignored},
+       "logits f32[N, C], target i32[N] or u8[N] -> [N]: minus the log of the softmax at the target. For "
+       "pictures, f32[N, C, H, W] and a mask [N, H, W], the mean over the pixels; with ignore_index the mean "
+       "over the batch is that over all of the batch's pixels that count, and 0 where none does.",
        "torch.nn.CrossEntropyLoss; Szegedy et al. 2016",
        crossEntropy},
       {"mse",
@@ -57,8 +82,9 @@ std::vector<Operator> lossOperators() {
       {"accuracy",
        Family::Metric,
        2,
-       {},
-       "logits f32[N, C], target i32[N] -> [N]: 1 where the largest logit is the target's, else 0",
+       {ignored},
+       "logits f32[N, C], target i32[N] or u8[N] -> [N]: 1 where the largest logit is the target's, else 0. "
+       "For pictures, f32[N, C, H, W] and a mask [N, H, W], the mean over the pixels, as cross_entropy's.",
        "",
        accuracy},
   };

@@ -30,8 +30,8 @@ static void forEachProduct(Op op, const std::vector<int64_t>& input, const std::
           }
 }
 
-void ConvOp::evaluate(Frame& frame) {
-  const Tensor &input = frame.operand(0), &weight = frame.operand(1);
+/// The result, which has the bias everywhere at first, where there is one.
+static Tensor& withBias(Frame& frame) {
   Tensor& result = frame.result();
   if (frame.hasOperand(2)) {
     Planes y(result);
@@ -39,8 +39,22 @@ void ConvOp::evaluate(Frame& frame) {
       for (int64_t c = 0; c < y.channels; ++c)
         for (int64_t p = 0; p < y.pixels; ++p) result.data[y.at(n, c, p)] = frame.operand(2).data[c];
   }
+  return result;
+}
+
+void ConvOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &weight = frame.operand(1);
+  Tensor& result = withBias(frame);
   forEachProduct(*this, input.shape, weight.shape, result.shape,
                  [&](int64_t y, int64_t x, int64_t w) { result.data[y] += input.data[x] * weight.data[w]; });
+}
+
+/// Each pixel of the input is a place of the convolution that is turned around.
+void ConvTransposeOp::evaluate(Frame& frame) {
+  const Tensor &input = frame.operand(0), &weight = frame.operand(1);
+  Tensor& result = withBias(frame);
+  forEachProduct(*this, result.shape, weight.shape, input.shape,
+                 [&](int64_t x, int64_t y, int64_t w) { result.data[y] += input.data[x] * weight.data[w]; });
 }
 
 void ConvBackwardInputOp::evaluate(Frame& frame) {

@@ -4,7 +4,7 @@
 // The blocks of lane_sum and block_mean are single images here.
 //
 //===---------------------------------------------------------------------------------------------------===//
-#include "dialect/reference/reference.h"
+#include "dialect/reference/loops.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,10 +13,11 @@ namespace cnn {
 
 using namespace reference;
 
-/// log softmax of one image's logits.
-static std::vector<double> logSoftmax(const Tensor& logits, int64_t n) {
-  int64_t classes = logits.shape[1];
-  std::vector<double> result(&logits.data[n * classes], &logits.data[n * classes] + classes);
+/// log softmax of one pixel's logits.
+static std::vector<double> logSoftmax(const Tensor& logits, int64_t n, int64_t p) {
+  Planes planes(logits);
+  std::vector<double> result;
+  for (int64_t c = 0; c < planes.channels; ++c) result.push_back(logits.data[planes.at(n, c, p)]);
   double largest = *std::max_element(result.begin(), result.end()), sum = 0;
   for (double x : result) sum += std::exp(x - largest);
   for (double& x : result) x -= largest + std::log(sum);
@@ -28,28 +29,51 @@ static double targetProbability(int64_t c, double target, int64_t classes, doubl
   return smoothing / classes + (c == target ? 1 - smoothing : 0);
 }
 
+/// What each pixel's value is multiplied with for the mean over an image: 1 / pixels, over the batch's share
+/// of pixels that count. Nothing counts where that share is 0.
+static double weightOfPixel(const Planes& planes, const Tensor* counted) {
+  double share = counted ? counted->data[0] : 1;
+  return share == 0 ? 0 : 1 / (share * planes.pixels);
+}
+
+void CountedOp::evaluate(Frame& frame) {
+  const Tensor& target = frame.operand(0);
+  int64_t images = target.shape[0], pixels = target.size() / images;
+  for (int64_t i = 0; i < target.size(); ++i)
+    if (target.data[i] != getIgnoreIndex()) frame.result().data[i / pixels] += 1.0 / pixels;
+}
+
 void CrossEntropyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
-  int64_t images = logits.shape[0], classes = logits.shape[1];
+  Planes planes(logits);
   double smoothing = getLabelSmoothing().convertToDouble();
-  for (int64_t n = 0; n < images; ++n) {
-    std::vector<double> logProbability = logSoftmax(logits, n);
-    for (int64_t c = 0; c < classes; ++c)
-      frame.result().data[n] -= targetProbability(c, target.data[n], classes, smoothing) * logProbability[c];
-  }
+  double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr);
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t p = 0; p < planes.pixels; ++p) {
+      double label = target.data[n * planes.pixels + p];
+      if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
+      std::vector<double> logProbability = logSoftmax(logits, n, p);
+      for (int64_t c = 0; c < planes.channels; ++c)
+        frame.result().data[n] -=
+            weight * targetProbability(c, label, planes.channels, smoothing) * logProbability[c];
+    }
 }
 
 void CrossEntropyBackwardOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1), &dy = frame.operand(2);
-  int64_t images = logits.shape[0], classes = logits.shape[1];
+  Planes planes(logits);
   double smoothing = getLabelSmoothing().convertToDouble();
-  for (int64_t n = 0; n < images; ++n) {
-    std::vector<double> logProbability = logSoftmax(logits, n);
-    for (int64_t c = 0; c < classes; ++c) {
-      double q = targetProbability(c, target.data[n], classes, smoothing);
-      frame.result().data[n * classes + c] = dy.data[n] * (std::exp(logProbability[c]) - q);
+  double weight = weightOfPixel(planes, frame.hasOperand(3) ? &frame.operand(3) : nullptr);
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t p = 0; p < planes.pixels; ++p) {
+      double label = target.data[n * planes.pixels + p];
+      if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
+      std::vector<double> logProbability = logSoftmax(logits, n, p);
+      for (int64_t c = 0; c < planes.channels; ++c) {
+        double q = targetProbability(c, label, planes.channels, smoothing);
+        frame.result().data[planes.at(n, c, p)] = dy.data[n] * weight * (std::exp(logProbability[c]) - q);
+      }
     }
-  }
 }
 
 void MseOp::evaluate(Frame& frame) {
@@ -89,11 +113,17 @@ void BceWithLogitsBackwardOp::evaluate(Frame& frame) {
 
 void AccuracyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
-  int64_t images = logits.shape[0], classes = logits.shape[1];
-  for (int64_t n = 0; n < images; ++n) {
-    const double* row = &logits.data[n * classes];
-    frame.result().data[n] = std::max_element(row, row + classes) - row == target.data[n] ? 1 : 0;
-  }
+  Planes planes(logits);
+  double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr);
+  for (int64_t n = 0; n < planes.images; ++n)
+    for (int64_t p = 0; p < planes.pixels; ++p) {
+      double label = target.data[n * planes.pixels + p];
+      if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
+      int64_t best = 0;
+      for (int64_t c = 1; c < planes.channels; ++c)
+        if (logits.data[planes.at(n, c, p)] > logits.data[planes.at(n, best, p)]) best = c;
+      if (best == label) frame.result().data[n] += weight;
+    }
 }
 
 void BatchMeanOp::evaluate(Frame& frame) {

@@ -8,6 +8,7 @@
 
 #include "channel_conv.h"
 
+#include "channel_transpose.h"
 #include "schedules/channel_tiles.h"
 
 #include <algorithm>
@@ -243,6 +244,7 @@ constexpr Operation operations[] = {
     {"conv_direct", convDirect, chooseDirect},
     {"conv_rows", convRows, chooseRows},
     {"conv_depthwise", convDepthwise, chooseDepthwise},
+    {"conv_transpose_phases", convTransposePhases, chooseTransposePhases},
     {"linear_packed", linearPacked, chooseLinear},
 };
 

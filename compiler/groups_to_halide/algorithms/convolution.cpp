@@ -3,6 +3,7 @@
 #include "convolution.h"
 
 #include <algorithm>
+#include <numeric>
 
 using namespace Halide;
 
@@ -17,6 +18,18 @@ Geometry geometryOf(const Op& op, const std::vector<int64_t>& weights) {
   g.groups = intOf(op, "groups", 0, 1);
   g.kernelY = weights[2], g.kernelX = weights[3];
   return g;
+}
+
+PhaseTaps tapsOfPhase(int64_t p, int64_t stride, int64_t pad, int64_t kernel, int64_t dilation) {
+  PhaseTaps taps;
+  int64_t common = std::gcd(stride, dilation);
+  taps.step = stride / common, taps.back = dilation / common;
+  for (int64_t k = 0; k < kernel; ++k) {
+    int64_t distance = p + pad - k * dilation;
+    if (distance % stride != 0) continue;
+    if (taps.count++ == 0) taps.first = k, taps.offset = distance / stride;
+  }
+  return taps;
 }
 
 namespace {

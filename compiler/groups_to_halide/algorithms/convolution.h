@@ -19,6 +19,14 @@ struct Geometry {
 /// `weights`: [O, I/groups, kh, kw].
 Geometry geometryOf(const Op& op, const std::vector<int64_t>& weights);
 
+/// What a stride makes of the map from a convolution's output back to its input: the taps k of one dimension
+/// that reach input positions p, p + stride, …: first, first + step, …, `count` of them. Tap first + j * step
+/// reads output position X + offset - j * back for input position p + stride * X.
+struct PhaseTaps {
+  int64_t first = 0, step = 1, count = 0, offset = 0, back = 1;
+};
+PhaseTaps tapsOfPhase(int64_t p, int64_t stride, int64_t pad, int64_t kernel, int64_t dilation);
+
 /// Where one tile of accumulators is a whole row, which taps fall outside the picture is known, and they cost
 /// nothing. True when the kernel's schedule has such tiles for rows of this width.
 bool tilesAreRows(const Kernel& kernel, int64_t width);

@@ -5,7 +5,6 @@
 #include "schedules/schedules.h"
 
 #include <algorithm>
-#include <numeric>
 
 using namespace Halide;
 
@@ -13,33 +12,18 @@ namespace cnn::kernel {
 
 namespace {
 
-/// The taps k of one dimension that reach input positions p, p + stride, …: first, first + step, …, `count`
-/// of them. Tap first + j * step reads output position X + offset - j * back for input position p + stride *
-/// X.
-struct PhaseTaps {
-  int64_t first = 0, step = 1, count = 0, offset = 0, back = 1;
-};
-
-PhaseTaps tapsOfPhase(int64_t p, int64_t stride, int64_t pad, int64_t kernel, int64_t dilation) {
-  PhaseTaps taps;
-  int64_t common = std::gcd(stride, dilation);
-  taps.step = stride / common, taps.back = dilation / common;
-  for (int64_t k = 0; k < kernel; ++k) {
-    int64_t distance = p + pad - k * dilation;
-    if (distance % stride != 0) continue;
-    if (taps.count++ == 0) taps.first = k, taps.offset = distance / stride;
-  }
-  return taps;
-}
-
-/// dx(c) = sum over the group's output channels and the taps of dy * w. With a stride, each of the stride^2
-/// phases of the picture meets its own taps and is a convolution by itself.
+/// Also conv_transpose, whose input is dy and which may have a bias. dx(c) = sum over the group's output
+/// channels and the taps of dy * w. With a stride, each of the stride^2 phases of the picture meets its own
+/// taps and is a convolution by itself.
 Value convBackwardInput(Builder& b, const Op& op) {
   const Value& w = b.operand(op, 1);
   Geometry g = geometryOf(op, w.shape);
   const Value& dyInMemory = b.operand(op, 0);
   int outPerGroup = static_cast<int>(w.shape[0] / g.groups), inPerGroup = static_cast<int>(w.shape[1]);
   bool strided = g.strideY > 1 || g.strideX > 1;
+  auto start = [&b, &op](const Expr& channel) {
+    return b.hasOperand(op, 2) ? b.widened(b.operand(op, 2).at({channel})) : b.zeroSum();
+  };
 
   struct Phase {
     Func sum;
@@ -70,7 +54,7 @@ Value convBackwardInput(Builder& b, const Op& op) {
       Expr dyRow = b.y + int(row.offset) - taps[1] * int(row.back);
       if (dy.height() > 1) taps.where(dyRow >= 0 && dyRow < int(dy.height()));
       Func sum = b.func("accumulator" + role);
-      sum(b.lane, b.x, b.y, b.c) = b.zeroSum();
+      sum(b.lane, b.x, b.y, b.c) = start(b.c);
       Expr group = g.groups > 1 ? b.c / inPerGroup : Expr(0);
       Expr out = taps[2] + group * outPerGroup;
       Expr ky = taps[1] * int(row.step) + int(row.first), kx = taps[0] * int(column.step) + int(column.first);
@@ -93,7 +77,7 @@ Value convBackwardInput(Builder& b, const Op& op) {
   return b.result(op, dyInMemory, [=](const Coordinates& at) {
     const Phase& phase = (*phases)[builder->region->index];
     return phase.reached ? cast<float>(phase.sum(at[0], builder->region->x, builder->region->y, at[3]))
-                         : Expr(0.0f);
+                         : cast<float>(start(at[3]));
   });
 }
 
@@ -274,6 +258,7 @@ Schedule chooseLinearBackwardWeight(const Kernel& kernel, const Op& op) {
 
 constexpr Operation operations[] = {
     {"conv_backward_input", convBackwardInput, chooseBackwardInput},
+    {"conv_transpose", convBackwardInput, chooseBackwardInput},
     {"conv_backward_weight", convBackwardWeight, chooseBackwardWeight},
     {"linear_backward_input", linearBackwardInput, chooseLinearBackwardInput},
     {"linear_backward_weight", linearBackwardWeight, chooseLinearBackwardWeight},

@@ -4,6 +4,7 @@
 #include "vector_math.h"
 
 #include <limits>
+#include <optional>
 
 using namespace Halide;
 
@@ -82,16 +83,69 @@ Value logSoftmaxBackward(Builder& b, const Op& op) {
   });
 }
 
+/// The labels of the logits' pixels, as whole numbers at {lane, x, y}. A mask [N, H, W] is a signal of H
+/// channels to the rest of the compiler, and that of a signal has its pixels as channels.
+class Labels {
+public:
+  Labels(Builder& b, const Op& op) : label(b.operand(op, 1)) {
+    const Value& x = b.operand(op, 0);
+    rows = label.shape == std::vector<int64_t>{x.height(), 1, x.width()};
+    same = label.shape == std::vector<int64_t>{1, x.height(), x.width()};
+    if (!rows && !same && label.shape != std::vector<int64_t>{x.width(), 1, 1})
+      fail(op.name + ": expected a label for each pixel");
+    if (op.ints.count("ignore_index")) ignored = static_cast<int>(intOf(op, "ignore_index", 0, 0));
+  }
+  Expr at(const Expr& lane, const Expr& x, const Expr& y) const {
+    if (same) return cast<int>(label.at({lane, x, y, 0}));
+    return cast<int>(rows ? label.at({lane, x, 0, y}) : label.at({lane, 0, 0, x}));
+  }
+  /// `value` where the pixel counts, else 0.
+  Expr counting(const Expr& label, const Expr& value) const {
+    return ignored ? select(label == *ignored, 0.0f, value) : value;
+  }
+
+private:
+  Value label;
+  bool rows, same;
+  std::optional<int> ignored;
+};
+
+/// What a sum over an image's pixels is multiplied with: 1 / pixels, over the share of the batch's pixels
+/// that count, operand `index` where there is one; 0 where none counts.
+Expr pixelWeight(Builder& b, const Op& op, size_t index) {
+  const Value& x = b.operand(op, 0);
+  float weight = 1.0f / static_cast<float>(x.width() * x.height());
+  if (!b.hasOperand(op, index)) return weight;
+  Expr share = b.operand(op, index).at({0});
+  return select(share > 0.0f, weight / share, 0.0f);
+}
+
+/// The share of an image's labels that are not ignored.
+Value counted(Builder& b, const Op& op) {
+  const Value& label = b.operand(op, 0);
+  int channels = int(label.channels()), width = int(label.width()), height = int(label.height());
+  int ignored = static_cast<int>(intOf(op, "ignore_index", 0, 0));
+  RDom r = b.rdom({width, height, channels}, "counted");
+  Func sum = b.func("counted");
+  sum(b.lane) = 0.0f;
+  sum(b.lane) += select(cast<int>(label.at({b.lane, r[0], r[1], r[2]})) == ignored, 0.0f, 1.0f);
+  b.funcs["counted"] = sum;
+  b.domains["counted"] = r;
+  float scale = 1.0f / static_cast<float>(channels * width * height);
+  return b.result(op, label, [=](const Coordinates& at) { return sum(at[0]) * scale; });
+}
+
 /// The mean over the pixels of -sum of q * log softmax, q one-hot at the label mixed with the uniform
 /// distribution (Szegedy et al., "Rethinking the Inception architecture", 2016). A label outside the classes
 /// counts as the nearest.
 Value crossEntropy(Builder& b, const Op& op) {
-  Value x = b.operand(op, 0), label = b.operand(op, 1);
+  Value x = b.operand(op, 0);
+  Labels labels(b, op);
   int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
   float smoothing = static_cast<float>(floatOf(op, "label_smoothing", 0));
   Func total = logSum(b, normalizerOf(b, x));
   Func loss = b.func("loss");
-  Expr target = clamp(cast<int>(label.at({b.lane, b.x, b.y, 0})), 0, channels - 1);
+  Expr label = labels.at(b.lane, b.x, b.y), target = clamp(label, 0, channels - 1);
   Expr value = (total(b.lane, b.x, b.y) - x.at({b.lane, b.x, b.y, target})) * (1 - smoothing);
   if (smoothing != 0) {
     Func logits = overChannels(b, "logits", channels, 0.0f,
@@ -99,29 +153,30 @@ Value crossEntropy(Builder& b, const Op& op) {
     value += (total(b.lane, b.x, b.y) - logits(b.lane, b.x, b.y) * (1.0f / static_cast<float>(channels))) *
              smoothing;
   }
-  loss(b.lane, b.x, b.y) = value;
+  loss(b.lane, b.x, b.y) = labels.counting(label, value);
   b.funcs["loss"] = loss;
+  Expr scale = pixelWeight(b, op, 2);
   if (width * height == 1) {
-    return b.result(op, x, [=](const Coordinates& at) { return loss(at[0], 0, 0); });
+    return b.result(op, x, [=](const Coordinates& at) { return loss(at[0], 0, 0) * scale; });
   }
   auto sum = pictureSum(b, "picture", width, height, Expr(),
                         [=](const Coordinates& at) { return loss(at[0], at[1], at[2]); });
-  float scale = 1.0f / static_cast<float>(width * height);
   return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale); });
 }
 
-/// dy * (softmax - q) / pixels
+/// dy * (softmax - q) / pixels, as cross_entropy weighs them
 Value crossEntropyBackward(Builder& b, const Op& op) {
-  Value x = b.operand(op, 0), label = b.operand(op, 1), dy = b.operand(op, 2);
+  Value x = b.operand(op, 0), dy = b.operand(op, 2);
+  Labels labels(b, op);
   int channels = int(x.channels());
   float smoothing = static_cast<float>(floatOf(op, "label_smoothing", 0));
-  float scale = 1.0f / static_cast<float>(x.width() * x.height());
+  Expr scale = pixelWeight(b, op, 3);
   Normalizer n = normalizerOf(b, x);
   return b.result(op, x, [=](const Coordinates& at) {
     Expr p = vectorExp(x.at(at) - n.largest(at[0], at[1], at[2])) / n.sum(at[0], at[1], at[2]);
-    Expr target = clamp(cast<int>(label.at({at[0], at[1], at[2], 0})), 0, channels - 1);
+    Expr label = labels.at(at[0], at[1], at[2]), target = clamp(label, 0, channels - 1);
     Expr q = select(target == at[3], 1 - smoothing, 0.0f) + smoothing / static_cast<float>(channels);
-    return (p - q) * (dy.at({at[0], 0, 0, 0}) * scale);
+    return labels.counting(label, (p - q) * (dy.at({at[0], 0, 0, 0}) * scale));
   });
 }
 
@@ -184,7 +239,8 @@ Value bceWithLogitsBackward(Builder& b, const Op& op) {
 
 /// 1 where the first largest logit is the label's, else 0; the mean over pixels.
 Value accuracy(Builder& b, const Op& op) {
-  Value x = b.operand(op, 0), label = b.operand(op, 1);
+  Value x = b.operand(op, 0);
+  Labels labels(b, op);
   int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
   RDom r = b.rdom({channels}, "best");
   Func best = b.func("best");
@@ -194,12 +250,12 @@ Value accuracy(Builder& b, const Op& op) {
   b.funcs["best"] = best;
   b.domains["best"] = r;
   auto isRight = [=](const Coordinates& at) {
-    Expr target = cast<int>(label.at({at[0], at[1], at[2], 0}));
-    return select(best(at[0], at[1], at[2])[1] == target, 1.0f, 0.0f);
+    Expr target = labels.at(at[0], at[1], at[2]);
+    return labels.counting(target, select(best(at[0], at[1], at[2])[1] == target, 1.0f, 0.0f));
   };
-  if (width * height == 1) return b.result(op, x, [=](const Coordinates& at) { return isRight(at); });
+  Expr scale = pixelWeight(b, op, 2);
+  if (width * height == 1) return b.result(op, x, [=](const Coordinates& at) { return isRight(at) * scale; });
   auto sum = pictureSum(b, "picture", width, height, Expr(), isRight);
-  float scale = 1.0f / static_cast<float>(width * height);
   return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale); });
 }
 
@@ -208,6 +264,7 @@ constexpr Operation operations[] = {
     {"log_softmax", logSoftmax, pixelReductions},
     {"softmax_backward", softmaxBackward, pixelReductions},
     {"log_softmax_backward", logSoftmaxBackward, pixelReductions},
+    {"counted", counted, pixelReductions},
     {"cross_entropy", crossEntropy, pixelReductions},
     {"cross_entropy_backward", crossEntropyBackward, pixelReductions},
     {"mse", mse, pixelReductions},

@@ -33,21 +33,38 @@ Value plainResult(Builder& b, const Op& op, std::function<Expr(const Coordinates
 
 /// Weights with batch norm folded in, zero outside of the tensor, read as (tap..., input channel, output
 /// channel); both channels may lie in the pads. The input channel counts from 0 over all groups where
-/// `dense`.
+/// `dense`. Those of a transposed convolution lie as [I, O / groups, ...] (`transposed`) and, where it runs
+/// as a convolution, in the opposite order of taps (`turned`).
 class FoldedWeights {
 public:
   FoldedWeights(Builder& b, const Op& op) : op(op), weights(b.operand(op, 0)), folds(b.hasOperand(op, 2)) {
     if (folds) gamma = b.operand(op, 1), variance = b.operand(op, 2);
     outs = static_cast<int>(weights.shape.at(0));
     ins = static_cast<int>(weights.shape.at(1));
+    transposed = intOf(op, "transposed", 0, 0), turned = intOf(op, "turned", 0, 0);
+    if (!transposed) return;
+    groups = static_cast<int>(intOf(op, "groups", 0, 1));
+    std::swap(outs, ins);
+    outs *= groups, ins /= groups;
   }
+
+  int64_t inputs() const { return ins; } ///< of a group
 
   Expr at(Coordinates tap, const Expr& in, const Expr& out, int denseGroups = 1) const {
     Expr outInside = min(out, outs - 1);
     Expr inGroup = in;
     if (denseGroups > 1) inGroup = in - outInside / (outs / denseGroups) * ins;
-    tap.push_back(clamp(inGroup, 0, ins - 1));
-    tap.push_back(outInside);
+    for (size_t i = 0; turned && i < tap.size(); ++i)
+      tap[i] = int(weights.shape.at(weights.shape.size() - 1 - i)) - 1 - tap[i];
+    Expr inInside = clamp(inGroup, 0, ins - 1);
+    int outGroup = outs / groups;
+    if (transposed) {
+      tap.push_back(outInside % outGroup);
+      tap.push_back(outInside / outGroup * ins + inInside);
+    } else {
+      tap.push_back(inInside);
+      tap.push_back(outInside);
+    }
     Expr value = weights.at(tap);
     if (folds) value *= foldedScale(op, gamma, variance, outInside);
     return select(out < outs && inGroup >= 0 && inGroup < ins, value, 0.0f);
@@ -56,8 +73,8 @@ public:
 private:
   const Op& op;
   Value weights, gamma, variance;
-  bool folds;
-  int outs, ins;
+  bool folds, transposed = false, turned = false;
+  int outs, ins, groups = 1;
 };
 
 /// [oc blocks / vectors][ic blocks][ky][kx][ic lanes][vectors][lanes]
@@ -65,9 +82,9 @@ Value packDirect(Builder& b, const Op& op) {
   FoldedWeights weights(b, op);
   int lanes = lanesOf(op), vectors = int(op.shape.at(5)), inLanes = int(op.shape.at(4));
   int64_t groups = intOf(op, "groups", 0, 1);
-  int64_t inBlocks = op.shape.at(1), ins = b.operand(op, 0).shape.at(1);
+  int64_t inBlocks = op.shape.at(1);
   // As planned: groups that are not made of whole blocks become zeros in one dense convolution.
-  bool dense = groups > 1 && inBlocks * inLanes >= ins * groups;
+  bool dense = groups > 1 && inBlocks * inLanes >= weights.inputs() * groups;
   return plainResult(b, op, [=](const Coordinates& at) {
     Expr out = (at[6] * vectors + at[1]) * lanes + at[0];
     return weights.at({at[3], at[4]}, at[5] * inLanes + at[2], out, dense ? int(groups) : 1);

@@ -318,7 +318,7 @@ InferencePlan planLinear(const Tensor& input, int64_t outFeatures, const PlanOpt
 Kernel packKernel(const InferencePlan& plan, const RawParameters& raw, const std::string& target) {
   Kernel kernel;
   kernel.target = target;
-  int64_t outs = raw.weights.at(0);
+  int64_t outs = raw.transposed ? raw.weights.at(1) * plan.ints.at("groups")[0] : raw.weights.at(0);
   auto input = [&](std::vector<int64_t> shape) {
     kernel.inputs.push_back({Element::f32, Layout::plain, std::move(shape)});
     return static_cast<int>(kernel.inputs.size()) - 1;

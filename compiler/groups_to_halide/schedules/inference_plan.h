@@ -55,7 +55,8 @@ struct PlanOptions {
 
 struct InferencePlan {
   std::string pack;    ///< pack_direct, pack_winograd, pack_depthwise, pack_rows, pack_linear
-  std::string compute; ///< conv_direct, conv_winograd, conv_depthwise, conv_rows, linear_packed
+  std::string compute; ///< conv_direct, conv_winograd, conv_depthwise, conv_rows, conv_transpose_phases,
+                       ///< linear_packed
   std::vector<int64_t> packedWeights, packedBias; ///< shapes of plain f32 tensors
   std::map<std::string, std::vector<int64_t>> ints;
   std::map<std::string, int64_t>
@@ -70,15 +71,21 @@ struct InferencePlan {
 /// The template for a convolution: see the cost model in inference_plan.cpp.
 InferencePlan planConv(const ConvShape& shape, const PlanOptions& options);
 
+/// The template for a transposed convolution of `shape`'s input, whose result has this height and width.
+/// `shape` is that of the layer: its stride and padding are those of the convolution that is turned around.
+InferencePlan planConvTranspose(const ConvShape& shape, int64_t outHeight, int64_t outWidth,
+                                const PlanOptions& options);
+
 /// A linear layer on all elements of `input`, whose logical order is C, H, W whatever its layout.
 InferencePlan planLinear(const Tensor& input, int64_t outFeatures, const PlanOptions& options);
 
 /// What a layer's raw parameters are: present or not.
 struct RawParameters {
-  std::vector<int64_t> weights; ///< [O, I/groups, kh, kw] or [O, F]
+  std::vector<int64_t> weights; ///< [O, I/groups, kh, kw] or [O, F]; transposed [I, O/groups, kh, kw]
   bool bias = false;
   bool batchNorm = false; ///< gamma, beta, running mean, running variance, each [O]
   double eps = 1e-5;
+  bool transposed = false;
 };
 
 /// The kernel that makes the packed weights and the packed bias (its outputs 0 and 1). Inputs in order: w,

@@ -8,10 +8,19 @@ namespace cnn::kernel {
 
 namespace {
 
+/// Where a Func is computed: what a sum over a picture reads of each pixel beside the pixels, whose values of
+/// all the picture would be far too many.
+LoopLevel levelOf(Builder& b, const std::string& role, const LoopLevel& level) {
+  auto picture = b.funcs.find("picture");
+  bool eachPixel = b.funcs.at(role).args().size() == 3 && b.funcs.at(role).args()[1].name() == b.x.name();
+  if (picture == b.funcs.end() || !eachPixel) return level;
+  return LoopLevel(picture->second, b.domains.at("picture")[0]);
+}
+
 /// Vectors over lanes where a Func has them; a total over lanes is a reduction within a vector.
 void scheduleSums(Builder& b, const LoopLevel& level) {
   for (auto& [role, f] : b.funcs) {
-    f.compute_at(level).store_in(MemoryType::Stack);
+    f.compute_at(levelOf(b, role, level)).store_in(MemoryType::Stack);
     auto variables = f.args();
     bool overLanes = !variables.empty() && variables[0].name() == b.lane.name();
     if (overLanes) f.vectorize(variables[0]);

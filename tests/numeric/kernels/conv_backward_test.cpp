@@ -71,6 +71,33 @@ TEST_CASE("conv_backward_input spreads dy over the pixels that each output read"
   }
 }
 
+TEST_CASE("conv_transpose is the same map, from a bias on") {
+  for (const std::string& target : testTargets()) {
+    useTarget(target);
+    for (const ConvShape& s : convShapes) {
+      Kernel k;
+      k.target = target;
+      k.inputs = {batchLanes(s.out, s.outHeight(), s.outWidth(), 2),
+                  plain({s.out, s.channels / s.groups, s.kernelY, s.kernelX}), plain({s.channels})};
+      k.ops = {{"conv_transpose", {0, 1, 2}, {s.channels, s.height, s.width}, s.ints()},
+               {"relu", {3}, {s.channels, s.height, s.width}}};
+      k.results = {4};
+      k.outputs = {batchLanes(s.channels, s.height, s.width, s.halo)};
+      int64_t images = k.inputs[0].lanes + 3;
+      Array x = randomArray({images, s.out, s.outHeight(), s.outWidth()}, 1);
+      Array w = randomArray(k.inputs[1].shape, 2), bias = randomArray({s.channels}, 3);
+      Array expected({images, s.channels, s.height, s.width});
+      for (int64_t i = 0; i < expected.size(); ++i)
+        expected.values[i] = bias.values[i / (s.height * s.width) % s.channels];
+      forEachProduct(s, images,
+                     [&](auto n, auto o, auto oy, auto ox, auto c, auto i, auto ky, auto kx, auto iy,
+                         auto ix) { expected(n, c, iy, ix) += x(n, o, oy, ox) * w(o, i, ky, kx); });
+      for (double& value : expected.values) value = std::max(value, 0.0);
+      requireClose(run(k, {x, w, bias}, images)[0], expected);
+    }
+  }
+}
+
 TEST_CASE("conv_backward_weight sums over blocks, images and pixels") {
   for (const std::string& target : testTargets()) {
     useTarget(target);

@@ -33,6 +33,8 @@ struct Network {
   bool first = true;      ///< the 1x1 convolution in front, so that the body's input has a gradient
   std::string kernels;    ///< lines of a kernels section, or none
   std::string loss = "cross_entropy(y, label)";
+  std::string mask;       ///< a metric of a loss over pixels, whose labels are a mask; or none
+  bool maskBytes = false; ///< the mask is u8 in place of i32
 };
 
 /// `x |> operators` around an input.

@@ -61,6 +61,21 @@ Network fromBytes(const Picture& picture) {
   return net;
 }
 
+/// A class for each pixel, some of which do not count.
+Network withMask(Picture picture, const std::string& ignored) {
+  Network net = withLoss(chain(picture, "tanh"), "cross_entropy(y, mask" + ignored + ")");
+  net.mask = ignored.empty() ? "accuracy(y, mask)" : "accuracy(y, mask, ignore_index = 1)";
+  return net;
+}
+
+Network masks() {
+  std::string smoothing = coin() ? "" : ", label_smoothing = 0." + text(pick(0, 9));
+  Network net = withMask(somePicture(), ", ignore_index = " + text(pick(0, 2)) + smoothing);
+  net.signal = pick(0, 5) == 0;
+  net.maskBytes = coin();
+  return net;
+}
+
 Network linear() {
   Network net = chain(somePicture(), "flatten |> linear(" + text(pick(1, 40)) + ")");
   net.features = true;
@@ -161,6 +176,10 @@ std::vector<Family> pointFamilies() {
                                    "cross_entropy(y, label, label_smoothing = 0." + text(pick(0, 9)) + ")");
                  },
                  {withLoss(chain({1, 1, 1}, "relu"), "cross_entropy(y, label, label_smoothing = 1.0)")}});
+  all.push_back({"mask",
+                 masks,
+                 {withMask({1, 1, 1}, ", ignore_index = 0"), withMask({3, 17, 9}, ""),
+                  withMask({2, 1, 7}, ", ignore_index = 2"), withMask({2, 40, 40}, ", ignore_index = 255")}});
   all.push_back({"mse",
                  [] { return withLoss(chain(somePicture(), "tanh"), "mse(y, target)"); },
                  {withLoss(chain({1, 1, 1}, "tanh"), "mse(y, target)"),

@@ -31,21 +31,31 @@ std::string typeOf(const Network& net) {
          "]";
 }
 
+std::string maskOf(const Network& net) {
+  return std::string("mask: ") + (net.maskBytes ? "u8" : "i32") + "[N, " +
+         (net.signal ? "" : text(net.input.height) + ", ") + text(net.input.width) + "]";
+}
+
 void print(const std::string& name, const Network& net) {
   std::printf("network %s {\n  input picture: %s\n%s", name.c_str(), typeOf(net).c_str(),
               net.parameters.c_str());
   std::string x =
       net.first && !net.bytes ? "picture |> conv(" + text(net.input.channels) + ", 1)" : "picture";
   std::printf("  let x = %s\n%s  let body = %s\n", x.c_str(), net.lets.c_str(), net.body.c_str());
-  std::printf("  output y = body%s |> linear(3)\n}\n", net.features ? "" : " |> flatten");
-  bool classes = net.loss.find("label") != std::string::npos;
+  bool pixels = !net.mask.empty();
+  std::printf("  output y = body%s\n}\n", pixels         ? " |> conv(3, 1)"
+                                          : net.features ? " |> linear(3)"
+                                                         : " |> flatten |> linear(3)");
+  bool classes = !pixels && net.loss.find("label") != std::string::npos;
   bool whole = net.loss.find("number") != std::string::npos;
   std::printf("train %s {\n  input %s\n  loss = %s\n", name.c_str(),
-              classes ? "label: i32[N]"
-              : whole ? "number: i32[N, 3]"
-                      : "target: f32[N, 3]",
+              pixels    ? maskOf(net).c_str()
+              : classes ? "label: i32[N]"
+              : whole   ? "number: i32[N, 3]"
+                        : "target: f32[N, 3]",
               net.loss.c_str());
   if (classes) std::printf("  metric top1 = accuracy(y, label)\n");
+  if (pixels) std::printf("  metric right = %s\n", net.mask.c_str());
   std::printf("  optimizer = sgd(lr = 0.1)\n}\n");
   if (!net.kernels.empty()) std::printf("kernels %s { %s }\n", name.c_str(), net.kernels.c_str());
 }

@@ -51,6 +51,56 @@ Network convolution(bool depthwise) {
   return net;
 }
 
+/// A side of a transposed window of which something is left behind its padding, and what is added at the end.
+Window someTransposed(int64_t extent, int64_t& extra) {
+  for (;;) {
+    Window w{pick(1, 5), pick(1, 3), pick(0, 3), pick(1, 2)};
+    extra = pick(0, w.stride - 1);
+    if ((extent - 1) * w.stride - 2 * w.padding + w.dilation * (w.kernel - 1) + extra >= 0) return w;
+  }
+}
+
+Network transposed() {
+  Network net;
+  net.input = somePicture();
+  net.input.height = std::min<int64_t>(net.input.height, 7),
+  net.input.width = std::min<int64_t>(net.input.width, 7);
+  net.signal = pick(0, 5) == 0;
+  int64_t extraY = 0, extraX = 0;
+  Window y = someTransposed(net.input.height, extraY), x = someTransposed(net.input.width, extraX);
+  if (pick(0, 3) == 0) y = x = {2, 2, 0, 1}, extraY = extraX = 0; // as in U-Net
+  if (pick(0, 3) == 0) y = x = {4, 2, 1, 1}, extraY = extraX = 0; // as in DCGAN
+  int64_t groups = net.input.channels % 2 == 0 && coin() ? 2 : pick(0, 3) == 0 ? net.input.channels : 1;
+  net.first = coin();
+  std::string rest = ", output_padding = " + (net.signal ? text(extraX) : pair(extraY, extraX)) +
+                     ", groups = " + text(groups) + (coin() ? ", bias = false" : "");
+  net.body = "x |> " + windowText("conv_transpose(" + text(groups * pick(1, 19)) + ", ", y, x, net.signal,
+                                  true, "", rest);
+  if (coin()) net.body += " |> batch_norm";
+  if (coin()) net.body += " |> relu";
+  return net;
+}
+
+std::vector<Network> nastyTransposed() {
+  return {chain({1, 1, 1}, "conv_transpose(1, 1)"),
+          chain({3, 1, 1}, "conv_transpose(5, 4)", false),
+          chain({3, 2, 2}, "conv_transpose(5, 2, stride = 5)"),
+          chain({17, 5, 3}, "conv_transpose(33, 3, padding = 1)"),
+          chain({32, 14, 14}, "conv_transpose(32, 3, padding = 1)"),
+          chain({16, 7, 7}, "conv_transpose(16, 2, stride = 2) |> batch_norm |> relu"),
+          chain({33, 4, 4}, "conv_transpose(65, 2, stride = 2)"),
+          chain({2, 4, 4}, "conv_transpose(3, 4, stride = 2, padding = 1) |> tanh", false),
+          chain({5, 3, 4}, "conv_transpose(4, 3, stride = 2, padding = 1, output_padding = 1)"),
+          chain({32, 3, 3}, "conv_transpose(64, 3, stride = 2, groups = 2)"),
+          chain({6, 4, 4}, "conv_transpose(6, 4, stride = 2, padding = 1, groups = 6)"),
+          chain({2, 5, 5}, "conv_transpose(3, 2, padding = 2)"),
+          chain({2, 3, 3}, "conv_transpose(3, 3, stride = 2, dilation = 2)"),
+          chain({2, 3, 3}, "conv_transpose(3, 2, stride = [3, 1], dilation = [3, 2])"),
+          chain({128, 3, 3}, "conv_transpose(96, 2, stride = 2)", false),
+          chain({40, 20, 9}, "conv_transpose(16, 2, stride = 2)", false),
+          chain({40, 17, 9}, "conv_transpose(48, 3, stride = 2, padding = 1)", false)};
+}
+
 Network pooling(const std::string& name) {
   Network net;
   net.input = somePicture();
@@ -103,6 +153,7 @@ std::vector<Family> windowFamilies() {
             chain({18, 5, 5}, "conv(18, 5, stride = 2, padding = 2, groups = 18)"),
             chain({5, 6, 6}, "conv(15, 4, padding = \"same\", groups = 5)"),
             chain({17, 1, 1}, "conv(17, 3, padding = 1, groups = 17)")}},
+          {"conv_transpose", transposed, nastyTransposed()},
           {"max_pool",
            [] { return pooling("max_pool"); },
            {chain({3, 2, 2}, "max_pool(2)"), chain({5, 7, 7}, "max_pool(3, stride = 2, padding = 1)"),

@@ -178,6 +178,8 @@ typedef struct cnn_metric {
   int32_t output;   /* index among the description's outputs */
   int32_t target;   /* index among forward_backward's inputs: the description's, then the targets */
   double parameter; /* label smoothing and the like; 0 where unused */
+  int32_t ignores;  /* 1: pixels or images with the label `ignored` do not count */
+  int32_t ignored;
 } cnn_metric;
 
 /* What an optimizer group changes: the parameters with these indices. NaN: as the default. */
