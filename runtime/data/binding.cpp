@@ -201,23 +201,38 @@ std::vector<const cnn_tensor*> trainingInputs(const cnn_training& table) {
   return tensors;
 }
 
-Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<const BoundColumn> columns) {
+Status BoundColumn::checkClasses(const std::string& file, std::span<const std::uint8_t> labels) const {
+  for (std::uint8_t label : labels)
+    if (classCount && label >= classCount && label != ignored)
+      return Status::error(CNN_ERROR_FORMAT, "%s: label %d, but the network has the classes 0 to %lld",
+                           file.c_str(), label, static_cast<long long>(classCount - 1));
+  return {};
+}
+
+Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<BoundColumn> columns) {
   for (std::uint32_t m = 0; m < table.results_count; ++m) {
     const cnn_metric& metric = table.metrics[m];
     std::string kind = metric.kind;
     if (kind != "accuracy" && kind != "cross_entropy") continue;
     if (metric.target < 0 || metric.output < 0) continue; // of a value that is neither an output nor a column
-    const BoundColumn& column = columns[static_cast<std::size_t>(metric.target)];
+    BoundColumn& column = columns[static_cast<std::size_t>(metric.target)];
     const cnn_tensor& output = table.description->outputs[metric.output];
-    if (column.tensor().element != CNN_I32 || output.rank < 2) continue;
+    bool bytes = column.tensor().element == CNN_U8;
+    if ((column.tensor().element != CNN_I32 && !bytes) || output.rank < 2) continue;
+    if (column.source().in_files()) {
+      column.expectClasses(metric, output.shape[1]);
+      continue;
+    }
     std::int64_t values = column.source().elements();
-    std::vector<std::uint8_t> converted(static_cast<std::size_t>(values) * 4);
+    std::size_t each = bytes ? 1 : 4;
+    std::vector<std::uint8_t> converted(static_cast<std::size_t>(values) * each);
     for (std::int64_t i = 0; i < dataset.count; ++i) {
       column.convert(column.sample(i), converted.data(), values);
-      for (std::size_t at = 0; at < converted.size(); at += 4) {
-        std::int32_t label;
-        std::memcpy(&label, converted.data() + at, 4);
+      for (std::size_t at = 0; at < converted.size(); at += each) {
+        std::int32_t label = 0;
+        std::memcpy(&label, converted.data() + at, each); // little-endian
         if (label >= 0 && label < output.shape[1]) continue;
+        if (metric.ignores && label == metric.ignored) continue;
         return Status::error(CNN_ERROR_FORMAT,
                              "%s: sample %lld has label %d, but %s has the classes 0 to %lld",
                              dataset.source.c_str(), static_cast<long long>(i), label, output.name,

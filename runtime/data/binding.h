@@ -30,6 +30,13 @@ public:
   /// 255 and normalisation, labels to i32.
   void convert(const std::uint8_t* from, std::uint8_t* to) const { convert(from, to, count); }
   void convert(const std::uint8_t* from, std::uint8_t* to, std::int64_t values) const;
+  /// The labels that may be in it, which checkLabels finds out.
+  void expectClasses(const cnn_metric& metric, std::int64_t classes) {
+    ignored = metric.ignores ? metric.ignored : -1;
+    classCount = classes;
+  }
+  /// Whether the labels read from `file` are among those; nothing is checked where none were expected.
+  Status checkClasses(const std::string& file, std::span<const std::uint8_t> labels) const;
   const std::uint8_t* sample(std::int64_t index) const {
     return column->bytes.data() + static_cast<std::size_t>(index) * column->sample_bytes();
   }
@@ -39,6 +46,7 @@ private:
   const cnn_tensor* target = nullptr;
   Picture form;
   std::int64_t count = 0;                     // of the input's elements
+  std::int64_t classCount = 0, ignored = -1;  // 0: not known
   std::vector<std::array<float, 256>> tables; // by channel, for u8 to f32
   std::vector<float> mean, deviation;         // by channel, for f32 to f32; empty: none
 };
@@ -53,8 +61,9 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
 /// The description's inputs, then the train section's targets.
 std::vector<const cnn_tensor*> trainingInputs(const cnn_training& table);
 
-/// Every label that an accuracy or cross entropy reads must be below the number of classes.
-Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<const BoundColumn> columns);
+/// Every label that an accuracy or cross entropy reads must be below the number of classes, or one that does
+/// not count. Labels in files are checked whenever they are read.
+Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<BoundColumn> columns);
 
 } // namespace cnn
 #endif

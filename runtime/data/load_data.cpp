@@ -1,4 +1,5 @@
 #include "file_bytes.h"
+#include "pairs.h"
 #include "picture_changes.h"
 #include "settings.h"
 
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 
 struct Request {
   std::string folder;
+  std::string second; // of two folders
   const cnn_tensor* picture;
   bool ofAnySize;
 };
@@ -41,6 +43,15 @@ Result<DataSplits> loadFolder(const Request& request) {
                          "%s: train and test have different class folders: %s is in one of them only",
                          request.folder.c_str(), odd.front().c_str());
   return DataSplits{*std::move(train), *std::move(test)};
+}
+
+// Pictures stay in their files: masks have their sizes, and are cut with them.
+Result<DataSplits> loadPairs(const Request& request) {
+  if (!request.picture || request.picture->rank != 4)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "pairs(\"%s\", …): the network's first input is not a picture [N, C, H, W]",
+                         request.folder.c_str());
+  return list_pairs(request.folder, request.second, static_cast<int>(request.picture->shape[1]));
 }
 
 // train_image.npy, train_label.npy, test_image.npy, …: a column each.
@@ -88,6 +99,7 @@ constexpr Source sources[] = {
     {"cifar10", [](const Request& request) { return cifar10(request.folder); }},
     {"cifar100", [](const Request& request) { return cifar100(request.folder); }},
     {"folder", loadFolder},
+    {"pairs", loadPairs},
     {"npy", loadNpy},
 };
 
@@ -95,18 +107,20 @@ constexpr Source sources[] = {
 
 namespace {
 
-// The arguments that every data setting has.
+// The arguments that every data setting has; pairs has two paths.
 struct Common {
-  std::string path;
+  std::string path, second;
   Normalisation normalisation;
 };
 
 Result<Common> readArguments(const cnn_setting& setting) {
   Arguments arguments(setting);
   Common common;
-  common.path = arguments.text("path", 0, "");
-  std::vector<float>& mean = common.normalisation.mean = arguments.numbers("mean", 1);
-  std::vector<float>& deviation = common.normalisation.deviation = arguments.numbers("std", 2);
+  bool two = std::strcmp(setting.name, "pairs") == 0;
+  common.path = arguments.text(two ? "pictures" : "path", 0, "");
+  if (two) common.second = arguments.text("masks", 1, "");
+  std::vector<float>& mean = common.normalisation.mean = arguments.numbers("mean", two ? 2 : 1);
+  std::vector<float>& deviation = common.normalisation.deviation = arguments.numbers("std", two ? 3 : 2);
   if (Status bad = arguments.finish(); !bad) return bad;
   if (mean.size() != deviation.size())
     return Status::error(CNN_ERROR_ARGUMENT, "%s: mean has %zu values and std %zu: expected the same number",
@@ -127,7 +141,10 @@ Result<DataSplits> load_data(const cnn_setting& setting, const std::string& fold
   for (const Source& source : sources) {
     known.append(known.empty() ? "" : ", ").append(source.name);
     if (std::strcmp(source.name, setting.name) != 0) continue;
-    Result<DataSplits> splits = source.load({folder.empty() ? common->path : folder, picture, of_any_size});
+    bool two = !common->second.empty(); // a folder that the user gives is then the one around both
+    std::string path = folder.empty() ? common->path : two ? folder + "/" + common->path : folder;
+    std::string second = folder.empty() ? common->second : folder + "/" + common->second;
+    Result<DataSplits> splits = source.load({path, second, picture, of_any_size});
     if (!splits) return splits;
     for (Dataset* dataset : {&splits->train, &splits->test}) {
       dataset->mean = common->normalisation.mean;

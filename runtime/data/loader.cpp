@@ -1,8 +1,7 @@
 #include "loader.h"
 
+#include "../image/mask.h"
 #include "../model/philox.h"
-
-#include <cnn/image.hpp>
 
 #include <numeric>
 
@@ -128,9 +127,11 @@ Status Loader::fillColumn(std::size_t index, std::int64_t sample, std::uint8_t* 
   const std::uint8_t* from;
   if (column.source().in_files()) {
     const std::string& file = column.source().files[static_cast<std::size_t>(sample)];
-    Result<Image> image = read_image(file, static_cast<int>(picture.channels));
+    Result<Image> image =
+        picture.classes ? read_mask(file) : read_image(file, static_cast<int>(picture.channels));
     if (!image) return std::move(image).error();
     read = *std::move(image);
+    if (Status bad = column.checkClasses(file, read.pixels); !bad) return bad;
     picture.height = read.height;
     picture.width = read.width;
     from = read.pixels.data();
@@ -153,7 +154,8 @@ Status Loader::fillColumn(std::size_t index, std::int64_t sample, std::uint8_t* 
     picture = *next;
   }
   const cnn_tensor& tensor = column.tensor();
-  if (column.source().in_files() && !picture.isSize(tensor.shape[2], tensor.shape[3])) // since it was checked
+  if (column.source().in_files() &&
+      !picture.isSize(tensor.shape[tensor.rank - 2], tensor.shape[tensor.rank - 1])) // since it was checked
     return Status::error(CNN_ERROR_FORMAT, "%s: its size has changed",
                          column.source().files[static_cast<std::size_t>(sample)].c_str());
   column.convert(from, to);

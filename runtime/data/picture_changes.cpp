@@ -13,6 +13,18 @@ std::span<const std::uint32_t> inputsOf(const cnn_augment& change) {
   return change.inputs ? std::span(change.inputs, change.input_count) : std::span(&first, 1);
 }
 
+/// The columns that a change is about: those it names, and with a picture in a file its mask in another,
+/// where nothing names that.
+std::vector<std::uint32_t> columnsOf(const cnn_augment& change, const std::vector<bool>& named,
+                                     const std::vector<BoundColumn>& columns) {
+  std::vector<std::uint32_t> all(inputsOf(change).begin(), inputsOf(change).end());
+  auto inFile = [&](std::uint32_t i) { return !columns[i].isEmpty() && columns[i].source().in_files(); };
+  if (!inFile(all.front())) return all;
+  for (std::uint32_t i = 0; i < columns.size(); ++i)
+    if (inFile(i) && columns[i].picture().classes && !named[i]) all.push_back(i);
+  return all;
+}
+
 /// The changes of column `index` from a picture to what the network takes.
 Status checkSize(const std::vector<ColumnChanges>& changes, std::size_t index, Picture picture,
                  const cnn_tensor& tensor) {
@@ -120,12 +132,13 @@ Result<Image> preprocess_image(const cnn_description& network, std::uint32_t inp
 Result<std::vector<ColumnChanges>> makeChanges(const ChangePlan& plan, const Dataset& dataset,
                                                const std::vector<BoundColumn>& columns) {
   std::vector<ColumnChanges> made;
+  std::vector<bool> changed = plan.changed(columns.size());
   for (const cnn_augment* change : plan.changes) {
     ColumnChanges& each = made.emplace_back(columns.size());
     auto drawn = [&](std::uint32_t input) { return columns[input].isEmpty(); }; // no picture of the data
     if (std::ranges::any_of(inputsOf(*change), drawn)) continue;
     if (Status bad = checkTogether(*change, columns); !bad) return bad;
-    for (std::uint32_t input : inputsOf(*change)) {
+    for (std::uint32_t input : columnsOf(*change, changed, columns)) {
       const cnn_tensor& tensor = columns[input].tensor();
       if (tensor.rank != 4 && !(tensor.rank == 3 && columns[input].picture().classes))
         return Status::error(CNN_ERROR_ARGUMENT, "%s changes pictures, but %s is none", change->setting.name,
@@ -135,7 +148,6 @@ Result<std::vector<ColumnChanges>> makeChanges(const ChangePlan& plan, const Dat
       each[input] = *std::move(augmentation);
     }
   }
-  std::vector<bool> changed = plan.changed(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (!columns[i].isEmpty() && (changed[i] || columns[i].source().in_files()))
       if (Status bad = checkColumn(made, i, dataset, columns[i]); !bad) return bad;

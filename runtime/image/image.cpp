@@ -1,3 +1,4 @@
+#include "mask.h"
 #include "resize.h"
 #include "whole_picture.h"
 
@@ -66,26 +67,72 @@ Result<ImageSize> read_image_size(const std::string& path) {
   return size;
 }
 
-Result<Image> read_image(const std::string& path, int channels) {
-  if (channels != 1 && channels != 3)
-    return Status::error(CNN_ERROR_ARGUMENT, "%s: pictures have 1 or 3 channels, asked for %d", path.c_str(),
-                         channels);
+namespace {
+
+Result<std::vector<std::uint8_t>> readWholeFile(const std::string& path) {
   Result<std::vector<std::uint8_t>> file = readFile(path);
-  if (!file) return std::move(file).error();
+  if (!file) return file;
   if (Status bad = checkWhole(path, *file); !bad) return bad;
-  auto bytes = static_cast<int>(file->size());
+  return file;
+}
+
+Result<Image> decode(const std::string& path, const std::vector<std::uint8_t>& file, int channels) {
+  auto bytes = static_cast<int>(file.size());
   int width = 0, height = 0, found;
-  if (stbi_info_from_memory(file->data(), bytes, &width, &height, &found) &&
+  if (stbi_info_from_memory(file.data(), bytes, &width, &height, &found) &&
       std::int64_t{width} * height > maxPixels)
     return Status::error(CNN_ERROR_FORMAT, "%s: a picture of %d x %d, expected at most %lld pixels",
                          path.c_str(), height, width, static_cast<long long>(maxPixels));
-  stbi_uc* pixels = stbi_load_from_memory(file->data(), bytes, &width, &height, &found, channels);
+  stbi_uc* pixels = stbi_load_from_memory(file.data(), bytes, &width, &height, &found, channels);
   if (!pixels)
     return Status::error(CNN_ERROR_FORMAT, "%s: not a PNG or JPEG that can be read: %s", path.c_str(),
                          stbi_failure_reason());
   Image image = planar(pixels, channels, height, width);
   stbi_image_free(pixels);
   return image;
+}
+
+/// Gives each entry of a palette its own number as colour, so that decoding gives the numbers.
+void numberPalette(std::vector<std::uint8_t>& png) {
+  for (std::size_t at = 8; at + 12 <= png.size();) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | png[at + i];
+    if (length > png.size() - at - 12) return;
+    if (std::memcmp(&png[at + 4], "PLTE", 4) == 0)
+      for (std::size_t i = 0; i < length; ++i) png[at + 8 + i] = static_cast<std::uint8_t>(i / 3);
+    at += length + 12;
+  }
+}
+
+} // namespace
+
+Result<Image> read_image(const std::string& path, int channels) {
+  if (channels != 1 && channels != 3)
+    return Status::error(CNN_ERROR_ARGUMENT, "%s: pictures have 1 or 3 channels, asked for %d", path.c_str(),
+                         channels);
+  Result<std::vector<std::uint8_t>> file = readWholeFile(path);
+  if (!file) return std::move(file).error();
+  return decode(path, *file, channels);
+}
+
+Result<Image> read_mask(const std::string& path) {
+  Result<std::vector<std::uint8_t>> file = readWholeFile(path);
+  if (!file) return std::move(file).error();
+  // A PNG begins with its signature and with the header's chunk: sizes, bits, kind of colour.
+  constexpr std::size_t bitsAt = 24, colourAt = 25, palette = 3, grey = 0;
+  bool isPng = file->size() > colourAt && std::memcmp(file->data(), "\x89PNG\r\n\x1a\n", 8) == 0;
+  std::uint8_t bits = isPng ? (*file)[bitsAt] : 0, colour = isPng ? (*file)[colourAt] : 0;
+  if (!isPng || (colour != palette && colour != grey) || bits > 8)
+    return Status::error(CNN_ERROR_FORMAT,
+                         "%s: a mask is a PNG with a palette, or of grey values of at most 8 bits",
+                         path.c_str());
+  if (colour == palette) numberPalette(*file);
+  Result<Image> mask = decode(path, *file, 1);
+  if (!mask || colour == palette || bits == 8) return mask;
+  // Fewer bits were spread over 0 to 255.
+  for (std::uint8_t& pixel : mask->pixels)
+    pixel = static_cast<std::uint8_t>(pixel / (255 / ((1 << bits) - 1)));
+  return mask;
 }
 
 Result<Image> fit_image(Image image, int height, int width) {

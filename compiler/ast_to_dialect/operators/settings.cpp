@@ -92,6 +92,18 @@ std::vector<Operator> dataSettings() {
       {"cifar100", Family::Data, 0, known, "CIFAR-100, 32x32 colour pictures in 100 classes.",
        "Krizhevsky 2009"},
       {"folder", Family::Data, 0, own, "PNG and JPEG pictures in train/CLASS/ and test/CLASS/.", ""},
+      {"pairs",
+       Family::Data,
+       0,
+       {{"pictures", Takes::String, "", "folder of the pictures"},
+        {"masks", Takes::String, "", "folder of their masks"},
+        mean,
+        deviation},
+       "Pictures, PNG and JPEG, in PICTURES/train/ and PICTURES/test/, each with a mask in MASKS/train/ or "
+       "MASKS/test/: a PNG of the same name and size whose grey values, or places in the palette, are "
+       "classes. "
+       "The pictures are the network's input, the masks the train section's.",
+       ""},
       {"npy", Family::Data, 0, own, "Arrays: train_NAME.npy and test_NAME.npy for each input.", ""},
   };
 }

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 5u
+#define CNN_ABI_VERSION 6u
 #define CNN_MAX_RANK 6
 
 /* ---- Execution ---------------------------------------------------------------------------------------- */
