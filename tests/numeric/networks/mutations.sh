@@ -6,7 +6,7 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$1" all 1 3 >"$folder/all.cnn"
+"$1" all 1 6 >"$folder/all.cnn"
 "$3" verify "$folder/all.cnn" --batch 3 --mutate --cache "$folder/cache" -j 1 >"$folder/log" 2>"$folder/errors" || {
   status=$?
   cat "$folder/log" "$folder/errors"
