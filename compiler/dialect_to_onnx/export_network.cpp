@@ -62,6 +62,7 @@ private:
   std::map<std::string, std::string> constants; ///< by their bytes
   std::string path;                             ///< of the layer that is being said
   llvm::StringSet<> nodeNames;
+  llvm::StringMap<llvm::SmallVector<int64_t>> shapes; ///< of the parameters that are there
   int64_t next = 0;
 
   static int elementOf(mlir::Type element) {
@@ -185,6 +186,13 @@ private:
           set(node, "dilations", conv.getDilation());
           set(node, "group", int64_t(conv.getGroups()));
         })
+        .Case([&](ConvTransposeOp conv) {
+          onnx::NodeProto& node = add("ConvTranspose", from, to);
+          window(node, conv);
+          set(node, "output_padding", conv.getOutputPadding());
+          set(node, "dilations", conv.getDilation());
+          set(node, "group", int64_t(conv.getGroups()));
+        })
         .Case([&](LinearOp) { set(add("Gemm", from, to), "transB", int64_t{1}); })
         .Case([&](MaxPoolOp pool) {
           onnx::NodeProto& node = add("MaxPool", from, to);
@@ -209,6 +217,7 @@ private:
           set(node, "epsilon", norm.getEps().convertToDouble());
           set(node, "momentum", 1 - norm.getMomentum().convertToDouble());
         })
+        .Case([&](LayerNormOp norm) { translateLayerNorm(norm, from, to); })
         .Case([&](ReluOp) { add("Relu", from, to); })
         .Case([&](Relu6Op) { add("Clip", {from[0], constant(0.0f), constant(6.0f)}, to); })
         .Case([&](LeakyReluOp relu) {
@@ -244,7 +253,7 @@ private:
           llvm::append_range(shape, type.getFixedFrom(1));
           add("Reshape", {from[0], wholes(shape)}, to);
         })
-        .Case([&](DropoutOp) { names[value] = from[0]; }) // nothing in inference
+        .Case<DropoutOp, StochasticDepthOp>([&](auto) { names[value] = from[0]; }) // nothing in inference
         .Case([&](SoftmaxOp) { set(add("Softmax", from, to), "axis", int64_t{1}); })
         .Case([&](LogSoftmaxOp) { set(add("LogSoftmax", from, to), "axis", int64_t{1}); })
         .Default([&](mlir::Operation* other) {
@@ -257,9 +266,28 @@ private:
     std::string name = get.getParameter().str();
     names[get.getResult()] = name;
     auto shape = mlir::cast<TensorType>(get.getType()).getFixedFrom(0);
-    for (const onnx::TensorProto& other : graph.initializer())
-      if (other.name() == name) return; // of a part that is applied several times
-    initialiser(name, shape, parameters.lookup(name));
+    auto [first, isNew] = shapes.try_emplace(name, shape);
+    if (isNew) return initialiser(name, shape, parameters.lookup(name));
+    // A part that is applied several times, to features and to pixels.
+    if (first->second != shape) names[get.getResult()] = inner("Reshape", {name, wholes(shape)});
+  }
+
+  /// ONNX normalises the last dimensions, so the channels go there and back.
+  void translateLayerNorm(LayerNormOp norm, llvm::ArrayRef<std::string> from, const std::string& to) {
+    int64_t rank = mlir::cast<TensorType>(norm.getType()).getRank();
+    llvm::SmallVector<int64_t> there{0}, back{0, rank - 1};
+    for (int64_t i = 2; i < rank; ++i) there.push_back(i), back.push_back(i - 1);
+    there.push_back(1);
+    std::string x = from[0];
+    if (rank > 2) {
+      x = fresh();
+      set(add("Transpose", {from[0]}, x), "perm", llvm::ArrayRef(there));
+    }
+    std::string normalised = rank > 2 ? fresh() : to;
+    onnx::NodeProto& node = add("LayerNormalization", {x, from[1], from[2]}, normalised);
+    set(node, "axis", int64_t{-1});
+    set(node, "epsilon", norm.getEps().convertToDouble());
+    if (rank > 2) set(add("Transpose", {normalised}, to), "perm", llvm::ArrayRef(back));
   }
 
   /// Operator set 20 has it as one operator; 17, which more programs read, does not.

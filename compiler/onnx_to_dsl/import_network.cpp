@@ -110,6 +110,11 @@ int64_t Importer::rank(const Node& node, size_t index) const {
   return found == values.end() ? 0 : found->second.rank;
 }
 
+bool Importer::channelsLast(const Node& node, size_t index) const {
+  auto found = hasInput(node, index) ? values.find(node.inputs[index]) : values.end();
+  return found != values.end() && found->second.channelsLast;
+}
+
 std::string Importer::freshName(const std::string& wanted) {
   std::string name = identifier(wanted);
   for (int64_t next = 1; !names.insert(name).second; ++next) name = identifier(wanted) + std::to_string(next);
@@ -155,7 +160,8 @@ void Importer::stage(const Node& node, size_t input, const std::string& text, in
   std::string line = newline == std::string::npos ? value.text : value.text.substr(newline + 1);
   bool isLayer = text.starts_with("conv(") || text.starts_with("linear(");
   bool breaks = line.size() + text.size() > 100 || (isLayer && line.find("|>") != std::string::npos);
-  define(node, {value.text + (breaks ? "\n    |> " : " |> ") + text, Expression::Form::chain, rank});
+  define(node, {value.text + (breaks ? "\n    |> " : " |> ") + text, Expression::Form::chain, rank,
+                value.channelsLast});
 }
 
 void Importer::define(const Node& node, Expression value, size_t output) {
@@ -260,7 +266,11 @@ void Importer::run(const std::string& networkName) {
   for (const Node& node : graph.nodes) {
     if (!reachable.count(&node) || done.count(&node)) continue;
     Translate translate = node.domain.empty() ? translationOf(node.op) : nullptr;
-    if (translate)
+    bool last = false;
+    for (size_t i = 0; i < node.inputs.size(); ++i) last = last || channelsLast(node, i);
+    if (last && !knowsChannelsLast(node.op))
+      problem(node, "expected the channels in dimension 1");
+    else if (translate)
       translate(*this, node);
     else
       problem(node, "there is no such operator in the language" +

@@ -14,6 +14,7 @@ struct Expression {
   std::string text;
   Form form = Form::name;
   int64_t rank = 0;
+  bool channelsLast = false; ///< ONNX has the channels in the last dimension, the text in the second
 };
 
 class Importer {
@@ -37,6 +38,7 @@ public:
   /// The value at an input as a name.
   std::string named(const Node& node, size_t index);
   int64_t rank(const Node& node, size_t index) const;
+  bool channelsLast(const Node& node, size_t index) const;
   /// The node's result: its subject, continued by a stage.
   void stage(const Node& node, size_t input, const std::string& text, int64_t rank);
   void define(const Node& node, Expression value, size_t output = 0);
@@ -75,6 +77,8 @@ std::string numberText(double number);
 std::string listText(const std::vector<int64_t>& numbers);
 
 using Translate = void (*)(Importer& importer, const Node& node);
+/// Whether the operator's translation holds also where the channels are last.
+bool knowsChannelsLast(const std::string& op);
 /// Null for operators that are not known.
 Translate translationOf(const std::string& op);
 

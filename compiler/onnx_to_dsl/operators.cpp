@@ -90,10 +90,12 @@ void linearLayer(Importer& importer, const Node& node, const Node& last, const C
     values.resize(static_cast<size_t>(out), values.empty() ? 0 : values[0]);
     importer.parameter(path + ".bias", {out}, std::move(values));
   }
-  importer.stage(node, 0, "linear(" + std::to_string(out) + (bias ? "" : ", bias = false") + ") @" + path, 2);
+  std::string ofPixels = importer.channelsLast(node, 0) ? ", axis = 1" : "";
+  importer.stage(node, 0,
+                 "linear(" + std::to_string(out) + (bias ? "" : ", bias = false") + ofPixels + ") @" + path,
+                 importer.rank(node, 0));
   if (&last == &node) return;
-  importer.define(last, {importer.subject(last, last.inputs[0] == node.outputs[0] ? 0 : 1).text,
-                         Expression::Form::chain, 2});
+  importer.define(last, importer.subject(last, last.inputs[0] == node.outputs[0] ? 0 : 1));
   importer.skip(last);
 }
 
@@ -119,7 +121,8 @@ void matMul(Importer& importer, const Node& node) {
   const Constant* weight = importer.constant(node, 1);
   if (!weight || !weight->isFloat() || weight->shape.size() != 2)
     return importer.problem(node, "expected a product with a constant matrix");
-  if (importer.rank(node, 0) != 2) return importer.problem(node, "expected features [N, F]");
+  if (importer.rank(node, 0) != 2 && !importer.channelsLast(node, 0))
+    return importer.problem(node, "expected features [N, F]");
   const Node* next = importer.onlyReader(node);
   if (next && next->op == "Add") {
     const Constant* bias = importer.constant(*next, next->inputs[0] == node.outputs[0] ? 1 : 0);
@@ -146,6 +149,57 @@ void batchNorm(Importer& importer, const Node& node) {
   }
   importer.stage(node, 0, "batch_norm" + (arguments.empty() ? "" : "(" + arguments + ")") + " @" + path,
                  importer.rank(node, 0));
+}
+
+/// Of the last dimension: the channels of each pixel, where these are last, or features.
+void layerNorm(Importer& importer, const Node& node) {
+  int64_t rank = importer.rank(node, 0), axis = node.number("axis", -1);
+  if (axis < 0) axis += rank;
+  const Constant *weight = importer.constant(node, 1), *bias = importer.constant(node, 2);
+  if (axis != rank - 1 || (rank > 2 && !importer.channelsLast(node, 0)))
+    return importer.problem(node, "expected the mean over the channels");
+  if (!weight || !weight->isFloat() || !bias || !bias->isFloat())
+    return importer.problem(node, "expected constant parameters");
+  double eps = node.real("epsilon", 1e-5);
+  std::string path = importer.layerPath(node, 1, "layer_norm");
+  importer.parameter(path + ".weight", weight->shape, weight->floats);
+  importer.parameter(path + ".bias", bias->shape, bias->floats);
+  std::string arguments = std::abs(eps - 1e-5) > 1e-10 ? "(eps = " + numberText(eps) + ")" : "";
+  importer.stage(node, 0, "layer_norm" + arguments + " @" + path, rank);
+}
+
+/// The channels to the last dimension, or back: nothing where layers say which dimension they mean.
+void transpose(Importer& importer, const Node& node) {
+  int64_t rank = importer.rank(node, 0);
+  std::vector<int64_t> order = node.numbers("perm"), there{0}, back{0, rank - 1};
+  for (int64_t i = 2; i < rank; ++i) there.push_back(i), back.push_back(i - 1);
+  there.push_back(1);
+  bool isLast = importer.channelsLast(node, 0);
+  if (rank < 3 || order != (isLast ? back : there))
+    return importer.problem(node, "expected the channels moved to the last dimension, or back");
+  Expression value = importer.subject(node, 0);
+  value.channelsLast = !isLast;
+  importer.define(node, value);
+}
+
+void convTranspose(Importer& importer, const Node& node) {
+  const Constant *weight = importer.constant(node, 1), *bias = importer.constant(node, 2);
+  if (!weight || !weight->isFloat() || weight->shape.size() < 3 || (importer.hasInput(node, 2) && !bias))
+    return importer.problem(node, "expected constant weights and bias");
+  if (!node.numbers("output_shape").empty() || node.text("auto_pad", "NOTSET") != "NOTSET")
+    return importer.problem(node, "expected pads, not the shape of the result");
+  std::vector<int64_t> kernel(weight->shape.begin() + 2, weight->shape.end());
+  auto window = windowArguments(importer, node, kernel.size(), 1, kernel);
+  if (!window) return;
+  int64_t groups = node.number("group", 1);
+  std::string text = "conv_transpose(" + std::to_string(weight->shape[1] * groups) + ", " + listText(kernel) +
+                     *window + argument("output_padding", node.numbers("output_padding"), 0);
+  if (groups != 1) text += ", groups = " + std::to_string(groups);
+  if (!bias) text += ", bias = false";
+  std::string path = importer.layerPath(node, 1, "conv_transpose");
+  importer.parameter(path + ".weight", weight->shape, weight->floats);
+  if (bias) importer.parameter(path + ".bias", bias->shape, bias->floats);
+  importer.stage(node, 0, text + ") @" + path, importer.rank(node, 0));
 }
 
 void pool(Importer& importer, const Node& node) {
@@ -228,7 +282,8 @@ void sigmoid(Importer& importer, const Node& node) {
       (next->inputs[0] == node.inputs[0] || next->inputs[1] == node.inputs[0])) {
     // x sigmoid(x): both of x's readers are said at once.
     Expression x = {importer.named(node, 0), Expression::Form::name, importer.rank(node, 0)};
-    importer.define(*next, {x.text + " |> silu", Expression::Form::chain, x.rank});
+    importer.define(*next,
+                    {x.text + " |> silu", Expression::Form::chain, x.rank, importer.channelsLast(node, 0)});
     return importer.skip(*next);
   }
   importer.stage(node, 0, "sigmoid", importer.rank(node, 0));
@@ -272,7 +327,11 @@ void binary(Importer& importer, const Node& node) {
   }
   if (node.op == "Div" && !importer.scalar(node, 1))
     return importer.problem(node, "expected a number to divide by");
-  importer.define(node, {sides[0] + sign + sides[1], Expression::Form::sum, rank});
+  bool last = importer.channelsLast(node, 0) || importer.channelsLast(node, 1);
+  for (size_t i = 0; i < 2; ++i)
+    if (last && !importer.scalar(node, i) && !importer.channelsLast(node, i))
+      return importer.problem(node, "expected the channels in dimension 1");
+  importer.define(node, {sides[0] + sign + sides[1], Expression::Form::sum, rank, last});
 }
 
 void concat(Importer& importer, const Node& node) {
@@ -380,8 +439,8 @@ void subtraction(Importer& importer, const Node& node) {
 void arithmetic(Importer& importer, const Node& node) {
   std::vector<const Node*> spelled = geluNodes(importer, node);
   if (spelled.empty()) return binary(importer, node);
-  importer.define(*spelled.back(),
-                  {importer.named(node, 0) + " |> gelu", Expression::Form::chain, importer.rank(node, 0)});
+  importer.define(*spelled.back(), {importer.named(node, 0) + " |> gelu", Expression::Form::chain,
+                                    importer.rank(node, 0), importer.channelsLast(node, 0)});
   for (const Node* part : spelled) importer.skip(*part);
 }
 
@@ -401,6 +460,7 @@ constexpr Entry table[] = {
     {"Clip", clip},
     {"Concat", concat},
     {"Conv", conv},
+    {"ConvTranspose", convTranspose},
     {"Div", arithmetic},
     {"Dropout", dropout},
     {"Erf", erf},
@@ -411,6 +471,7 @@ constexpr Entry table[] = {
     {"HardSigmoid", hardSigmoid},
     {"HardSwish", plain<hardswish>},
     {"Identity", plain<identity>},
+    {"LayerNormalization", layerNorm},
     {"LeakyRelu", leakyRelu},
     {"LogSoftmax", softmax},
     {"MatMul", matMul},
@@ -425,9 +486,18 @@ constexpr Entry table[] = {
     {"Split", split},
     {"Sub", subtraction},
     {"Tanh", plain<tanhName>},
+    {"Transpose", transpose},
 };
 
 } // namespace
+
+bool knowsChannelsLast(const std::string& op) {
+  static constexpr const char* known[] = {
+      "Add",  "Clip",      "Div",    "Dropout",   "Gelu",      "HardSigmoid",
+      "Erf",  "HardSwish", "MatMul", "Identity",  "LeakyRelu", "Mul",
+      "Relu", "Sigmoid",   "Sub",    "Transpose", "Tanh",      "LayerNormalization"};
+  return std::find(std::begin(known), std::end(known), op) != std::end(known);
+}
 
 Translate translationOf(const std::string& op) {
   for (const Entry& entry : table)

@@ -13,7 +13,8 @@ using test::Elaborated;
 namespace {
 
 /// `hash`: FNV-1a, 64 bits, of a line "name extent extent …" for each tensor of torchvision's state_dict but
-/// num_batches_tracked, sorted by name. The auxiliary heads of GoogLeNet and Inception v3 are left out.
+/// num_batches_tracked, sorted by name; of U-Net those of milesial's Pytorch-UNet. The auxiliary heads of
+/// GoogLeNet and Inception v3 are left out.
 struct Known {
   const char* network;
   int64_t parameters;
@@ -31,6 +32,15 @@ const std::map<std::string, std::vector<Known>> known = {
       {"DenseNet161", 28'681'000, 0x4717c49796c7528a},
       {"DenseNet169", 14'149'480, 0x285b1e976acac331},
       {"DenseNet201", 20'013'928, 0x31e04861a7d41bf}}},
+    {"efficientnet.cnn",
+     {{"EfficientNetB0", 5'288'548, 0xed34cc810c72e5a6},
+      {"EfficientNetB1", 7'794'184, 0xfb08d5018987af90},
+      {"EfficientNetB2", 9'109'994, 0x1339827520064987},
+      {"EfficientNetB3", 12'233'232, 0xb345e19b90f50e7d},
+      {"EfficientNetB4", 19'341'616, 0x968241c9d5144949},
+      {"EfficientNetB5", 30'389'784, 0xc0049bfc6ca3bb21},
+      {"EfficientNetB6", 43'040'704, 0x9e37f018b1313a61},
+      {"EfficientNetB7", 66'347'960, 0xc1340058e00c1d71}}},
     {"googlenet.cnn", {{"GoogLeNet", 6'624'904, 0xbca8d5675ff37b49}}},
     {"inception_v3.cnn", {{"InceptionV3", 23'834'568, 0x40340cdc17a51edd}}},
     {"mnasnet.cnn", {{"MNASNet", 4'383'312, 0x1ce570689a7e0890}}},
@@ -50,6 +60,7 @@ const std::map<std::string, std::vector<Known>> known = {
       {"WideResNet101", 126'886'696, 0x6d6b7385b4c1a5de}}},
     {"squeezenet.cnn",
      {{"SqueezeNet10", 1'248'424, 0x15945e8aaa2a333d}, {"SqueezeNet11", 1'235'496, 0x45c2ceefe5131e}}},
+    {"unet.cnn", {{"UNet", 31'037'698, 0xb449503bc5b5d925}}},
     {"vgg.cnn",
      {{"VGG11", 132'863'336, 0x914691f6cb559f3},
       {"VGG13", 133'047'848, 0x2c4a99f811fb6d64},

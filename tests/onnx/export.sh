@@ -33,7 +33,8 @@ network All {
     |> conv(8, 3, padding = 2, dilation = 2, groups = 4, bias = false)
   output shares = joined |> avg_pool(2) |> flatten |> linear(5, bias = false) |> softmax
   output scores = joined |> relu |> global_avg_pool |> linear(3) |> log_softmax
-  output raw = first |> relu
+  output raw = first |> layer_norm(axis = 1) |> linear(6, axis = 1) |> stochastic_depth(0.1)
+    |> conv_transpose(4, 3, stride = 2, padding = 1, output_padding = 1, groups = 2) |> relu
 }
 train All {
   input label: i32[N]

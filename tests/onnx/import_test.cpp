@@ -258,6 +258,39 @@ TEST_CASE("a reshape to features is flatten, whatever computes its sizes") {
         "Reshape: to [0, 2, 2, 8, 8]: expected [N, features]");
 }
 
+TEST_CASE("layers over channels that were moved to the end are layers over dimension 1") {
+  Model model;
+  model.constant("norm.weight", floats({4})).constant("norm.bias", floats({4})).constant("w", floats({4, 6}));
+  model.node("Transpose", {"x"}, "a", {{"perm", wholes({0, 2, 3, 1})}});
+  model.node("LayerNormalization", {"a", "norm.weight", "norm.bias"}, "b", {{"epsilon", real(1e-6f)}});
+  model.node("MatMul", {"b", "w"}, "c").node("Relu", {"c"}, "d");
+  model.node("Transpose", {"d"}, "y", {{"perm", wholes({0, 3, 1, 2})}});
+  CHECK(model.body() == "  output y = x |> layer_norm(eps = 1e-06) @norm\n"
+                        "    |> linear(6, bias = false, axis = 1) @linear1 |> relu\n");
+  Model pooled = model;
+  pooled.graph.nodes.back() = {"GlobalAveragePool", "", "", {"d"}, {"y"}, {}};
+  CHECK(pooled.problem() == "GlobalAveragePool: expected the channels in dimension 1");
+  Model turned = model;
+  turned.graph.nodes.back().attributes["perm"] = wholes({0, 2, 1, 3});
+  CHECK(turned.problem() == "Transpose: expected the channels moved to the last dimension, or back");
+  Model unmoved;
+  unmoved.constant("norm.weight", floats({8})).constant("norm.bias", floats({8}));
+  CHECK(unmoved.node("LayerNormalization", {"x", "norm.weight", "norm.bias"}).problem() ==
+        "LayerNormalization: expected the mean over the channels");
+}
+
+TEST_CASE("a transposed convolution keeps its attributes") {
+  Model model;
+  model.constant("up.weight", floats({4, 3, 2, 2})).constant("up.bias", floats({6}));
+  model.node("ConvTranspose", {"x", "up.weight", "up.bias"}, "y",
+             {{"strides", wholes({2, 2})}, {"group", whole(2)}, {"output_padding", wholes({1, 1})}});
+  CHECK(model.body() ==
+        "  output y = x |> conv_transpose(6, 2, stride = 2, output_padding = 1, groups = 2) @up\n");
+  CHECK(model.import().parameters[0].shape == std::vector<int64_t>{4, 3, 2, 2});
+  model.graph.nodes[0].attributes["output_shape"] = wholes({1, 1});
+  CHECK(model.problem() == "ConvTranspose: expected pads, not the shape of the result");
+}
+
 TEST_CASE("parts of the channels are slices") {
   Model sliced;
   sliced.constant("from", numbers({1})).constant("to", numbers({3})).constant("axis", numbers({1}));

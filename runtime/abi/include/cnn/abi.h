@@ -74,8 +74,7 @@ enum cnn_initialiser {
   CNN_INIT_CONSTANT = 0, /* a: the value */
   CNN_INIT_UNIFORM = 1,  /* a, b: the bounds */
   CNN_INIT_NORMAL = 2,   /* a: mean, b: standard deviation */
-  CNN_INIT_TRUNC_NORMAL =
-      3 /* a: mean, b: standard deviation, cut at mean +- 2 (PyTorch: the absolute bounds -2, 2) */
+  CNN_INIT_TRUNC_NORMAL = 3 /* a: mean, b: standard deviation, cut at mean +- 2 (PyTorch: -2 and 2) */
 };
 
 enum cnn_parameter_flags {
