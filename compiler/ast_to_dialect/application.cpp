@@ -17,6 +17,19 @@ const Given* Application::given(std::string_view argument) const {
   return nullptr;
 }
 
+Span Application::written(std::string_view argument) const {
+  const Given* found = given(argument);
+  return found ? found->span : Span{};
+}
+
+bool Application::byPlace(std::string_view argument) const {
+  const Given* found = given(argument);
+  if (!found || !found->span.valid()) return false;
+  std::string_view text = elaborator.program.sources.file(found->span.file).text;
+  size_t last = text.substr(0, found->span.begin).find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && text[last] != '=';
+}
+
 bool Application::has(std::string_view argument) const {
   return given(argument) != nullptr;
 }
@@ -120,7 +133,7 @@ llvm::SmallVector<int64_t> Application::ints(std::string_view argument, int64_t 
 static void suggestWord(Diagnostic& diagnostic, std::string_view word, std::vector<std::string> words) {
   std::string_view meant = nearest(word, words);
   if (!meant.empty())
-    diagnostic.fix(
+    diagnostic.suggest(
         "did you mean '" + std::string(meant) + "'?",
         {{{diagnostic.span.file, diagnostic.span.end - uint32_t(word.size()) - 2, diagnostic.span.end},
           "\"" + std::string(meant) + "\""}});

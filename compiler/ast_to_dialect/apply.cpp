@@ -1,4 +1,5 @@
 /// Calls, and the application of blocks, networks and operators to tensors.
+#include "ast_to_dialect/advice.h"
 #include "ast_to_dialect/elaborator.h"
 
 namespace cnn {
@@ -19,7 +20,8 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
   if (!block) {
     for (const Argument& argument : expr.arguments)
       if (expr.closed) evaluate(argument.value, frame);
-    if (!callee.isPoison()) error(Diag::NotCallable, expr.callee->span, frame, callee.describe());
+    if (!callee.isPoison())
+      adviseOnApplying(error(Diag::NotCallable, expr.callee->span, frame, callee.describe()), callee);
     return Poison{};
   }
   bool poisoned = false;
@@ -169,7 +171,7 @@ Value Elaborator::applyOperator(const BlockValue& block, const std::vector<Value
     if (Diagnostic* wrong = wrongElements(op.elements, application.inputs(), span, op.name, frame)) {
       bool bytes = application.type().getElementType().isUnsignedInteger(8);
       if (bytes && op.elements == Elements::Real && application.isPiped())
-        wrong->fix("convert the bytes", {{application.before(), "to_float |> "}});
+        wrong->suggest("convert the bytes", {{application.before(), "to_float |> "}});
       return Poison{};
     }
   Value result = op.build(application);

@@ -1,7 +1,9 @@
 /// Arguments: which parameter each is for, and whether it fits.
+#include "ast_to_dialect/advice.h"
 #include "ast_to_dialect/elaborator.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace cnn {
 
@@ -102,11 +104,52 @@ void Elaborator::suggestValue(Diagnostic& diagnostic, const Value& value, Takes 
   bool wantsWhole = takes == Takes::Int || takes == Takes::Ints || takes == Takes::Padding;
   if (takes == Takes::Bool && whole && (*whole == 0 || *whole == 1))
     diagnostic.fix("write a truth value", {{span, *whole ? "true" : "false"}});
-  else if (wantsWhole && real && text.find_first_not_of("0123456789.") == std::string_view::npos)
+  else if (wantsWhole && real && *real == std::floor(*real) && std::abs(*real) < 1e15 &&
+           text.find_first_not_of("0123456789.") == std::string_view::npos)
     diagnostic.fix("write a whole number", {{span, std::to_string(int64_t(*real))}});
   else if (wantsWhole && real)
-    diagnostic.fix("round down",
-                   {{{span.file, span.begin, span.begin}, "floor("}, {{span.file, span.end, span.end}, ")"}});
+    diagnostic.suggest("round down", {{{span.file, span.begin, span.begin}, "floor("},
+                                      {{span.file, span.end, span.end}, ")"}});
+}
+
+/// An argument with the comma or the brackets that belong to it.
+static Span wholeArgument(const std::vector<Argument>& arguments, size_t i, std::string_view text) {
+  Span span = arguments[i].span();
+  if (i + 1 < arguments.size()) return {span.file, span.begin, arguments[i + 1].span().begin};
+  size_t open = text.rfind('(', span.begin), close = text.find(')', span.end);
+  bool alone = i == 0 && open != std::string_view::npos && close != std::string_view::npos;
+  if (alone) return {span.file, uint32_t(open), uint32_t(close + 1)};
+  return i == 0 ? span : Span{span.file, arguments[i - 1].span().end, span.end};
+}
+
+static constexpr std::string_view channelsAreKnown =
+    "the channels of what comes in are known: leave them out";
+
+/// What PyTorch's order of arguments makes of `batch_norm(16)` and `linear(3072, 10)`. True when it was
+/// reported.
+bool Elaborator::inputChannelsGiven(const BlockValue& block, const std::vector<Argument>& arguments, size_t i,
+                                    size_t index, const Value& value, const Frame& frame) {
+  if (!block.op || arguments[i].name.present()) return false;
+  const OperatorArgument& argument = block.op->arguments[index];
+  auto* whole = value.get<int64_t>();
+  Span span = arguments[i].value->span;
+  std::string_view text = program.sources.file(span.file).text;
+  if (argument.namedOnly) {
+    Diagnostic& diagnostic = error(Diag::NamedOnly, span, frame, block.op->name, argument.name);
+    if (whole && *whole > 1)
+      diagnostic.note(std::string(channelsAreKnown))
+          .fix("leave it out", {{wholeArgument(arguments, i, text), ""}});
+    else
+      diagnostic.suggest("write its name",
+                         {{{span.file, span.begin, span.begin}, std::string(argument.name) + " = "}});
+    return true;
+  }
+  bool second = i == 1 && block.op->name == "linear" && index == 1 && whole && !arguments[0].name.present();
+  if (!second) return false;
+  error(Diag::TypeMismatch, span, frame, "'bias' of linear", "true or false", value.describe())
+      .note("the features of what comes in are known: leave them out")
+      .fix("leave the first number out", {{wholeArgument(arguments, 0, text), ""}});
+  return true;
 }
 
 std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
@@ -163,6 +206,9 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         if (values[i].value.isSubject() && firstIndex == 0)
           diagnostic.note("the tensor comes first, or before '|>': " +
                           std::string(program.sources.text(argument.value->span)) + " |> " + name + "(…)");
+        else if (most == 0 && i == 0)
+          adviseOnArguments(diagnostic, name, values[i].value,
+                            wholeArgument(arguments, i, program.sources.file(span.file).text));
         return nullptr;
       }
       index = place;
@@ -170,6 +216,11 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
     const Given& given = values[i];
     if (given.value.holdsPoison()) {
       ok = false;
+      continue;
+    }
+    if (inputChannelsGiven(block, arguments, i, index, given.value, frame)) {
+      ok = false;
+      result->given[index] = given; // for the places of those after it
       continue;
     }
     if (block.op)

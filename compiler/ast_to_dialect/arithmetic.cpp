@@ -1,4 +1,5 @@
 /// Operators on compile-time values and on tensors.
+#include "ast_to_dialect/advice.h"
 #include "ast_to_dialect/elaborator.h"
 #include "dialect/conditions.h"
 
@@ -13,8 +14,11 @@ Value Elaborator::unary(const UnaryExpr& expr, const Frame& frame) {
     Value operand = evaluate(expr.operand, frame);
     if (auto* later = operand.get<RunTimeCondition>())
       return RunTimeCondition{"not (" + later->text + ")", condition::negated(later->test)};
-    std::optional<bool> value = evaluateCondition(expr.operand, frame);
-    return value ? Value(!*value) : Value();
+    if (auto* known = operand.get<bool>()) return !*known;
+    if (!operand.isPoison())
+      error(Diag::TypeMismatch, expr.operand->span, frame, "a condition", "true or false",
+            operand.describe());
+    return Poison{};
   }
   Value value = evaluate(expr.operand, frame);
   if (auto* i = value.get<int64_t>()) {
@@ -79,8 +83,8 @@ static Value wholeArithmetic(Elaborator& elaborator, const BinaryExpr& expr, int
     if (expr.op == BinaryOperator::Remainder) return (a % b + b) % b;
     if (a % b == 0) return a / b;
     elaborator.error(Diag::InexactDivision, expr.span, frame, a, b)
-        .fix("round down", {{{expr.span.file, expr.span.begin, expr.span.begin}, "floor(1.0 * "},
-                            {{expr.span.file, expr.span.end, expr.span.end}, ")"}});
+        .suggest("round down", {{{expr.span.file, expr.span.begin, expr.span.begin}, "floor(1.0 * "},
+                                {{expr.span.file, expr.span.end, expr.span.end}, ")"}});
     return Poison{};
   case BinaryOperator::Power:
     if (b < 0) return std::pow(double(a), double(b));
@@ -201,7 +205,9 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
     else if (op == BinaryOperator::Multiply)
       result = build<MulOp>({a, b}, span, what, path, frame);
     else
-      error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe());
+      adviseOnOperands(
+          error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe()),
+          op, left, right);
     return result ? Value(result) : Value();
   }
   std::optional<double> number = a ? right.number() : left.number();
@@ -230,7 +236,9 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
     if (op == BinaryOperator::Divide && a && number)
       error(Diag::DivisionByZero, span, frame);
     else
-      error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe());
+      adviseOnOperands(
+          error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe()),
+          op, left, right);
     return Poison{};
   }
   auto fill = [&](ScaleOp::Properties& properties) {
@@ -309,7 +317,9 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
   if (s && t && expr.op == BinaryOperator::Add) return *s + *t;
   auto *p = left.get<bool>(), *q = right.get<bool>();
   if (p && q && equality) return compare(expr.op, *p, *q);
-  error(Diag::BadOperands, expr.span, frame, spelling(expr.op), left.describe() + " and " + right.describe());
+  adviseOnOperands(error(Diag::BadOperands, expr.span, frame, spelling(expr.op),
+                         left.describe() + " and " + right.describe()),
+                   expr.op, left, right);
   return Poison{};
 }
 

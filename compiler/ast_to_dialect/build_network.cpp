@@ -153,6 +153,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
     checkProbeNames(outside);
     applyInits();
     for (const TrainDecl* train : recipes) trainSection(*train, frame);
+    warnOfUnused(outside);
   }
   // An editor asks by syntax trees: for it the module need not be whole, but for budgets.
   if (!observations || headsTargetSection(program.main(), decl.name.text)) finishNetwork();
@@ -260,6 +261,7 @@ Elaboration Elaborator::run() {
   }
   reportUnknownProbes();
   reportUnknownSettings();
+  checkUnusedDeclarations();
   if (diagnostics.hasErrors()) {
     result.module = nullptr;
   } else if (!observations && mlir::failed(mlir::verify(*result.module))) {

@@ -1,4 +1,5 @@
 /// Chains: steps of a pipeline, and chains of blocks that are applied later.
+#include "ast_to_dialect/advice.h"
 #include "ast_to_dialect/elaborator.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -29,7 +30,7 @@ Value Elaborator::applyStageNode(const Expr* stage, const Value& subject, const 
   if (value.isPoison()) return Poison{};
   const BlockValue* block = value.block();
   if (!block) {
-    error(Diag::NotCallable, span, frame, value.describe());
+    adviseOnApplying(error(Diag::NotCallable, span, frame, value.describe()), value);
     return Poison{};
   }
   return apply(*block, {subject}, span, frame, hint);
@@ -99,7 +100,7 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
       return Poison{};
     }
     if (!block) {
-      error(Diag::NotCallable, expr.stages[i]->span, frame, stage.describe());
+      adviseOnApplying(error(Diag::NotCallable, expr.stages[i]->span, frame, stage.describe()), stage);
       return Poison{};
     }
     chain->chain.push_back(*block);

@@ -1,5 +1,4 @@
 /// Names in expressions: values, members of files, calls and their arguments.
-#include "ast_to_dialect/foreign.h"
 #include "ast_to_dialect/name_checker.h"
 
 #include <algorithm>
@@ -9,10 +8,11 @@ namespace cnn {
 using namespace ast;
 
 void NameChecker::expression(const Expr* node) {
+  Place at = std::exchange(place, {});
   if (!node) return;
   if (auto* e = as<NameExpr>(node)) {
     auto declared = find(e->name);
-    return declared ? record.use(e->span, *declared) : unknown(e->span, e->name);
+    return declared ? record.use(e->span, *declared) : unknown(e->span, e->name, at);
   }
   if (auto* e = as<ErrorExpr>(node)) {
     bool outer = std::exchange(quiet, true);
@@ -25,18 +25,19 @@ void NameChecker::expression(const Expr* node) {
     return;
   }
   if (auto* e = as<ListExpr>(node)) {
-    for (const Expr* element : e->elements) expression(element);
+    for (const Expr* element : e->elements) expression(element, at);
     return;
   }
-  if (auto* e = as<ParenExpr>(node)) return expression(e->inner);
+  if (auto* e = as<ParenExpr>(node)) return expression(e->inner, at);
   if (auto* e = as<UnaryExpr>(node)) return expression(e->operand);
   if (auto* e = as<BinaryExpr>(node)) return expression(e->left), expression(e->right);
   if (auto* e = as<IndexExpr>(node)) return expression(e->base), expression(e->index);
-  if (auto* e = as<MemberExpr>(node)) return memberAccess(*e);
+  if (auto* e = as<MemberExpr>(node)) return memberAccess(*e, at);
   if (auto* e = as<CallExpr>(node)) return call(*e);
-  if (auto* e = as<LabeledExpr>(node)) return expression(e->inner), expression(e->path);
+  if (auto* e = as<LabeledExpr>(node)) return expression(e->inner, at), expression(e->path);
   if (auto* e = as<ChainExpr>(node)) {
-    for (const Expr* stage : e->stages) expression(stage);
+    for (const Expr* stage : e->stages)
+      expression(stage, {stage == e->stages.front() ? Role::Value : Role::Stage});
     return;
   }
   if (auto* e = as<IfExpr>(node)) {
@@ -55,11 +56,13 @@ void NameChecker::expression(const Expr* node) {
 }
 
 /// `file.thing` for a file used under a name; members of values are known when they are evaluated.
-void NameChecker::memberAccess(const MemberExpr& node) {
-  if (library(node)) return;
+void NameChecker::memberAccess(const MemberExpr& node, Place at) {
+  if (library(node, at)) return;
   auto* base = as<NameExpr>(node.base);
   auto global = base && !findLocal(base->name) ? module.globals.find(base->name) : module.globals.end();
   bool isFile = global != module.globals.end() && !global->second.decl;
+  bool path = at.role == Role::Selector && base && !known(base->name); // fc.weight, without quotes
+  if (path) return unknown(node.span, diagnostics.sourceManager().text(node.span), at);
   if (!isFile) return expression(node.base);
   const Module& used = *global->second.module;
   refer(base->span, base->name);
@@ -74,24 +77,6 @@ void NameChecker::memberAccess(const MemberExpr& node) {
       .didYouMean(nearest(node.member.text, candidates));
 }
 
-/// `nn.Conv2d`, `torch.nn.functional.relu`: reported as a whole. True when it was.
-bool NameChecker::library(const MemberExpr& node) {
-  const Expr* root = &node;
-  while (auto* member = as<MemberExpr>(root)) root = member->base;
-  auto* name = as<NameExpr>(root);
-  if (!name || known(name->name) || module.incomplete ||
-      std::ranges::count(module.file.lostNames, name->name))
-    return false;
-  if (!isLibrary(name->name)) return false;
-  Diagnostic& diagnostic =
-      report(Diag::UnknownName, node.span, std::string(name->name) + "." + std::string(node.member.text));
-  diagnostic.didYouMean(operatorOfTorch(node.member.text));
-  const Foreign* foreign = foreignName(node.member.text);
-  diagnostic.note(foreign && !foreign->note.empty() ? std::string(foreign->note)
-                                                    : "operators are built in, without a library's name");
-  return true;
-}
-
 void NameChecker::arguments(const CallExpr& call) {
   bool outer = std::exchange(quiet, quiet || !call.closed);
   for (const Argument& argument : call.arguments) expression(argument.value);
@@ -99,7 +84,7 @@ void NameChecker::arguments(const CallExpr& call) {
 }
 
 void NameChecker::call(const CallExpr& node) {
-  expression(node.callee);
+  expression(node.callee, {Role::Callee, &node});
   arguments(node);
   record.arguments(node, isLocal(node.callee));
   if (!node.closed) return;

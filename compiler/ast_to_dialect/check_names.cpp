@@ -1,6 +1,7 @@
 /// Resolves every name of a program without evaluating anything: scopes, declarations, statements.
 #include "ast_to_dialect/name_checker.h"
 #include "ast_to_dialect/names.h"
+#include "dsl/ast/children.h"
 
 #include <algorithm>
 
@@ -16,6 +17,7 @@ void NameChecker::run() {
     scopeEnds.clear();
     declaring = decl;
     freeDimensions.clear();
+    assigned.clear();
     if (auto* let = as<LetDecl>(decl)) expression(let->value);
     if (auto* callable = as<CallableDecl>(decl)) check(*callable);
     if (auto* train = as<TrainDecl>(decl)) check(*train);
@@ -37,8 +39,18 @@ void NameChecker::declare(const Identifier& name, bool isVar, const Expr* value,
   else if (auto global = module.globals.find(name.text); global != module.globals.end())
     earlier = global->second.span;
   if (earlier.valid()) return shadowing(name, earlier, value);
-  scopes.back()[name.text] = {name.span, isVar};
+  scopes.back()[name.text] = {name.span, isVar, {}};
   record.local(name.text, name.span, *declaring, parameter, scopeEnds.back());
+}
+
+static bool mentions(const Expr& value, std::string_view name) {
+  bool found = false;
+  walk(value, [&](const Node& node) {
+    auto* use = as<NameExpr>(&node);
+    found = found || (use && use->name == name);
+    return !found;
+  });
+  return found;
 }
 
 void NameChecker::shadowing(const Identifier& name, Span earlier, const Expr* value) {
@@ -47,6 +59,9 @@ void NameChecker::shadowing(const Identifier& name, Span earlier, const Expr* va
   auto* same = value ? as<NameExpr>(value) : nullptr;
   if (same && same->name == name.text)
     diagnostic.note("an output is named where it is computed: output " + std::string(name.text) + " = …");
+  else if (value && mentions(*value, name.text))
+    diagnostic.note(
+        "a name that changes is declared with var, and set without let: " + std::string(name.text) + " = …");
 }
 
 void NameChecker::declare(const Pattern& pattern, bool isVar) {
@@ -81,6 +96,7 @@ void NameChecker::check(const CallableDecl& decl) {
     if (!findLocal(parameter.name.text)) declare(parameter.name, false, nullptr, &parameter);
   }
   if (decl.value) return expression(decl.value);
+  countAssigned(decl.body);
   collectDimensions(decl.body);
   statements(decl.body);
   bool hasBody = decl.body.complete && decl.body.span.begin != decl.span.begin;
@@ -127,7 +143,15 @@ void NameChecker::check(const Statement& statement) {
 void NameChecker::checkParts(const Statement& statement) {
   if (auto* s = as<BindingStatement>(&statement)) {
     expression(s->value);
-    return declare(*s->pattern, s->isVar());
+    if (auto* name = as<NamePattern>(s->pattern))
+      declare(Identifier{name->name, name->span}, s->isVar(), s->value);
+    else
+      declare(*s->pattern, s->isVar());
+    bool isLet = !s->isVar() && s->span.end - s->span.begin > 3;
+    if (auto* name = as<NamePattern>(s->pattern); name && isLet)
+      if (Local* local = findLocal(name->name); local && local->span == name->span)
+        local->let = {s->span.file, s->span.begin, s->span.begin + 3};
+    return;
   }
   if (auto* s = as<AssignStatement>(&statement)) return assignment(*s);
   if (auto* s = as<ReturnStatement>(&statement)) return expression(s->value);
@@ -138,7 +162,7 @@ void NameChecker::checkParts(const Statement& statement) {
     if (s->value) return use(s->name); // feeds an input that the network has
     if (scopes.size() < 2) return declare(s->name);
     // In an if or for it is a mistake of its own, and known all the same.
-    scopes.front()[s->name.text] = {s->name.span, false};
+    scopes.front()[s->name.text] = {s->name.span, false, {}};
     record.local(s->name.text, s->name.span, *declaring, nullptr, scopeEnds.front());
     return;
   }
@@ -158,7 +182,7 @@ void NameChecker::checkParts(const Statement& statement) {
   }
   if (auto* s = as<AssertStatement>(&statement)) return expression(s->condition), expression(s->message);
   if (auto* s = as<InitStatement>(&statement))
-    return expression(s->selectors), valueOf(Family::Initialiser, s->value);
+    return expression(s->selectors, {Role::Selector}), valueOf(Family::Initialiser, s->value);
   if (auto* s = as<LabelsStatement>(&statement)) return use(s->name), expression(s->value);
   if (auto* s = as<PictureStatement>(&statement)) {
     for (const Identifier& name : s->names) use(name);
@@ -169,7 +193,7 @@ void NameChecker::checkParts(const Statement& statement) {
     return declare(s->name);
   }
   if (auto* s = as<GroupStatement>(&statement)) {
-    expression(s->selectors);
+    expression(s->selectors, {Role::Selector});
     settings(s->body, groupSettings);
     return nested(s->body);
   }
@@ -183,11 +207,12 @@ void NameChecker::checkParts(const Statement& statement) {
 }
 
 void NameChecker::use(const Identifier& name) {
+  Place at = std::exchange(place, {});
   if (!name.present()) return;
   if (auto declared = find(name.text))
     record.use(name.span, *declared);
   else
-    unknown(name.span, name.text);
+    unknown(name.span, name.text, at);
 }
 
 void NameChecker::assignment(const AssignStatement& statement) {
@@ -200,23 +225,18 @@ void NameChecker::assignment(const AssignStatement& statement) {
     valueOf(Family::Data, statement.value);
   else if (setting == "loss")
     valueOf(Family::Loss, statement.value);
+  else if (setting == "freeze" || setting == "update")
+    expression(statement.value, {Role::Selector});
   else
     expression(statement.value);
   if (statement.selector || isSetting.count(&statement)) return;
   Local* local = findLocal(statement.name.text);
   refer(statement.name.span, statement.name.text);
   if (local && local->isVar) return;
-  auto global = module.globals.find(statement.name.text);
-  if (local || global != module.globals.end()) {
-    report(Diag::AssignToConstant, statement.name.span, statement.name.text)
-        .secondary(local ? local->span : global->second.span, "declared here, not with var");
-  } else if (!module.incomplete) {
-    report(Diag::UnknownName, statement.name.span, statement.name.text)
-        .note("a name is introduced with let or var")
-        .fix("declare the name",
-             {{{statement.span.file, statement.span.begin, statement.span.begin}, "let "}});
-    scopes.back()[statement.name.text] = {statement.name.span, true};
-  }
+  if (local || module.globals.count(statement.name.text))
+    setAnew(statement, local);
+  else
+    undeclared(statement);
 }
 
 void NameChecker::type(const Type* node, bool freeAllowed) {
@@ -231,7 +251,7 @@ void NameChecker::type(const Type* node, bool freeAllowed) {
     bool lower = freeAllowed && name && name->name.size() == 1 && !known(name->name) && !module.incomplete;
     if (lower && name->name[0] >= 'a' && name->name[0] <= 'z') {
       report(Diag::UnknownName, name->span, name->name)
-          .didYouMean(std::string(1, static_cast<char>(name->name[0] - 'a' + 'A')))
+          .didYouMean({std::string(1, static_cast<char>(name->name[0] - 'a' + 'A')), true})
           .note("a dimension that is free has a name with a capital initial");
       continue;
     }

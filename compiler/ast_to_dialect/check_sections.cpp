@@ -1,4 +1,5 @@
 /// Names in train, budget and kernels sections, and which settings these have.
+#include "ast_to_dialect/foreign.h"
 #include "ast_to_dialect/name_checker.h"
 #include "ast_to_dialect/names.h"
 
@@ -24,7 +25,7 @@ void NameChecker::valueOf(Family family, const Expr* value) {
       continue;
     }
     wanted = family;
-    unknown(name->span, name->name);
+    unknown(name->span, name->name, {Role::Callee, call});
     wanted.reset();
     if (call) arguments(*call);
   }
@@ -54,7 +55,7 @@ void NameChecker::check(const TrainDecl& decl) {
   record.arguments(decl.arguments, *base);
   Scope scope(*this, decl.span.end);
   for (const Parameter& parameter : base->parameters)
-    scopes.back()[parameter.name.text] = {parameter.name.span, false};
+    scopes.back()[parameter.name.text] = {parameter.name.span, false, {}};
   for (const Statement* statement : base->body.statements) member(*statement);
   for (auto& [name, local] : scopes.back()) record.show(local.span, decl.body.span);
   collectDimensions(base->body);
@@ -65,14 +66,14 @@ void NameChecker::check(const TrainDecl& decl) {
   for (const Statement* statement : decl.body.statements) // stop can watch it like a metric
     if (auto* assign = as<AssignStatement>(statement);
         assign && !assign->selector && assign->name.text == "loss")
-      scopes.back().try_emplace("loss", Local{assign->name.span, false});
+      scopes.back().try_emplace("loss", Local{assign->name.span, false, {}});
   statements(decl.body);
 }
 
 /// What a network's body shows to its train section.
 void NameChecker::member(const Statement& statement) {
   auto add = [&](const Identifier& name) {
-    if (name.present()) scopes.back()[name.text] = {name.span, false};
+    if (name.present()) scopes.back()[name.text] = {name.span, false, {}};
   };
   if (auto* s = as<InputStatement>(&statement)) add(s->name);
   if (auto* s = as<OutputStatement>(&statement)) add(s->name);
@@ -82,7 +83,7 @@ void NameChecker::member(const Statement& statement) {
 
 void NameChecker::members(const Pattern& pattern) {
   if (auto* name = as<NamePattern>(&pattern)) {
-    if (!name->name.empty()) scopes.back()[name->name] = {name->span, false};
+    if (!name->name.empty()) scopes.back()[name->name] = {name->span, false, {}};
     return;
   }
   for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements) members(*element);
@@ -102,8 +103,10 @@ void NameChecker::check(const TargetDecl& decl) {
     if (!assign) continue;
     if (assign->selector)
       expression(assign->selector);
-    else
+    else {
+      place = {Role::Selector};
       use(assign->name);
+    }
     valueOf(Family::Algorithm, assign->value);
   }
 }
@@ -124,15 +127,17 @@ void NameChecker::machine(const StringExpr& target) {
         last.starts_with("avx") && name.find(last) != std::string_view::npos)
       meant = candidate.name;
   if (!meant.empty())
-    diagnostic.fix("did you mean '" + std::string(meant) + "'?",
-                   {{target.span, "\"" + std::string(meant) + "\""}});
+    diagnostic.suggest("did you mean '" + std::string(meant) + "'?",
+                       {{target.span, "\"" + std::string(meant) + "\""}});
   diagnostic.note("targets here are " + list);
 }
 
 static std::string settingHint(std::string_view name, const std::string& list) {
-  if (name == "metric") return "a metric has a name: metric top1 = accuracy(logits, label)";
+  if (name == "metric" || name == "metrics")
+    return "a metric has a name: metric top1 = accuracy(logits, label)";
   if (name == "lr" || name == "learning_rate")
     return "the learning rate is an argument of the optimizer, adam(lr = 1e-3); in a group it is lr_scale";
+  if (name == "augment") return "pictures are changed by a statement: augment image = random_hflip()";
   return "settings here are " + list;
 }
 
@@ -147,8 +152,10 @@ void NameChecker::settings(const Body& body, std::span<const std::string_view> n
       std::string list;
       for (std::string_view candidate : candidates)
         list += (list.empty() ? "" : ", ") + std::string(candidate);
+      const Foreign* foreign = foreignSetting(name);
+      bool known = foreign && std::ranges::count(names, foreign->meant);
       report(Diag::UnknownSetting, assign->name.span, name)
-          .didYouMean(nearest(name, candidates))
+          .didYouMean(known ? Guess{foreign->meant, true} : nearest(name, candidates))
           .note(settingHint(name, list));
     } else if (auto [it, inserted] = seen.try_emplace(name, assign->name.span); !inserted) {
       report(Diag::DuplicateSetting, assign->name.span, name).secondary(it->second, "first here");

@@ -8,7 +8,7 @@
 /// pictures.cpp     preprocess, augment
 /// train.cpp        train sections            budgets.cpp        budget sections
 /// free_dimensions.cpp  sizes that are known when the network runs
-/// kernels.cpp      kernels sections
+/// kernels.cpp      kernels sections           unused.cpp         what nothing uses
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
@@ -71,6 +71,7 @@ struct NetworkParameter {
   llvm::SmallVector<int64_t> shape;
   bool statistic = false;
   bool unused = false; ///< erased, as nothing reads it
+  bool ofPart = false; ///< of a network that is applied like a block
 };
 
 struct NamedTensor {
@@ -206,6 +207,8 @@ public:
                                             const std::vector<ast::Argument>& arguments,
                                             const std::vector<Given>& values, size_t firstIndex, Span span,
                                             const Frame& frame);
+  bool inputChannelsGiven(const BlockValue& block, const std::vector<ast::Argument>& arguments, size_t i,
+                          size_t index, const Value& value, const Frame& frame);
   bool checkArgument(const Value& value, Takes takes, std::string_view argument, std::string_view owner,
                      Span span, const Frame& frame);
   /// Adds the change that makes a value what is wanted, where it is plain.
@@ -258,6 +261,9 @@ public:
   void finishNetwork();
   void readSettings();
   void reportUnknownSettings();
+  void warnOfUnused(const Frame& frame);
+  void checkUnusedDeclarations();
+  void checkUncalled(const ast::CallableDecl& function, DiagnosticEngine& found);
   void targetSections(const ast::CallableDecl& network, const std::string& name, const Frame& frame);
   void budgetSection(const ast::TargetDecl& section, const std::string& name, const Frame& frame);
   void parameterBudget(const ast::AssignStatement& limit, int64_t most, const std::string& name,
@@ -320,6 +326,7 @@ private:
   Diagnostic discarded{};
   uint64_t steps = 0;
   uint32_t callDepth = 0, evaluationDepth = 0;
+  std::set<const ast::CallableDecl*> called; ///< functions
   llvm::DenseMap<mlir::Value, Origin> origins;
   std::map<double, InitAttr> constants; ///< first values of one number
   std::string opError;                  ///< MLIR's last: why the shape of an op could not be inferred
@@ -403,6 +410,14 @@ public:
   /// Makes the input an output of the network, if it is asked for.
   void probe(std::string_view name);
 
+  std::string_view name() const { return block.op->name; }
+  /// Where an argument was given; nowhere where it was not.
+  Span written(std::string_view argument) const;
+  /// Whether it was given by its place.
+  bool byPlace(std::string_view argument) const;
+  template <typename... Args> Diagnostic& warn(Diag diag, Args&&... args) {
+    return elaborator.error(diag, span, frame, std::forward<Args>(args)...);
+  }
   /// An error about an argument, or about the input where the name is empty.
   Diagnostic& fail(std::string_view argument, std::string message);
   bool failed() const { return hasFailed; }

@@ -62,13 +62,26 @@ void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what, 
   if (observations) observations->built(tensor);
 }
 
+/// What stands further on in the same declaration was made when this was applied before, or in an earlier
+/// round of a loop.
+static bool standsAfter(const Program& program, Span later, Span span) {
+  if (later.file != span.file || later.begin < span.end) return false;
+  for (const Module& module : program.modules)
+    for (const Decl* decl : module.file.declarations)
+      if (decl->span.file == span.file && decl->span.begin <= span.begin && later.end <= decl->span.end)
+        return true;
+  return false;
+}
+
 void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
   auto found = origins.find(tensor);
   if (found == origins.end()) return;
   std::string text = readable(mlir::cast<cnn::TensorType>(tensor.getType()).shapeText());
   auto& [span, what, name] = found->second;
+  bool earlier = name.empty() && standsAfter(program, span, diagnostic.span);
   std::string maker = std::string(what) + (name.empty() ? "" : " " + std::string(name));
-  diagnostic.note(span, "the shape " + text + " comes from " + maker + " here");
+  diagnostic.note(span, "the shape " + text + " comes from " + maker + " here" +
+                            (earlier ? ", in an earlier application" : ""));
 }
 
 Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,
@@ -95,9 +108,15 @@ Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange 
                     std::to_string(one.getFixed(0).value_or(0)) + ones + "]");
   }
   bool residual = pair && shapeOf(0).getRank() == 4 && shapeOf(1).getRank() == 4;
-  if (residual && shapeOf(0).getShape()[1] != shapeOf(1).getShape()[1])
-    diagnostic.note("a convolution with kernel 1 gives a tensor other channels: |> conv(channels, 1)");
-  else if (residual)
+  auto size = [&](size_t i, unsigned d) { return shapeOf(i).getFixed(d).value_or(0); };
+  if (residual && shapeOf(0).getShape()[1] != shapeOf(1).getShape()[1]) {
+    int64_t larger = std::max(size(0, 2), size(1, 2)), smaller = std::min(size(0, 2), size(1, 2));
+    bool strided = smaller > 0 && larger > smaller;
+    std::string stride = strided ? ", stride = " + std::to_string((larger + smaller - 1) / smaller) : "";
+    diagnostic.note("a convolution with kernel 1 gives a tensor other channels" +
+                    std::string(strided ? ", its stride another size" : "") + ": |> conv(channels, 1" +
+                    stride + ")");
+  } else if (residual)
     diagnostic.note("padding or the same stride on both ways keep pictures equally large");
   return diagnostic;
 }
@@ -272,11 +291,17 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
   return unknown("a tensor", {tensorMembers.begin(), tensorMembers.end()});
 }
 
+static void noteSlice(Diagnostic& diagnostic, const Value& base) {
+  if (base.tensor()) diagnostic.note("channels of a tensor are taken by x |> slice(begin, end)");
+}
+
 static Value index(Elaborator& elaborator, const IndexExpr& expr, const Frame& frame) {
   Value base = elaborator.evaluate(expr.base, frame);
   const List* list = base.list();
   if (!list && !base.isPoison())
-    elaborator.error(Diag::TypeMismatch, expr.base->span, frame, "before '['", "a list", base.describe());
+    noteSlice(
+        elaborator.error(Diag::TypeMismatch, expr.base->span, frame, "before '['", "a list", base.describe()),
+        base);
   int64_t size = list ? int64_t(list->size()) : 0;
   auto place = [&](const Expr* node, int64_t missing) -> std::optional<int64_t> {
     if (!node) return missing;

@@ -49,12 +49,14 @@ bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
     Diagnostic& diagnostic = error(Diag::BatchDimension, first, frame, name.text,
                                    "expected the batch first, a free dimension such as N, found " + found);
     std::string letter = net->batch ? dimensionText(&context, net->batch) : "N";
-    bool oneSample =
-        batch == builder.getAffineConstantExpr(1) && dimensions.size() % 2 == 0; // [1, 3, 224, 224]
-    if (oneSample)
-      diagnostic.fix("any number of samples", {{first, letter}});
+    std::vector<Edit> inPlace{{first, letter}},
+        before{{{first.file, first.begin, first.begin}, letter + ", "}};
+    if (dimensions.size() == 4) // [64, 3, 32, 32]
+      diagnostic.fix("any number of samples", inPlace);
+    else if (dimensions.size() == 3) // [3, 32, 32]
+      diagnostic.fix("put the batch first", before);
     else
-      diagnostic.fix("put the batch first", {{{first.file, first.begin, first.begin}, letter + ", "}});
+      diagnostic.suggest("any number of samples", inPlace).suggest("put the batch first", before);
     return false;
   }
   if (!net->batch) {
@@ -69,6 +71,14 @@ bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
         .secondary(net->batchSpan, "first named here");
     return false;
   }
+  auto size = [&](size_t i) {
+    auto fixed = mlir::dyn_cast<mlir::AffineConstantExpr>(dimensions[i]);
+    return fixed ? fixed.getValue() : 0;
+  };
+  bool colours = dimensions.size() == 4 && (size(3) == 1 || size(3) == 3);
+  if (colours && size(1) == size(2) && size(1) > 4)
+    error(Diag::ChannelsLast, type.span, frame, name.text)
+        .note("channels come before height and width, such as f32[N, 3, 224, 224]");
   bool right = true;
   for (size_t i = 1; i < dimensions.size(); ++i) {
     std::string open;

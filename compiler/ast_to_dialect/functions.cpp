@@ -24,6 +24,7 @@ Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& ex
     }
     return callBuiltin(function.builtin, values, expr.span, frame);
   }
+  called.insert(function.decl);
   BlockValue callee;
   callee.decl = function.decl;
   callee.module = function.module;

@@ -2,6 +2,7 @@
 ///
 /// check_names.cpp        scopes, declarations, statements   check_expressions.cpp  expressions, calls
 /// check_sections.cpp     train, budget, kernels; settings   unknown_names.cpp      what is said about them
+/// foreign_names.cpp      names of other libraries           set_anew.cpp           names that are set again
 #pragma once
 
 #include "ast_to_dialect/name_recorder.h"
@@ -14,6 +15,15 @@
 #include <span>
 
 namespace cnn {
+
+struct Foreign;
+
+/// Where an expression stands: what may have been meant by a name there.
+enum class NameRole : uint8_t { Value, Callee, Stage, Selector };
+struct NamePlace {
+  NameRole role = NameRole::Value;
+  const ast::CallExpr* call = nullptr; ///< whose callee it is
+};
 
 class NameChecker {
 public:
@@ -35,6 +45,7 @@ private:
   struct Local {
     Span span;
     bool isVar = false;
+    Span let; ///< the keyword that declares it; nowhere for what is no let
   };
 
   struct Scope {
@@ -62,8 +73,22 @@ private:
 
   // ---- unknown names ----
 
-  void unknown(Span span, std::string_view name);
-  void unknownSetting(Span span, std::string_view name);
+  using Role = NameRole;
+  using Place = NamePlace;
+  void expression(const ast::Expr* node, Place at) {
+    place = at;
+    expression(node);
+  }
+
+  void unknown(Span span, std::string_view name, Place at = {});
+  void unknownSetting(Span span, std::string_view name, const ast::CallExpr* call);
+  /// Names that may stand there.
+  std::vector<std::string_view> candidates(Place at);
+  /// Reports what another library calls so: true when it is known. `shown` is the whole of what was written.
+  bool foreign(Span span, std::string_view shown, std::string_view word, Place at);
+  Diagnostic& absent(Span span, std::string_view shown, const Foreign& known);
+  /// The change of `Conv2d(3, 16, 3)` to `conv(16, 3)`.
+  void translate(Diagnostic& diagnostic, Span span, std::string_view word, std::string_view meant, Place at);
   Diagnostic& unknownArgument(const ast::CallExpr& node, const ast::Argument& argument,
                               const std::vector<std::string_view>& names);
 
@@ -77,6 +102,9 @@ private:
   void checkParts(const ast::Statement& statement);
   void use(const ast::Identifier& name);
   void assignment(const ast::AssignStatement& statement);
+  void countAssigned(const ast::Body& body, bool repeated = false);
+  void setAnew(const ast::AssignStatement& statement, const Local* local);
+  void undeclared(const ast::AssignStatement& statement);
   void type(const ast::Type* node, bool freeAllowed);
 
   // ---- sections beside a network ----
@@ -93,8 +121,8 @@ private:
   // ---- expressions ----
 
   void expression(const ast::Expr* node);
-  void memberAccess(const ast::MemberExpr& node);
-  bool library(const ast::MemberExpr& node);
+  void memberAccess(const ast::MemberExpr& node, Place at);
+  bool library(const ast::MemberExpr& node, Place at);
   void call(const ast::CallExpr& node);
   void arguments(const ast::CallExpr& call);
   bool isLocal(const ast::Expr* node);
@@ -110,6 +138,8 @@ private:
   bool inLoss = false;                             ///< in a loss or metric
   std::map<std::string_view, Span> freeDimensions; ///< with where each is first named
   std::set<const ast::AssignStatement*> isSetting;
+  Place place;                              ///< of the expression that comes next
+  std::map<std::string_view, int> assigned; ///< how often the declaration sets each name
   bool quiet = false;
   Diagnostic discarded{};
 };

@@ -74,8 +74,9 @@ mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view
     builder.setInsertionPoint(net->predict);
     auto op = ParameterOp::create(builder, where, path, type, init, statistic, false);
     if (observations && !statistic) observations->madeParameter(shape);
-    known = &net->parameters.emplace_back(NetworkParameter{
-        path, owner, name, ownerPath, op, span, llvm::SmallVector<int64_t>(shape), statistic, false});
+    known = &net->parameters.emplace_back(NetworkParameter{path, owner, name, ownerPath, op, span,
+                                                           llvm::SmallVector<int64_t>(shape), statistic,
+                                                           false, sub != nullptr});
   }
   auto result = GetOp::create(builder, where, type, mlir::FlatSymbolRefAttr::get(known->op.getSymNameAttr()));
   remember(result, span, "parameter", result.getParameter());
@@ -190,10 +191,11 @@ void Elaborator::suggestSelector(Diagnostic& diagnostic, const Selector& selecto
     paths.push_back(info.ownerPath);
     paths.push_back(info.path);
   }
-  std::string_view meant = nearest(selector.pattern, paths);
+  Guess meant = nearest(selector.pattern, paths);
   if (!meant.empty())
-    diagnostic.fix("did you mean '" + std::string(meant) + "'?",
-                   {{selector.span, "\"" + std::string(meant) + "\""}});
+    diagnostic.fixIts.push_back({"did you mean '" + std::string(meant) + "'?",
+                                 {{selector.span, "\"" + std::string(meant) + "\""}},
+                                 meant.sure});
   diagnostic.note(list.empty() ? "the network has no parameters" : "its parts are " + list);
 }
 

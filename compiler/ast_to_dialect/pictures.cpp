@@ -101,9 +101,9 @@ bool Elaborator::checkPictureSizes(const PictureStatement& statement,
                          ? std::to_string(wanted.height)
                          : "[" + std::to_string(wanted.height) + ", " + std::to_string(wanted.width) + "]";
   if (size.known == PictureSize::Shorter && size.height >= std::max(wanted.height, wanted.width))
-    diagnostic.fix("cut at the centre",
-                   {{{statement.value->span.file, statement.value->span.end, statement.value->span.end},
-                     " |> center_crop(" + crop + ")"}});
+    diagnostic.suggest("cut at the centre",
+                       {{{statement.value->span.file, statement.value->span.end, statement.value->span.end},
+                         " |> center_crop(" + crop + ")"}});
   else if (size.known == PictureSize::Nothing)
     diagnostic.note("augment takes the place of preprocess: begin with random_resized_crop(" + crop +
                     "), or with resize");

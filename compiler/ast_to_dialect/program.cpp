@@ -57,7 +57,7 @@ private:
     if (auto known = loaded.find(path); known != loaded.end()) {
       used = known->second;
     } else if (!exists(path)) {
-      missing(use, path);
+      missing(module, use, path);
     } else {
       FileId file = read(path, use.path->span);
       used = file == Span::noFile ? nullptr : load(file, path);
@@ -81,7 +81,7 @@ private:
   }
 
   /// With the file of the folder that has nearly this name.
-  void missing(const UseDecl& use, const std::string& path) {
+  void missing(const Module& module, const UseDecl& use, const std::string& path) {
     namespace fs = std::filesystem;
     fs::path folder = fs::path(path).parent_path();
     std::vector<std::string> files;
@@ -92,11 +92,16 @@ private:
     std::sort(files.begin(), files.end());
     Diagnostic& diagnostic =
         diagnostics.report(Diag::CannotReadFile, use.path->span, path, "No such file or directory");
+    std::string beside = "./" + std::string(use.path->literal()) + ".cnn";
+    if (exists((fs::path(module.path).parent_path() / beside).lexically_normal().string())) {
+      diagnostic.fix("did you mean '" + beside + "'?", {{use.path->span, "\"" + beside + "\""}});
+      return;
+    }
     std::string_view meant = nearest(fs::path(path).filename().string(), files);
     if (meant.empty()) return;
     std::string written(use.path->literal());
     written = written.substr(0, written.rfind('/') + 1) + std::string(meant);
-    diagnostic.fix("did you mean '" + written + "'?", {{use.path->span, "\"" + written + "\""}});
+    diagnostic.suggest("did you mean '" + written + "'?", {{use.path->span, "\"" + written + "\""}});
   }
 
   /// False only for what is surely not there: reading tells why the rest cannot be read.

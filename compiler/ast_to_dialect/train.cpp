@@ -51,6 +51,7 @@ public:
   TrainPart section;
   std::vector<NamedTensor> results;
   std::vector<std::string> targets;
+  std::vector<Span> targetSpans;
 
 private:
   static constexpr int64_t defaultBatch = 64;
@@ -163,6 +164,7 @@ private:
     mlir::Value value = loss.getBody().front().addArgument(tensor, e.location(statement.span, name));
     e.remember(value, type->span, "input", statement.name.text);
     targets.push_back(name);
+    targetSpans.push_back(statement.name.span);
     bound = value;
     if (e.observations) e.observations->bound(statement.name.span, value, frame);
   }
@@ -176,6 +178,9 @@ private:
       Diagnostic& diagnostic = e.error(Diag::BadSetting, span, frame, what,
                                        "one value an image [N], such as a loss gives", value.describe());
       if (tensor) e.addOrigin(diagnostic, tensor);
+      const BlockValue* block = value.block();
+      if (block && block->op && block->op->subjects == 2)
+        diagnostic.note("it is applied to an output and a target: " + block->name() + "(logits, label)");
       return {};
     }
     if (rank == 0) return tensor;
@@ -473,6 +478,9 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
   for (const NamedTensor& input : net->inputs) inputs.push_back(input.name);
   inputs.insert(inputs.end(), trainer.targets.begin(), trainer.targets.end());
   finishFunction(loss, inputs, trainer.results);
+  for (auto [i, span] : llvm::enumerate(trainer.targetSpans))
+    if (to.getArgument(unsigned(net->inputs.size() + i)).use_empty())
+      error(Diag::UnusedInput, span, frame, trainer.targets[i]);
   trainer.section.attributes.push_back(builder.getNamedAttr("augments", builder.getArrayAttr(augments)));
   net->op.setTrainingAttr(builder.getDictionaryAttr(trainer.section.attributes));
 }

@@ -59,6 +59,11 @@ void TrainPartReader::wrong(const AssignStatement& statement, const Value& value
   const Operator* named = text ? findOperator(*text) : nullptr;
   bool asName = named && named->isSetting() && e.program.sources.text(span) == "\"" + *text + "\"";
   if (asName) diagnostic.fix("write it without quotes", {{span, *text + "()"}});
+  // batch = 64.0
+  auto* real = value.get<double>();
+  std::string whole = real && *real >= 1 && *real < 1e9 ? std::to_string(int64_t(*real)) : "";
+  if (!whole.empty() && e.program.sources.text(span) == whole + ".0" && expected.starts_with("a whole"))
+    diagnostic.fix("write a whole number", {{span, whole}});
 }
 
 /// The numbers of a setting, defaults included: {kind, name = value, …}.
@@ -75,6 +80,10 @@ mlir::DictionaryAttr TrainPartReader::numbers(const Record& record) {
       double value = given != record.arguments.end()
                          ? *given->second.value.number()
                          : std::strtod(std::string(argument.defaultText).c_str(), nullptr);
+      bool rate = argument.name == "lr" || argument.name == "max_lr" || argument.name == "min_lr";
+      if (rate && value < 0)
+        e.error(Diag::BadArgument, given->second.span, frame, "'" + std::string(argument.name) + "'",
+                record.op->name, "expected at least 0, found " + Value(value).describe());
       bool whole = argument.takes == Takes::Int;
       list.push_back(e.builder.getNamedAttr(
           argument.name, whole ? mlir::Attribute(e.builder.getI64IntegerAttr(int64_t(value)))

@@ -9,25 +9,37 @@ namespace cnn {
 
 using namespace ast;
 
-void NameChecker::unknown(Span span, std::string_view name) {
-  if (quiet || module.incomplete || std::ranges::count(module.file.lostNames, name)) return;
-  if (wanted) return unknownSetting(span, name);
-  const Foreign* foreign = foreignName(name);
-  std::string_view torch = operatorOfTorch(name);
-  if (foreign || !torch.empty()) {
-    Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
-    diagnostic.didYouMean(foreign ? foreign->meant : torch);
-    if (foreign && !foreign->note.empty()) diagnostic.note(std::string(foreign->note));
-    return;
-  }
-  std::vector<std::string_view> candidates(builtinFunctions.begin(), builtinFunctions.end());
+/// Where a call or an application stands, what can be applied; elsewhere what has a value.
+std::vector<std::string_view> NameChecker::candidates(Place at) {
+  std::vector<std::string_view> result;
   for (auto& scope : scopes)
-    for (auto& [local, where] : scope) candidates.push_back(local);
-  for (auto& [global, where] : module.globals) candidates.push_back(global);
-  for (const Operator& op : allOperators()) candidates.push_back(op.name);
-  for (auto& [dimension, where] : freeDimensions) candidates.push_back(dimension);
-  std::string_view meant = nearest(name, candidates);
+    for (auto& [local, where] : scope) result.push_back(local);
+  for (auto& [global, where] : module.globals) result.push_back(global);
+  for (const Operator& op : allOperators()) {
+    bool applied = op.family == Family::Layer || op.family == Family::Loss || op.family == Family::Metric;
+    bool fits = at.role == Role::Stage || at.role == Role::Selector ? applied : true;
+    if (fits) result.push_back(op.name);
+  }
+  if (at.role == Role::Callee) result.insert(result.end(), builtinFunctions.begin(), builtinFunctions.end());
+  if (at.role == Role::Value)
+    for (auto& [dimension, where] : freeDimensions) result.push_back(dimension);
+  return result;
+}
+
+void NameChecker::unknown(Span span, std::string_view name, Place at) {
+  if (quiet || module.incomplete || std::ranges::count(module.file.lostNames, name)) return;
+  if (wanted) return unknownSetting(span, name, at.call);
+  Guess meant = nearest(name, candidates(at));
+  if (!meant.sure && foreign(span, name, name, at)) return;
   Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
+  if (at.role == Role::Selector) {
+    bool path = name.find_first_of("0123456789.") != std::string_view::npos; // linear1, fc.weight
+    std::vector<Edit> quotes{{span, "\"" + std::string(name) + "\""}};
+    path ? diagnostic.fix("write a path in quotes", quotes)
+         : diagnostic.suggest("write a path in quotes", quotes);
+    diagnostic.note("a name without quotes is an operator's or a block's, and selects all of its kind");
+    if (!meant.sure) return;
+  }
   diagnostic.didYouMean(meant);
   if (auto gone = ended.find(name); gone != ended.end())
     diagnostic.secondary(gone->second,
@@ -37,7 +49,7 @@ void NameChecker::unknown(Span span, std::string_view name) {
 }
 
 /// An unknown name where only a certain kind of thing may stand: those that there are.
-void NameChecker::unknownSetting(Span span, std::string_view name) {
+void NameChecker::unknownSetting(Span span, std::string_view name, const CallExpr* call) {
   std::vector<std::string_view> candidates;
   std::string list;
   for (const Operator& op : allOperators()) {
@@ -46,11 +58,19 @@ void NameChecker::unknownSetting(Span span, std::string_view name) {
     candidates.push_back(op.name);
     list += (list.empty() ? "" : ", ") + std::string(op.name);
   }
-  std::string_view meant = operatorOfTorch(name);
-  if (!std::ranges::count(candidates, meant)) meant = nearest(name, candidates);
+  Guess meant = nearest(name, candidates);
+  std::string_view torch = operatorOfTorch(name);
+  if (!meant.sure && !std::ranges::count(candidates, torch))
+    if (const Foreign* known = absentOperator(name)) {
+      absent(span, name, *known).note("the choices are " + list);
+      return;
+    }
   Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
-  diagnostic.didYouMean(meant);
-  if (meant.empty()) diagnostic.note("the choices are " + list);
+  if (std::ranges::count(candidates, torch))
+    translate(diagnostic, span, name, torch, {Role::Callee, call});
+  else
+    diagnostic.didYouMean(meant);
+  if (diagnostic.fixIts.empty()) diagnostic.note("the choices are " + list);
 }
 
 Diagnostic& NameChecker::unknownArgument(const CallExpr& node, const Argument& argument,
@@ -61,7 +81,12 @@ Diagnostic& NameChecker::unknownArgument(const CallExpr& node, const Argument& a
   const Foreign* foreign = foreignArgument(name);
   if (!foreign || (!foreign->meant.empty() && !std::ranges::count(names, foreign->meant)))
     return diagnostic.didYouMean(nearest(name, names));
-  if (!foreign->meant.empty()) return diagnostic.didYouMean(foreign->meant);
+  if (!foreign->meant.empty()) return diagnostic.didYouMean({foreign->meant, true});
+  diagnostic.note(std::string(foreign->note));
+  std::string_view value =
+      argument.value->span.valid() ? diagnostics.sourceManager().text(argument.value->span) : "";
+  bool harmless = foreign->harmless.empty() || value == foreign->harmless;
+  if (!harmless) return diagnostic;
   // Without the comma that belongs to it.
   size_t i = static_cast<size_t>(&argument - node.arguments.data());
   Span whole = argument.span();
@@ -69,7 +94,7 @@ Diagnostic& NameChecker::unknownArgument(const CallExpr& node, const Argument& a
     whole.end = node.arguments[i + 1].span().begin;
   else if (i > 0)
     whole.begin = node.arguments[i - 1].span().end;
-  return diagnostic.note(std::string(foreign->note)).fix("leave it out", {{whole, ""}});
+  return diagnostic.fix("leave it out", {{whole, ""}});
 }
 
 } // namespace cnn

@@ -2,6 +2,8 @@
 
 #include "features.h"
 
+#include "dsl/diagnostics/fixes.h"
+
 namespace cnn::language_server {
 
 namespace {
@@ -32,13 +34,13 @@ llvm::json::Array codeActions(const Analysis& analysis, Span range) {
   bool any = false;
   for (const Diagnostic* diagnostic : analysis.diagnostics.sorted()) {
     if (diagnostic->span.file != analysis.file()) continue;
-    any = any || !diagnostic->fixIts.empty();
+    any = any || diagnostic->sureFix();
     if (!touches(diagnostic->span, range)) continue;
     for (const FixIt& fix : diagnostic->fixIts) {
       auto edit = workspaceEdit(analysis, fix);
       if (!edit) continue;
       llvm::json::Object object = action(fix.message, "quickfix", *edit);
-      if (diagnostic->fixIts.size() == 1) object["isPreferred"] = true;
+      if (diagnostic->sureFix()) object["isPreferred"] = true;
       result.push_back(std::move(object));
     }
   }
@@ -47,8 +49,8 @@ llvm::json::Array codeActions(const Analysis& analysis, Span range) {
   lsp::WorkspaceEdit all;
   all.changes[address->uri().str()] = {
       {rangeOf(analysis.sources, wholeFile(analysis.sources, analysis.file())),
-       applyFixIts(analysis.diagnostics, analysis.file())}};
-  result.push_back(action("apply the first fix of every mistake", "source.fixAll.cnnc", all));
+       applySureFixes(analysis.diagnostics, analysis.file()).text}};
+  result.push_back(action("apply every fix that is sure", "source.fixAll.cnnc", all));
   return result;
 }
 

@@ -33,7 +33,8 @@ llvm::json::Array diagnostics(const Analysis& analysis) {
   llvm::json::Array result;
   for (const Diagnostic* diagnostic : analysis.diagnostics.sorted()) {
     lsp::Diagnostic shown;
-    shown.severity = lsp::DiagnosticSeverity::Error;
+    bool warns = info(diagnostic->diag).severity() == Severity::Warning;
+    shown.severity = warns ? lsp::DiagnosticSeverity::Warning : lsp::DiagnosticSeverity::Error;
     shown.source = "cnnc";
     shown.message = diagnostic->message;
     if (!diagnostic->labelText.empty()) shown.message += "\n" + diagnostic->labelText;

@@ -133,30 +133,6 @@ int build(const CompileOptions& compile, const BuildOptions& options) {
   return 0;
 }
 
-/// Fixes what is plain, again and again: a mistake can hide others. False where the file cannot be written.
-static bool fixMistakes(const CompileOptions& compile) {
-  constexpr int mostRounds = 10;
-  bool changed = false;
-  for (int round = 0; round < mostRounds; ++round) {
-    Frontend frontend;
-    if (frontend.load(compile, Frontend::Purpose::fix) || !frontend.program) break;
-    std::string fixed = applyFixIts(frontend.diagnostics, 0), error;
-    if (fixed == frontend.sources.file(0).text) break;
-    if (!writeFiles({{compile.file, bytesOf(fixed)}}, error)) return fail(error) == 0;
-    changed = true;
-  }
-  if (changed) std::fprintf(stderr, "%s: fixed what is plain\n", compile.file.c_str());
-  return true;
-}
-
-int check(const CompileOptions& given, const CheckOptions& options) {
-  CompileOptions compile = given;
-  compile.everyMachine = true;
-  if (options.fix && !fixMistakes(compile)) return 1;
-  Frontend frontend;
-  return frontend.load(compile, Frontend::Purpose::look, options.json) ? 0 : 1;
-}
-
 std::string versionText() {
   return std::string("cnnc ") + cnncVersion + " (LLVM " + LLVM_VERSION_STRING + ", Halide " +
          CNNC_HALIDE_VERSION + ", " + kernel::hostTarget() + ")";

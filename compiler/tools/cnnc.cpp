@@ -6,9 +6,13 @@
 
 #include "verbs.h"
 
+#include "dsl/diagnostics/diagnostics.h"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <iostream>
 
 using namespace cnn::tools;
 
@@ -23,7 +27,21 @@ static std::vector<std::string> withVerb(int count, char** words) {
   return arguments;
 }
 
+/// `cnnc chek net.cnn`: a word that is neither a verb nor a file, and nearly a verb.
+static bool misspelledVerb(int count, char** words) {
+  std::error_code failed;
+  if (count < 2 || words[1][0] == '-' || std::filesystem::exists(words[1], failed)) return false;
+  std::vector<std::string_view> names;
+  for (const Verb& verb : verbs()) names.push_back(verb.name);
+  if (std::ranges::count(names, std::string_view(words[1]))) return false;
+  std::string_view meant = cnn::nearest(words[1], names);
+  if (meant.empty()) return false;
+  std::cerr << "there is no verb " << words[1] << ", did you mean " << meant << "?\n";
+  return true;
+}
+
 int main(int count, char** words) {
+  if (misspelledVerb(count, words)) return 2;
   std::unique_ptr<CLI::App> cnnc = commandLine();
   try {
     cnnc->parse(withVerb(count, words));

@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 namespace cnn::tools {
 namespace {
@@ -29,8 +30,15 @@ BenchOptions benchOptions;
 ProfileOptions profileOptions;
 VerifyOptions verifyOptions;
 
+std::string checkFile(const std::string& path) {
+  std::string problem = CLI::ExistingFile(path), named = path + ".cnn";
+  std::error_code failed;
+  bool other = !problem.empty() && std::filesystem::exists(named, failed);
+  return problem + (other ? "; did you mean " + named + "?" : "");
+}
+
 void fileOptions(CLI::App& app) {
-  app.add_option("FILE", compile.file, "the network's .cnn file")->required()->check(CLI::ExistingFile);
+  app.add_option("FILE", compile.file, "the network's .cnn file")->required()->check(checkFile);
   app.add_option("--network", compile.network, "this network of the file only");
   app.add_option("--set", compile.settings,
                  "name=value: parameters of the network and free sizes, e.g. --set classes=5 H=256")
@@ -74,7 +82,7 @@ void buildingOptions(CLI::App& app) {
 
 void checkingOptions(CLI::App& app) {
   app.add_flag("--json", checkOptions.json, "as JSON on stdout");
-  app.add_flag("--fix", checkOptions.fix, "apply the suggested changes to the file, and report what is left");
+  app.add_flag("--fix", checkOptions.fix, "make the changes that are surely meant, and report what is left");
 }
 
 void summarizingOptions(CLI::App& app) {

@@ -18,13 +18,17 @@ enum class Diag : uint16_t {
 #include "dsl/diagnostics.def"
 };
 
+/// After an error there is no program; a warning is about one that is surely not what was meant.
+enum class Severity : uint8_t { Error, Warning };
+
 /// A row of diagnostics.def.
 struct DiagnosticInfo {
-  std::string_view id;          ///< "E0103": never reused, never renumbered
+  std::string_view id;          ///< "E0103", "W0600": never reused, never renumbered
   std::string_view name;        ///< "UnknownName"
   std::string_view message;     ///< with {0}, {1}, … for the arguments
   std::string_view explanation; ///< what it means and what to do
   std::string_view example;     ///< a program that triggers it; empty where only a special set-up does
+  Severity severity() const { return id.starts_with('W') ? Severity::Warning : Severity::Error; }
 };
 
 const DiagnosticInfo& info(Diag diag);
@@ -53,6 +57,15 @@ struct Edit {
 struct FixIt {
   std::string message; ///< "insert ')'"
   std::vector<Edit> edits;
+  bool sure = true; ///< nothing else can be meant; else it is for a reader to choose
+};
+
+/// A word that was meant, perhaps.
+struct Guess {
+  std::string_view word; ///< empty for none
+  bool sure = false;     ///< only a slip of the hand, or another library's name for the same thing
+  bool empty() const { return word.empty(); }
+  operator std::string_view() const { return word; }
 };
 
 struct Note {
@@ -73,9 +86,13 @@ struct Diagnostic {
   Diagnostic& secondary(Span span, std::string text);
   Diagnostic& note(std::string text) { return note(Span{}, std::move(text)); }
   Diagnostic& note(Span span, std::string text);
+  /// A change that is surely meant, and one that a reader may choose.
   Diagnostic& fix(std::string message, std::vector<Edit> edits);
-  /// "did you mean 'x'?" with the replacement of the primary span as fix; nothing when `suggestion` is empty.
-  Diagnostic& didYouMean(std::string_view suggestion);
+  Diagnostic& suggest(std::string message, std::vector<Edit> edits);
+  /// "did you mean 'x'?" with the replacement of the primary span; nothing for an empty guess.
+  Diagnostic& didYouMean(Guess guess);
+  /// The change that may be made without asking: the only one, and sure. Null for none.
+  const FixIt* sureFix() const;
 };
 
 /// Collects diagnostics. Not thread-safe: a compilation has one.
@@ -91,20 +108,25 @@ public:
     return add(diag, span, {DiagnosticArgument(std::forward<Args>(args))...});
   }
 
-  bool hasErrors() const { return total != 0; }
-  /// Reported so far, repetitions included.
-  size_t count() const { return total; }
+  bool hasErrors() const { return errors != 0; }
+  /// Errors reported so far, repetitions included.
+  size_t count() const { return errors; }
+  /// Those that are not stored.
+  size_t overflowing() const { return dropped; }
+  /// Takes over what another engine on the same sources has.
+  void take(const Diagnostic& diagnostic);
   /// Sorted by file and position, without repetitions.
   std::vector<const Diagnostic*> sorted() const;
   const SourceManager& sourceManager() const { return sources; }
 
 private:
   Diagnostic& add(Diag diag, Span span, std::vector<DiagnosticArgument> arguments);
+  Diagnostic& store(Diagnostic diagnostic);
 
   const SourceManager& sources;
   std::deque<Diagnostic> diagnostics;
   Diagnostic overflow{};
-  size_t total = 0;
+  size_t errors = 0, dropped = 0;
 };
 
 /// All diagnostics as text: `file:line:column: error[E0103]: message`, the source line with carets, notes.
@@ -118,12 +140,10 @@ std::string visibleText(std::string_view text);
 /// secondary, notes, fixes}]}. Lines and columns count from 1, columns in code points.
 std::string toJson(const DiagnosticEngine& engine);
 
-/// The text with the first fix-it of each diagnostic applied, leaving out those that overlap an earlier one.
-std::string applyFixIts(const DiagnosticEngine& engine, FileId file);
-
 /// The candidate nearest to `word` by edit distance (insert, delete, replace, swap neighbours), ignoring
-/// case, if it is near enough to be meant; else empty. Ties go to the first.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
-std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);
+/// case, if it is near enough to be meant; else empty. It is sure where it is the only one so near, and the
+/// slip is of a single letter in a word of four or more.
+Guess nearest(std::string_view word, std::span<const std::string_view> candidates);
+Guess nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 } // namespace cnn

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t maxLineWidth = 160;
 
 struct Colours {
-  const char *error = "", *note = "", *bold = "", *reset = "";
+  const char *error = "", *warning = "", *note = "", *bold = "", *reset = "";
 };
 
 /// Appends one character so that it takes a known number of columns: control characters and ill-formed bytes
@@ -33,12 +33,15 @@ size_t appendVisible(std::string& shown, std::string_view character) {
 class TextPrinter {
 public:
   TextPrinter(const SourceManager& sources, bool colour) : sources(sources) {
-    if (colour) colours = {"\033[1;31m", "\033[1;36m", "\033[1m", "\033[0m"};
+    if (colour) colours = {"\033[1;31m", "\033[1;33m", "\033[1;36m", "\033[1m", "\033[0m"};
   }
 
   void print(const Diagnostic& diagnostic) {
     position(diagnostic.span);
-    out += std::string(colours.error) + "error[" + std::string(info(diagnostic.diag).id) + "]" +
+    const DiagnosticInfo& row = info(diagnostic.diag);
+    bool warns = row.severity() == Severity::Warning;
+    mainColour = warns ? colours.warning : colours.error;
+    out += mainColour + std::string(warns ? "warning[" : "error[") + std::string(row.id) + "]" +
            colours.reset + ": " + colours.bold + diagnostic.message + colours.reset + "\n";
     excerpt(diagnostic.span, '^', diagnostic.labelText);
     for (const Note& mark : diagnostic.secondarySpans) {
@@ -107,13 +110,14 @@ private:
     std::string number = std::to_string(line);
     std::string gutter(number.size() < 5 ? 5 - number.size() : 0, ' ');
     out += gutter + number + " | " + shown + "\n";
-    out += std::string(gutter.size() + number.size(), ' ') + " | " + std::string(indent, ' ') +
-           colours.error + std::string(std::max<size_t>(width, 1), mark) + colours.reset +
+    out += std::string(gutter.size() + number.size(), ' ') + " | " + std::string(indent, ' ') + mainColour +
+           std::string(std::max<size_t>(width, 1), mark) + colours.reset +
            (label.empty() ? "" : " " + label) + "\n";
   }
 
   void fix(const FixIt& fixIt) {
-    out += std::string(colours.note) + "fix" + colours.reset + ": " + fixIt.message + "\n";
+    out += std::string(colours.note) + (fixIt.sure ? "fix" : "suggestion") + colours.reset + ": " +
+           fixIt.message + "\n";
     const std::vector<Edit>& edits = fixIt.edits;
     if (edits.empty()) return;
     uint32_t line = sources.lineColumn(edits.front().span).line;
@@ -134,6 +138,7 @@ private:
 
   const SourceManager& sources;
   Colours colours;
+  std::string mainColour; ///< of the diagnostic that is being printed
 };
 
 class JsonPrinter {
@@ -142,8 +147,9 @@ public:
 
   void print(const Diagnostic& diagnostic) {
     const DiagnosticInfo& row = info(diagnostic.diag);
-    out += "{\"id\": " + quoted(row.id) + ", \"name\": " + quoted(row.name) +
-           ", \"severity\": \"error\", \"message\": " + quoted(diagnostic.message);
+    out += "{\"id\": " + quoted(row.id) + ", \"name\": " + quoted(row.name) + ", \"severity\": \"" +
+           (row.severity() == Severity::Warning ? "warning" : "error") +
+           "\", \"message\": " + quoted(diagnostic.message);
     place(diagnostic.span);
     out += ", \"label\": " + quoted(diagnostic.labelText) + ", \"secondary\": ";
     notes(diagnostic.secondarySpans);
@@ -152,7 +158,8 @@ public:
     out += ", \"fixes\": [";
     for (const FixIt& fix : diagnostic.fixIts) {
       if (&fix != &diagnostic.fixIts.front()) out += ", ";
-      out += "{\"message\": " + quoted(fix.message) + ", \"edits\": [";
+      out += "{\"message\": " + quoted(fix.message) + ", \"sure\": " + (fix.sure ? "true" : "false") +
+             ", \"edits\": [";
       for (const Edit& edit : fix.edits) {
         if (&edit != &fix.edits.front()) out += ", ";
         out += "{\"text\": " + quoted(edit.text);
@@ -233,9 +240,8 @@ std::string toText(const DiagnosticEngine& engine, bool colour) {
   TextPrinter printer(engine.sourceManager(), colour);
   std::vector<const Diagnostic*> list = engine.sorted();
   for (const Diagnostic* diagnostic : list) printer.print(*diagnostic);
-  if (engine.count() > DiagnosticEngine::maxStored)
-    printer.out += "note: " + std::to_string(engine.count() - DiagnosticEngine::maxStored) +
-                   " further errors are not shown\n";
+  if (engine.overflowing() > 0)
+    printer.out += "note: " + std::to_string(engine.overflowing()) + " further errors are not shown\n";
   return printer.out;
 }
 

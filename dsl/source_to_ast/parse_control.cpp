@@ -21,6 +21,7 @@ Expr* Parser::ifExpression(bool asValue) {
       error(Diag::AssignInCondition, here()).fix("compare with '=='", {{here(), "=="}});
       take();
       expression();
+      node->condition = errorExpr(node->condition->span, {node->condition});
     }
     if (panic) { // a bad condition does not make the branches bad
       while (!at(TokenKind::LeftBrace) && !at(TokenKind::EndOfFile) && !current().newlineBefore) take();
@@ -31,7 +32,7 @@ Expr* Parser::ifExpression(bool asValue) {
     node->thenBody = body(section, asValue);
     bool elif = !panic && (atWord("elif") || atWord("elsif") || atWord("elseif"));
     if (elif) {
-      error(Diag::UnknownStatement, here(), text(current())).didYouMean("else if");
+      error(Diag::UnknownStatement, here(), text(current())).didYouMean({"else if", true});
       stream.tokens[position].kind = TokenKind::If;
     }
     if (elif || (at(TokenKind::Else) && !panic)) {
@@ -61,6 +62,7 @@ Expr* Parser::forExpression(bool asValue) {
   auto* node = make<ForExpr>(keyword.span);
   if (!level.ok) return errorExpr(keyword.span);
   node->pattern = pattern();
+  unbracketed(node->pattern);
   expect(TokenKind::In);
   uint32_t height = 0;
   {

@@ -7,6 +7,20 @@ namespace cnn {
 
 using namespace ast;
 
+/// What other languages declare with other words. A function whose first parameter has no type works on a
+/// tensor.
+Guess Parser::meantDeclaration(std::string_view word, std::span<const std::string_view> words) const {
+  if (word == "def" || word == "fn" || word == "function") {
+    bool subject = next(2).kind == TokenKind::LeftParen && next(3).kind == TokenKind::Identifier &&
+                   (next(4).kind == TokenKind::RightParen || next(4).kind == TokenKind::Comma);
+    return {subject ? "block" : "func", true};
+  }
+  if (word == "import" || word == "include") return {"use", true};
+  if (word == "class" || word == "module" || word == "model") return {"network", false};
+  if (word == "const" || word == "auto") return {"let", true};
+  return nearest(word, words);
+}
+
 Decl* Parser::declaration() {
   std::string_view doc = docBefore(current());
   Decl* result = nullptr;
@@ -19,13 +33,8 @@ Decl* Parser::declaration() {
     static constexpr TokenKind kinds[] = {TokenKind::Network, TokenKind::Block, TokenKind::Func,
                                           TokenKind::Train,   TokenKind::Let,   TokenKind::Use};
     std::string_view word = text(current());
-    std::string_view meant = word == "def" || word == "fn" || word == "function" ? std::string_view("func")
-                             : word == "import" || word == "include"             ? std::string_view("use")
-                             : word == "class" || word == "module" || word == "model"
-                                 ? std::string_view("network")
-                             : word == "const" || word == "auto" ? std::string_view("let")
-                                                                 : nearest(word, words);
-    size_t index = static_cast<size_t>(std::ranges::find(words, meant) - words.begin());
+    Guess meant = meantDeclaration(word, words);
+    size_t index = static_cast<size_t>(std::ranges::find(words, meant.word) - words.begin());
     if (index < std::size(kinds)) {
       error(Diag::ExpectedDeclaration, here(), found()).didYouMean(meant);
       stream.tokens[position].kind = kinds[index];
@@ -163,11 +172,14 @@ Decl* Parser::callable(Kind kind) {
   } else if (!panic) {
     if (!at(TokenKind::LeftBrace))
       failExpected("'{' or '='");
-    else
+    else {
+      beginsCallable = true;
       result->body = body(kind == Kind::Func    ? Section::Func
                           : kind == Kind::Block ? Section::Block
                                                 : Section::Network,
                           false);
+      beginsCallable = false;
+    }
   }
   result->span = since(first.span);
   if (!result->value && result->body.span == first.span) result->body.complete = false;
@@ -199,10 +211,10 @@ Parameter Parser::parameter() {
   return result;
 }
 
-void Parser::checkParameters(const std::vector<Parameter>& list, Kind owner) {
+void Parser::checkParameters(std::vector<Parameter>& list, Kind owner) {
   const Parameter* optional = nullptr;
   for (size_t i = 0; i < list.size(); ++i) {
-    const Parameter& item = list[i];
+    Parameter& item = list[i];
     for (size_t j = 0; j < i; ++j) {
       if (list[j].name.text != item.name.text) continue;
       error(Diag::DuplicateParameter, item.name.span, item.name.text)
@@ -211,9 +223,22 @@ void Parser::checkParameters(const std::vector<Parameter>& list, Kind owner) {
     }
     bool subject = owner == Kind::Block && i == 0;
     if (subject) {
-      if (item.type) error(Diag::TypedSubject, item.type->span, item.name.text);
+      if (item.type) {
+        Diagnostic& diagnostic = error(Diag::TypedSubject, item.type->span, item.name.text);
+        if (as<TensorType>(item.type))
+          diagnostic.fix("leave the type out",
+                         {{{item.type->span.file, item.name.span.end, item.type->span.end}, ""}});
+      }
+      item.type = nullptr; // its dimensions are no names of the program
       if (item.defaultValue) error(Diag::TypedSubject, item.defaultValue->span, item.name.text);
       continue;
+    }
+    auto* tensor = as<TensorType>(item.type);
+    if (owner == Kind::Network && tensor && !tensor->shape.empty()) {
+      error(Diag::StatementNotHere, item.span, "an input", "a network's parameters")
+          .note("inputs are declared in the body: input " + std::string(item.name.text) + ": " +
+                std::string(sources.text(item.type->span)));
+      item.type = make<NamedType>(item.span);
     }
     if (!item.type && !panic) error(Diag::ParameterNeedsType, item.name.span, item.name.text);
     if (item.defaultValue)

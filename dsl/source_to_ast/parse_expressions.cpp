@@ -63,9 +63,9 @@ void Parser::mixedPipe(const Expr* left, const Expr* right, Span pipe) {
   };
   error(Diag::MixedPipe, binary->opSpan, spelling(binary->op))
       .secondary(pipe, "this '|>'")
-      .fix("pipe the whole left side", {{point(left->span, false), "("}, {point(left->span, true), ")"}})
-      .fix("pipe the right operand only",
-           {{point(binary->right->span, false), "("}, {point(right->span, true), ")"}});
+      .suggest("pipe the whole left side", {{point(left->span, false), "("}, {point(left->span, true), ")"}})
+      .suggest("pipe the right operand only",
+               {{point(binary->right->span, false), "("}, {point(right->span, true), ")"}});
 }
 
 Expr* Parser::chain() {
@@ -91,6 +91,7 @@ static int precedence(TokenKind kind);
 
 /// Right of `|>`: one name, one call, or a chain in parentheses.
 Expr* Parser::chainStage() {
+  if (Expr* list = stageTuple()) return list;
   Expr* stage = unary();
   const Expr* inner = stage;
   while (auto* labeled = as<LabeledExpr>(inner)) inner = labeled->inner;
@@ -220,6 +221,7 @@ Expr* Parser::binary(int minimum) {
     if (strength == comparisonPrecedence)
       diagnostic.fix("compare twice", {{{here().file, here().begin, here().begin},
                                         "and " + std::string(sources.text(node->right->span)) + " "}});
+    left = errorExpr(left->span, {left});
   }
   return left;
 }

@@ -315,11 +315,14 @@ Expr* Parser::index(Expr* base) {
   Level level(*this);
   Token open = take();
   if (!level.ok) return errorExpr(open.span);
+  if (sliceOfTensor()) return errorExpr(since(base->span));
   auto* node = make<IndexExpr>(base->span);
   node->base = base;
   {
     Newlines inside(*this, true);
+    colonInIndex();
     node->index = at(TokenKind::DotDot) ? nullptr : binary(aboveRange);
+    colonInIndex();
     if (!panic && at(TokenKind::DotDot)) {
       Token dots = take();
       auto* range = make<BinaryExpr>(node->index ? node->index->span : dots.span);
@@ -351,6 +354,7 @@ Expr* Parser::label(Expr* inner) {
   } else {
     node->path = make<StringExpr>(Span{token.span.file, token.span.begin + 1, token.span.end});
     node->path->parts.push_back({std::string(text(token).substr(1)), nullptr});
+    if (pathWithValues(token, *node)) return finish(node, {inner, node->path});
     if (at(TokenKind::String) && !current().spaceBefore) { // @f"…"
       Span prefix{token.span.file, token.span.begin + 1, token.span.end};
       error(Diag::StringPrefix, prefix, text(token).substr(1)).fix("leave it out", {{prefix, ""}});

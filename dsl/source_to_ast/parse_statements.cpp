@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace cnn {
 
@@ -64,6 +65,7 @@ Body Parser::body(Section owner, bool asValue) {
   Newlines inside(*this, false);
   Section outer = section;
   section = owner;
+  bool ofCallable = std::exchange(beginsCallable, false);
   while (!at(TokenKind::RightBrace) && !at(TokenKind::EndOfFile) && !unclosedBody) {
     if (accept(TokenKind::Semicolon)) continue;
     bool outside = current().newlineBefore && startsDeclaration() && sources.lineColumn(here()).column == 1;
@@ -80,31 +82,64 @@ Body Parser::body(Section owner, bool asValue) {
     }
   }
   section = outer;
-  if (!accept(TokenKind::RightBrace) && !unclosedBody) {
+  if (endsOuterBody(open)) {
+    --openBraces;
+    error(Diag::UnclosedBrace, open.span).label("never closed");
+  } else if (!accept(TokenKind::RightBrace) && !unclosedBody) {
     panic = false;
     error(Diag::UnclosedBrace, open.span).label("never closed");
     unclosedBody = true;
     unclosedEnd = here().begin;
   }
   result.span = since(open.span);
-  checkUnused(result, asValue);
+  checkUnused(result, asValue, ofCallable && (owner == Section::Func || owner == Section::Block));
   return result;
 }
 
+/// Whether this '}' closes a body around the one that was opened here, which then is the one that is never
+/// closed: it stands further left than the line on which that one begins.
+bool Parser::endsOuterBody(const Token& open) const {
+  if (openBraces <= 0 || !at(TokenKind::RightBrace) || !current().newlineBefore) return false;
+  std::string_view line = sources.lineText(open.span.file, sources.lineColumn(open.span).line);
+  size_t indent = line.find_first_not_of(" \t");
+  return sources.lineColumn(here()).column <= indent;
+}
+
+/// Past the '}' of a body that begins on this line.
+void Parser::skipBody() {
+  do take();
+  while (!at(TokenKind::LeftBrace) && !at(TokenKind::EndOfFile) && !current().newlineBefore);
+  if (!at(TokenKind::LeftBrace)) return;
+  for (int depth = 0; !at(TokenKind::EndOfFile);) {
+    depth += at(TokenKind::LeftBrace) ? 1 : at(TokenKind::RightBrace) ? -1 : 0;
+    take();
+    if (depth == 0) return;
+  }
+}
+
 /// A value by itself is a mistake, unless it is what an `if` or `for` yields.
-void Parser::checkUnused(const Body& body, bool asValue) {
+/// At the end of a func or block it is what should be returned.
+void Parser::checkUnused(Body& body, bool asValue, bool ofCallable) {
   for (const Statement* item : body.statements) {
     auto* statement = as<ExprStatement>(item);
     if (!statement || (asValue && item == body.statements.back())) continue;
     if (as<IfExpr>(statement->value) || as<ForExpr>(statement->value) || as<ErrorExpr>(statement->value))
       continue;
     Diagnostic& diagnostic = diagnostics.report(Diag::UnusedValue, statement->span);
+    Span before{statement->span.file, statement->span.begin, statement->span.begin};
+    bool last = ofCallable && item == body.statements.back();
+    if (last) body.complete = false; // that nothing is returned only follows from it
     // `x` in one line and `conv(8, 3)` in the next: what is piped was forgotten.
     const Expr* head = statement->value;
     if (auto* chain = as<ChainExpr>(head)) head = chain->stages[0];
-    if (as<CallExpr>(head) && item != body.statements.front())
-      diagnostic.fix("go on with the line above",
-                     {{{head->span.file, head->span.begin, head->span.begin}, "|> "}});
+    bool goesOn = as<CallExpr>(head) && item != body.statements.front();
+    if (last && goesOn)
+      diagnostic.suggest("return it", {{before, "return "}});
+    else if (last)
+      diagnostic.fix("return it", {{before, "return "}});
+    if (goesOn)
+      diagnostic.suggest("go on with the line above",
+                         {{{head->span.file, head->span.begin, head->span.begin}, "|> "}});
   }
 }
 
@@ -130,6 +165,17 @@ bool Parser::missingSeparator() {
     error(Diag::TwoStatements, here(), found()).fix("write ';'", {{previousEnd(), ";"}});
     return true;
   }
+  if (atWord("is")) {
+    fail(Diag::TwoStatements, here(), found()).note("values are compared with '==' and '!='");
+    return true;
+  }
+  if (at(TokenKind::Assign) && next().kind == TokenKind::Greater && !next().spaceBefore) {
+    const Token& before = stream.tokens[position - 1];
+    if (before.kind == TokenKind::Identifier) tree.lostNames.push_back(text(before)); // x => f(x)
+    fail(Diag::TwoStatements, here(), "'=>'")
+        .note("what is applied to a tensor is declared: block name(x) = …");
+    return true;
+  }
   if (at(TokenKind::If)) {
     fail(Diag::TwoStatements, here(), found()).note("a choice is written if condition { a } else { b }");
     return true;
@@ -149,14 +195,15 @@ bool Parser::misspelledKeyword() {
   static constexpr std::array<std::string_view, 17> words = {
       "let",  "var",     "input",      "output", "param", "shared", "return", "assert", "metric",
       "init", "augment", "preprocess", "labels", "group", "phase",  "step",   "for"};
-  std::string_view meant = nearest(text(current()), words);
-  if (text(current()) == "const" || text(current()) == "auto" || text(current()) == "val") meant = "let";
+  Guess meant = nearest(text(current()), words);
+  if (text(current()) == "const" || text(current()) == "auto" || text(current()) == "val")
+    meant = {"let", true};
   static constexpr std::pair<std::string_view, TokenKind> kinds[] = {
       {"let", TokenKind::Let},       {"var", TokenKind::Var},       {"input", TokenKind::Input},
       {"output", TokenKind::Output}, {"param", TokenKind::Param},   {"shared", TokenKind::Shared},
       {"return", TokenKind::Return}, {"assert", TokenKind::Assert}, {"for", TokenKind::For}};
   for (auto& [word, kind] : kinds) {
-    if (word != meant) continue;
+    if (word != meant.word) continue;
     error(Diag::UnknownStatement, here(), text(current())).didYouMean(meant);
     stream.tokens[position].kind = kind;
     return true;
@@ -176,6 +223,7 @@ Statement* Parser::statement(Section owner, bool asValue) {
   for (std::string_view name :
        {"init", "augment", "preprocess", "labels", "metric", "group", "phase", "step"})
     contextual = contextual || startsContextual(name);
+  if (!contextual && foreignStatement()) return nullptr;
   if (!contextual && !startsDeclaration() && misspelledKeyword() && panic) return nullptr;
   Token first = current();
   std::string_view doc = docBefore(first);
@@ -198,11 +246,14 @@ Statement* Parser::statement(Section owner, bool asValue) {
     word = "";
   bool isDeclaration = startsDeclaration();
   if (isDeclaration) {
-    error(Diag::NestedDeclaration, first.span, word, sectionName(owner));
-    if (next().kind == TokenKind::Identifier)
-      tree.lostNames.push_back(text(next()));
-    else
-      panic = true;
+    Diagnostic& diagnostic = error(Diag::NestedDeclaration, first.span, word, sectionName(owner));
+    if (first.kind == TokenKind::Train)
+      diagnostic.note("training stands beside the network and is headed by its name: train Net { … }");
+    if (next().kind != TokenKind::Identifier) { // what it is about is unknown, and with it all it says
+      skipBody();
+      return nullptr;
+    }
+    tree.lostNames.push_back(text(next()));
     declaration();
     return nullptr;
   }
@@ -248,7 +299,7 @@ Statement* Parser::keywordStatement(Section owner) {
   case TokenKind::Return: {
     take();
     auto* result = make<ReturnStatement>(first.span);
-    result->value = expression();
+    result->value = unbracketed(expression());
     result->span = since(first.span);
     return result;
   }
@@ -270,6 +321,7 @@ Statement* Parser::keywordStatement(Section owner) {
       error(Diag::AssignInCondition, here()).fix("compare with '=='", {{here(), "=="}});
       take();
       expression();
+      result->condition = errorExpr(result->condition->span, {result->condition});
     }
     if (!panic && accept(TokenKind::Comma)) result->message = expression();
     result->span = since(first.span);
@@ -325,6 +377,7 @@ Statement* Parser::binding() {
   Token first = take();
   auto* result = context.make<BindingStatement>(first.kind == TokenKind::Var, first.span);
   result->pattern = pattern();
+  unbracketed(result->pattern);
   if (!panic && at(TokenKind::Colon) && next().kind != TokenKind::Assign) {
     Span colon = here();
     take();
@@ -373,7 +426,11 @@ Statement* Parser::expressionStatement(Section, bool asValue) {
   result->span = since(first.span);
   bool assigns = !panic && at(TokenKind::Assign) && !current().newlineBefore;
   if (assigns) {
-    error(Diag::AssignTarget, result->span);
+    Diagnostic& diagnostic = error(Diag::AssignTarget, result->span);
+    auto* member = as<MemberExpr>(result->value);
+    auto* base = member ? as<NameExpr>(member->base) : nullptr;
+    if (base && base->name == "self")
+      diagnostic.note("layers are made where they are applied: image |> conv(8, 3) @conv1");
     take();
     expression();
     return nullptr;
@@ -407,6 +464,14 @@ Statement* Parser::output(bool trainOnly) {
   result->trainOnly = trainOnly;
   expect(TokenKind::Output);
   if (!panic) result->name = expectName("the output's name");
+  if (!panic && at(TokenKind::Colon) && next().kind != TokenKind::Assign) {
+    Span colon = here();
+    take();
+    type();
+    error(Diag::TypeOnLet, since(colon)).fix("leave the type out", {{since(colon), ""}});
+  } else if (!panic && atStatementEnd()) {
+    failExpected("'=' and what the output is");
+  }
   result->value = panic ? errorExpr(here()) : valueAfterAssign();
   result->span = since(first);
   return result;

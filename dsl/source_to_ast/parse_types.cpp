@@ -10,8 +10,7 @@ static constexpr std::string_view valueTypes[] = {"int", "float", "bool", "strin
 static constexpr std::string_view elementTypes[] = {"f32", "f64", "bf16", "u8", "i8", "i32", "i64"};
 
 /// What other languages call our types; else the nearest of the candidates.
-static std::string_view meantType(std::string_view word, bool element,
-                                  std::span<const std::string_view> candidates) {
+static Guess meantType(std::string_view word, bool element, std::span<const std::string_view> candidates) {
   static constexpr std::pair<std::string_view, std::string_view> values[] = {
       {"integer", "int"},  {"str", "string"},   {"boolean", "bool"},
       {"double", "float"}, {"number", "float"}, {"layer", "block"}};
@@ -21,7 +20,7 @@ static std::string_view meantType(std::string_view word, bool element,
       {"int8", "i8"},   {"uint8", "u8"},    {"bfloat16", "bf16"}, {"byte", "u8"}};
   using Pairs = std::span<const std::pair<std::string_view, std::string_view>>;
   for (auto& [foreign, ours] : element ? Pairs(elements) : Pairs(values))
-    if (foreign == word) return ours;
+    if (foreign == word) return {ours, true};
   return nearest(word, candidates);
 }
 
@@ -55,7 +54,8 @@ Type* Parser::type() {
   named->name = text(token);
   bool isElement = std::ranges::count(elementTypes, named->name) != 0;
   Token open = current();
-  if (!at(TokenKind::LeftBracket) || current().newlineBefore) {
+  bool round = isElement && at(TokenKind::LeftParen) && !current().newlineBefore; // f32(N, 3)
+  if (!round && (!at(TokenKind::LeftBracket) || current().newlineBefore)) {
     if (isElement) {
       auto* scalar = make<TensorType>(token.span);
       scalar->element = {named->name, token.span};
@@ -80,12 +80,16 @@ Type* Parser::type() {
   take();
   Newlines inside(*this, true);
   std::vector<Expr*> shape;
-  while (!at(TokenKind::RightBracket)) {
+  TokenKind close = round ? TokenKind::RightParen : TokenKind::RightBracket;
+  while (!at(close)) {
     shape.push_back(expression());
-    if (panic && !syncInBrackets(TokenKind::RightBracket)) break;
-    if (!accept(TokenKind::Comma)) break;
+    if (panic && !syncInBrackets(close)) break;
+    if (!accept(TokenKind::Comma) && !missingComma(open, close)) break;
   }
-  closeBracket(TokenKind::RightBracket, open);
+  Span end = here();
+  if (closeBracket(close, open) && round)
+    error(Diag::ExpectedToken, open.span, "'['", "'('")
+        .fix("write square brackets", {{open.span, "["}, {end, "]"}});
   auto* tensor = make<TensorType>(since(token.span));
   if (isElement) tensor->element = {named->name, token.span};
   tensor->shape = std::move(shape);
@@ -104,6 +108,19 @@ Pattern* Parser::pattern() {
       if (!accept(TokenKind::Comma)) break;
     }
     closeBracket(TokenKind::RightBracket, token);
+    list->span = since(token.span);
+    return list;
+  }
+  if (level.ok && at(TokenKind::LeftParen)) { // for (i, j) in
+    auto* list = make<ListPattern>(token.span);
+    take();
+    Newlines inside(*this, true);
+    do list->elements.push_back(pattern());
+    while (!panic && accept(TokenKind::Comma));
+    Span end = here();
+    if (closeBracket(TokenKind::RightParen, token))
+      error(Diag::TupleIsList, token.span.to(end))
+          .fix("write square brackets", {{token.span, "["}, {end, "]"}});
     list->span = since(token.span);
     return list;
   }

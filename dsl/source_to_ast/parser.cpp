@@ -7,7 +7,10 @@ namespace cnn {
 Parser::Parser(const SourceManager& sources, Span range, ast::AstContext& context,
                DiagnosticEngine& diagnostics, uint32_t nesting)
     : sources(sources), range(range), context(context), diagnostics(diagnostics),
-      stream(lex(sources, range, diagnostics)), nesting(nesting) {}
+      stream(lex(sources, range, diagnostics)), nesting(nesting) {
+  for (const Token& token : stream.tokens)
+    openBraces += token.kind == TokenKind::LeftBrace ? 1 : token.kind == TokenKind::RightBrace ? -1 : 0;
+}
 
 ast::File parse(const SourceManager& sources, FileId file, ast::AstContext& context,
                 DiagnosticEngine& diagnostics, TokenStream* tokens) {
@@ -69,6 +72,7 @@ void Parser::failExpected(std::string_view what) {
       current().newlineBefore && !at(TokenKind::EndOfFile) ? "the end of the line" : found();
   Diagnostic& diagnostic = fail(Diag::ExpectedToken, span, what, foundText);
   if (at(TokenKind::Colon) && what.starts_with("'{'")) diagnostic.note("a body stands between '{' and '}'");
+  if (position > 0) noteComment(diagnostic, stream.tokens[position - 1].span.end);
 }
 
 bool Parser::expect(TokenKind kind, std::string_view what) {
@@ -234,8 +238,10 @@ bool Parser::closeBracket(TokenKind close, const Token& open, bool list) {
   bool atEnd = startsStatement() || at(TokenKind::EndOfFile);
   Span span = atEnd ? previousEnd() : here();
   std::string wanted = (list && !atEnd ? "',' or " : "") + std::string(describe(close));
-  fail(Diag::UnclosedBracket, span, wanted, describe(open.kind), atEnd ? "the end of the statement" : found())
-      .secondary(open.span, "opened here");
+  noteComment(fail(Diag::UnclosedBracket, span, wanted, describe(open.kind),
+                   atEnd ? "the end of the statement" : found())
+                  .secondary(open.span, "opened here"),
+              open.span.end);
   return false;
 }
 

@@ -92,6 +92,7 @@ private:
   ast::Expr* expression();
   ast::Expr* chain();
   ast::Expr* chainStage();
+  ast::Expr* stageTuple();
   /// Binding strengths: `binary(minimum)` takes operators that bind at least this tightly.
   static constexpr int notPrecedence = 2, comparisonPrecedence = 3, rangePrecedence = 4,
                        aboveRange = rangePrecedence + 1;
@@ -105,6 +106,11 @@ private:
   ast::Expr* parenthesised();
   ast::Expr* list();
   ast::Expr* tuple(const Token& open, ast::Expr* first);
+  ast::Expr* unbracketed(ast::Expr* first);
+  void unbracketed(ast::Pattern*& first);
+  void colonInIndex();
+  bool sliceOfTensor();
+  void noteComment(Diagnostic& diagnostic, uint32_t from) const;
   ast::Expr* comprehension(const Token& open, const ast::Expr* value);
   bool missingComma(const Token& open, TokenKind close);
   ast::Expr* call(ast::Expr* callee);
@@ -142,9 +148,14 @@ private:
   ast::Expr* valueAfterAssign();
   void endStatement();
   bool startsContextual(std::string_view word) const;
-  void checkUnused(const ast::Body& body, bool asValue);
+  void checkUnused(ast::Body& body, bool asValue, bool ofCallable);
+  bool endsOuterBody(const Token& open) const;
+  void skipBody();
+  bool foreignStatement();
+  bool pathWithValues(const Token& first, ast::LabeledExpr& node);
   bool misspelledKeyword();
   bool foreignDeclaration();
+  Guess meantDeclaration(std::string_view word, std::span<const std::string_view> words) const;
   void failDeclaration();
   bool missingSeparator();
 
@@ -157,7 +168,7 @@ private:
   ast::Decl* target(bool kernels);
   std::vector<ast::Parameter> parameters(ast::Kind owner);
   ast::Parameter parameter();
-  void checkParameters(const std::vector<ast::Parameter>& list, ast::Kind owner);
+  void checkParameters(std::vector<ast::Parameter>& list, ast::Kind owner);
 
   const SourceManager& sources;
   Span range;
@@ -168,8 +179,10 @@ private:
   uint32_t nesting;
   bool ignoreNewlines = false;
   bool panic = false;
-  bool unclosedBody = false; ///< reported; the bodies around it end silently
-  uint32_t unclosedEnd = 0;  ///< where they end: all before what comes next belongs to them
+  bool beginsCallable = false; ///< the next body is that of a func or block
+  int openBraces = 0;          ///< '{' of the file without a '}'
+  bool unclosedBody = false;   ///< reported; the bodies around it end silently
+  uint32_t unclosedEnd = 0;    ///< where they end: all before what comes next belongs to them
   Section section = Section::Func;
   std::vector<TokenKind> keywordNames; ///< keywords that were declared as names, which has been reported
   ast::File tree;

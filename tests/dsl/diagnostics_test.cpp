@@ -1,5 +1,7 @@
 #include "parsed.h"
 
+#include "dsl/diagnostics/fixes.h"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +17,7 @@ TEST_CASE("ids are unique, ascending and well formed") {
     INFO(row.id);
     CHECK(row.id.size() == 5);
     CHECK(row.id > last);
+    CHECK((row.id[0] == 'E' || row.id[0] == 'W'));
     CHECK(names.insert(row.name).second);
     CHECK_FALSE(row.message.empty());
     CHECK_FALSE(row.explanation.empty());
@@ -49,12 +52,32 @@ TEST_CASE("files that cannot be read are reported with the reason") {
 
 TEST_CASE("did-you-mean finds slips and nothing far-fetched") {
   std::vector<std::string> names = {"conv", "conv_transpose", "batch_norm", "max_pool", "relu"};
-  CHECK(nearest("cnov", names) == "conv");
-  CHECK(nearest("batchnorm", names) == "batch_norm");
-  CHECK(nearest("maxpool", names) == "max_pool");
-  CHECK(nearest("ReLU", names) == "relu");
-  CHECK(nearest("transformer", names) == "");
-  CHECK(nearest("x", names) == "");
+  CHECK(nearest("cnov", names).word == "conv");
+  CHECK(nearest("batchnorm", names).word == "batch_norm");
+  CHECK(nearest("maxpool", names).word == "max_pool");
+  CHECK(nearest("ReLU", names).word == "relu");
+  CHECK(nearest("transformer", names).word == "");
+  CHECK(nearest("x", names).empty());
+}
+
+TEST_CASE("a word is near for a reader, and surely meant only as a slip of one letter") {
+  auto found = [](std::string_view word, std::vector<std::string> names) {
+    Guess guess = nearest(word, names);
+    return std::string(guess.word) + (guess.sure ? "!" : "");
+  };
+  CHECK(found("BN", {"bn"}) == "bn!");
+  CHECK(found("bn", {"N", "in"}).empty());
+  CHECK(found("lrn", {"len"}).empty());
+  CHECK(found("lne", {"len"}) == "len");
+  CHECK(found("lrr", {"lr"}) == "lr!");
+  CHECK(found("kernal", {"kernel", "padding"}) == "kernel!");
+  CHECK(found("cnov", {"conv", "relu"}) == "conv!");
+  CHECK(found("prelu", {"relu"}) == "relu");              // another first letter
+  CHECK(found("conv3", {"conv1", "flatten"}) == "conv1"); // another number
+  CHECK(found("lable", {"label", "table"}) == "label");   // two as near
+  CHECK(found("batchorm", {"batch_norm", "conv"}) == "batch_norm");
+  CHECK(found("global_max_pool", {"global_avg_pool"}).empty());
+  CHECK(found("conv_transpose", {"conv"}).empty());
 }
 
 TEST_CASE("diagnostics are sorted by place and free of repetitions") {
@@ -82,8 +105,10 @@ TEST_CASE("JSON holds places, notes and fixes and escapes what it must") {
   CHECK(json.starts_with("{\"version\": 1, \"diagnostics\": [\n  {\"id\": \"E0116\""));
   CHECK(json.find("\"range\": {\"start\": {\"line\": 1, \"column\": 14, \"offset\": 13}") !=
         std::string::npos);
-  CHECK(json.find("\"fixes\": [{\"message\": \"compare with '=='\", \"edits\": [{\"text\": \"==\"") !=
-        std::string::npos);
+  CHECK(
+      json.find(
+          "\"fixes\": [{\"message\": \"compare with '=='\", \"sure\": true, \"edits\": [{\"text\": \"==\"") !=
+      std::string::npos);
   CHECK(json.find("\\u0001") != std::string::npos);
 }
 
@@ -105,7 +130,7 @@ TEST_CASE("JSON has the fields of version 1") {
     CHECK(keys(one["range"]["end"]) == "column line offset");
     for (const nlohmann::json& note : one["secondary"]) CHECK(keys(note) == "file message range");
     for (const nlohmann::json& fix : one["fixes"]) {
-      CHECK(keys(fix) == "edits message");
+      CHECK(keys(fix) == "edits message sure");
       for (const nlohmann::json& edit : fix["edits"]) {
         CHECK(keys(edit) == "file range text");
         ++edits;
@@ -118,6 +143,6 @@ TEST_CASE("JSON has the fields of version 1") {
 TEST_CASE("applying the fixes gives a text without those errors") {
   Parsed parsed("func f(a: integer) -> int { return if a = .5 { 1 } else { 2 } }\nlet b = 1 < 2 < 3\n");
   CHECK(parsed.errors() == "E0125 1:11, E0116 1:41, E0008 1:43, E0107 2:15");
-  std::string fixed = applyFixIts(parsed.diagnostics, 0);
+  std::string fixed = applySureFixes(parsed.diagnostics, 0).text;
   CHECK(fixed == "func f(a: int) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
 }

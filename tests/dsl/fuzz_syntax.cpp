@@ -1,5 +1,6 @@
 /// libFuzzer target: any text is lexed, parsed, printed and reported without a crash; what parses is
 /// formatted to a text that parses to the same tree and that formatting leaves alone.
+#include "dsl/diagnostics/fixes.h"
 #include "dsl/fmt/fmt.h"
 #include "dsl/source_to_ast/parser.h"
 
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string tree = shapeOf(file, sources);
   toText(diagnostics);
   toJson(diagnostics);
-  applyFixIts(diagnostics, id);
+  applySureFixes(diagnostics, id);
   if (diagnostics.hasErrors()) return 0;
   std::string once = format(sources, id, diagnostics).value_or("");
   FileId second = sources.addText("formatted.cnn", once);

@@ -2,6 +2,10 @@
 #include "elaborated.h"
 #include "expected.h"
 
+#include "ast_to_dialect/foreign.h"
+#include "ast_to_dialect/operators/operator.h"
+#include "dsl/diagnostics/fixes.h"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -52,7 +56,7 @@ size_t checkFolder(const std::string& folder) {
     INFO(folder << "/" << name);
     std::string text = test::readFile(path);
     Elaborated elaborated(text, optionsOf(text), name);
-    CHECK(elaborated.diagnostics.hasErrors());
+    CHECK(!elaborated.diagnostics.sorted().empty());
     std::string expected = std::filesystem::absolute(path).replace_extension(".expected").string();
     test::checkExpected(expected, toText(elaborated.diagnostics));
   }
@@ -82,8 +86,9 @@ TEST_CASE("every diagnostic is in the expected text of a wrong program") {
   for (const char* folder : {"wrong", "wrong_meaning", "wrong_programs"})
     for (const std::string& path : test::filesIn(std::string(CNN_TEST_PROGRAMS "/") + folder, ".expected")) {
       std::string text = test::readFile(path);
-      for (size_t at = text.find("error[E"); at != std::string::npos; at = text.find("error[E", at + 1))
-        missing.erase(text.substr(at + 6, 5));
+      for (std::string_view start : {"error[E", "warning[W"})
+        for (size_t at = text.find(start); at != std::string::npos; at = text.find(start, at + 1))
+          missing.erase(text.substr(at + start.size() - 1, 5));
     }
   // A file of 100 MB is no program, and memory takes the whole compiler; other tests have them.
   CHECK(missing == std::set<std::string>{"E0002", "E0611"});
@@ -97,16 +102,44 @@ TEST_CASE("applying the fixes removes what they are for, and brings nothing new 
     INFO(name);
     std::string written = test::readFile(path);
     Elaborated wrong(written, optionsOf(written), name);
-    std::string text = applyFixIts(wrong.diagnostics, 0);
+    std::string text = applySureFixes(wrong.diagnostics, 0).text;
     if (text == wrong.sources.file(0).text) continue;
     ++fixed;
     Elaborated right(text, optionsOf(text), name);
     INFO(text << toText(right.diagnostics));
     std::map<std::string, int> before = messages(wrong.diagnostics), after = messages(right.diagnostics);
     for (const Diagnostic* diagnostic : wrong.diagnostics.sorted()) {
-      bool hasFix = !diagnostic->fixIts.empty();
-      if (hasFix) CHECK(after[diagnostic->message] < before[diagnostic->message]);
+      if (diagnostic->sureFix()) CHECK(after[diagnostic->message] < before[diagnostic->message]);
     }
   }
   CHECK(fixed >= 50);
+}
+
+TEST_CASE("an operator that exists is not said to be absent") {
+  CHECK(absentOperator("GroupNorm") == absentOperator("group_norm"));
+  REQUIRE(absentOperator("Dropout2d"));
+  for (const Operator& op : allOperators()) {
+    INFO(op.name);
+    CHECK_FALSE(absentOperator(op.name));
+  }
+}
+
+TEST_CASE("each suggestion removes what it is for") {
+  InFolder inside("wrong_programs");
+  size_t tried = 0;
+  for (const std::string& path : test::filesIn(".", ".cnn")) {
+    std::string name = fileName(path), written = test::readFile(path);
+    Elaborated wrong(written, optionsOf(written), name);
+    for (const Diagnostic* diagnostic : wrong.diagnostics.sorted())
+      for (const FixIt& fix : diagnostic->fixIts) {
+        if (fix.sure) continue;
+        std::string text = applyEdits(wrong.sources.file(0).text, fix.edits);
+        Elaborated right(text, optionsOf(text), name);
+        INFO(name << "\n" << text << toText(right.diagnostics));
+        CHECK(messages(right.diagnostics)[diagnostic->message] <
+              messages(wrong.diagnostics)[diagnostic->message]);
+        ++tried;
+      }
+  }
+  CHECK(tried >= 10);
 }

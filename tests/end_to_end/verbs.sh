@@ -28,11 +28,61 @@ expect 1 'cannot read' "$cnnc" fmt nowhere.cnn
 
 # check --fix and --json
 printf 'network A {\n  input x: f32[N, 1, 8, 8]\n  output y = x |> cnov(8, kernal = 3)\n}\n' > fix.cnn
-expect 0 'fixed what is plain' "$cnnc" check --fix fix.cnn # the second mistake is found when the first is gone
+expect 0 "^fix.cnn:3:19: fixed: unknown name 'cnov': 'cnov' becomes 'conv'$" "$cnnc" check --fix fix.cnn
+grep -qx "fix.cnn:3:27: fixed: conv has no argument 'kernal': 'kernal' becomes 'kernel'" output ||
+  fail "check --fix says $(cat output)"
 "$cnnc" check fix.cnn || fail "check --fix does not repair the file"
 sed 's/conv(8/cnov(9, frob/' fix.cnn > left.cnn
 expect 1 "unknown name 'frob'" "$cnnc" check --fix left.cnn
 if "$cnnc" check left.cnn 2>&1 | grep cnov; then fail "check --fix fixes nothing beside what it cannot"; fi
+cat > torch.cnn <<'END'
+network A {
+  input image: f32[64, 3, 32, 32]
+  y = image |> nn.Conv2d(3, 16, (3, 3), padding = 1) |> BatchNorm2d(16) |> nn.ReLU(inplace = True)
+  y = relu(y)
+  output logits = y |> AdaptiveAvgPool2d(1) |> flatten(1) |> nn.Linear(16, 10)
+}
+train A {
+  input label: i32[N]
+  data       = CIFAR10()
+  loss       = nn.CrossEntropyLoss(logits, label)
+  optimizer  = optim.Adam(model.parameters(), learning_rate = 1e-3)
+  batch_size = 64
+}
+END
+expect 0 '' "$cnnc" check --fix torch.cnn
+cat > meant.cnn <<'END'
+network A {
+  input image: f32[N, 3, 32, 32]
+  var y = image |> conv(16, [3, 3], padding = 1) |> batch_norm |> relu
+  y = relu(y)
+  output logits = y |> global_avg_pool(keep_dims = true) |> flatten |> linear(10)
+}
+train A {
+  input label: i32[N]
+  data       = cifar10()
+  loss       = cross_entropy(logits, label)
+  optimizer  = adam(lr = 1e-3)
+  batch = 64
+}
+END
+tr -d '()' < meant.cnn > without && tr -d '()' < torch.cnn | diff without - || fail "check --fix made this of PyTorch's names"
+# What has two readings, or is nothing here, stays as it was.
+printf 'network A {\n  input x: f32[N, 1, 8, 8]\n  output y = x + x |> relu\n}\n' > choice.cnn
+printf 'network A {\n  input x: f32[N, 1, 8, 8]\n  output y = x |> prelu |> global_max_pool\n}\n' > absent.cnn
+for file in choice absent; do
+  cp $file.cnn before.cnn
+  expect 1 '3:' "$cnnc" check --fix $file.cnn
+  cmp before.cnn $file.cnn || fail "check --fix changed $file.cnn"
+done
+# Warnings are said, and are no errors.
+printf 'network A {\n  input x: f32[N, 3, 8, 8]\n  input z: f32[N, 3, 8, 8]\n  output y = x |> relu\n}\n' > warned.cnn
+expect 0 "^warned.cnn:3:9: warning\[W0601\]: input 'z' is not used" "$cnnc" check warned.cnn
+"$cnnc" check --json warned.cnn | grep -q '"severity": "warning"' || fail "check --json has no warning"
+
+# words that are nearly right
+expect 2 'no verb chek, did you mean check' "$cnnc" chek tidy.cnn
+expect 2 'does not exist: tidy; did you mean tidy.cnn' "$cnnc" check tidy
 python3 -c 'import json, sys; assert json.load(sys.stdin) == {"version": 1, "diagnostics": []}' \
   < <("$cnnc" check --json fix.cnn) || fail "check --json of a right file"
 
@@ -41,7 +91,7 @@ expect 0 'not whole' "$cnnc" explain E0302
 expect 0 'example.cnn:1:24: error\[E0302\]' "$cnnc" explain inexactdivision
 expect 1 'no diagnostic E9999' "$cnnc" explain E9999
 "$cnnc" explain > list
-[ "$(grep -c '^E[0-9]' list)" = "$(grep -c '^CNN_ERROR(' "$here/../../dsl/diagnostics.def")" ] ||
+[ "$(grep -c '^[EW][0-9]' list)" = "$(grep -Ec '^CNN_(ERROR|WARNING)\(' "$here/../../dsl/diagnostics.def")" ] ||
   fail "explain lists $(wc -l < list) diagnostics"
 cut -c1-5 list | while read -r id; do "$cnnc" explain "$id" > page || fail "explain $id"; done
 

@@ -208,5 +208,25 @@ TEST_CASE("fix-its are actions") {
   REQUIRE(edits);
   CHECK((*edits)[0].getAsObject()->getString("newText") == llvm::StringRef("conv"));
   CHECK(actions[1].getAsObject()->getString("kind") == llvm::StringRef("source.fixAll.cnnc"));
+  CHECK(fix.getBoolean("isPreferred") == true);
   CHECK(codeActions(*document.analysis, {document.analysis->file(), 0, 0}).size() == 1);
+}
+
+TEST_CASE("what is not sure is an action, and no part of fixing all") {
+  Document document("network A {\n  input x: f32[N, 3, 8, 8]\n  output y = x ^+ x |> relu\n}\n");
+  llvm::json::Array actions =
+      codeActions(*document.analysis, {document.analysis->file(), document.offset, document.offset});
+  REQUIRE(actions.size() == 2);
+  for (const llvm::json::Value& action : actions) {
+    CHECK(action.getAsObject()->getString("kind") == llvm::StringRef("quickfix"));
+    CHECK_FALSE(action.getAsObject()->getBoolean("isPreferred"));
+  }
+}
+
+TEST_CASE("warnings are shown as warnings") {
+  Document document("network A {\n  input x: f32[N, 3, 8, 8]\n  input ^z: f32[N, 3]\n  output y = x\n}\n");
+  llvm::json::Array list = diagnostics(*document.analysis);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].getAsObject()->getString("code") == llvm::StringRef("W0601"));
+  CHECK(list[0].getAsObject()->getInteger("severity") == 2);
 }

@@ -12,6 +12,20 @@ static void checkGroups(Application& a, int64_t channels, int64_t out, int64_t g
            "expected a divisor of 'out' " + std::to_string(out) + ", found " + std::to_string(groups));
 }
 
+/// conv(3, 16, 3) of a picture with 3 channels: the order of PyTorch, whose windows of 16 nobody has.
+static void warnOfChannels(Application& a, int64_t channels, int64_t out, llvm::ArrayRef<int64_t> kernel,
+                           llvm::ArrayRef<int64_t> stride) {
+  bool three = a.byPlace("out") && a.byPlace("kernel") && a.byPlace("stride");
+  if (!three || out != channels || kernel.empty()) return;
+  bool strange = kernel[0] > 11 || (kernel[0] > 4 && kernel[0] % 2 == 0);
+  if (!strange || !llvm::all_equal(kernel) || !llvm::all_equal(stride)) return;
+  Span first = a.written("out"), second = a.written("kernel");
+  Diagnostic& diagnostic = a.warn(Diag::InputChannelsGiven, out, kernel[0], stride[0]);
+  diagnostic.note("the channels of what comes in are known: leave them out");
+  if (first.file == second.file && first.end <= second.begin)
+    diagnostic.suggest("leave the first number out", {{{first.file, first.begin, second.begin}, ""}});
+}
+
 static Value conv(Application& a) {
   auto channels = a.extent(1);
   int64_t out = a.integer("out"), groups = a.integer("groups");
@@ -20,6 +34,7 @@ static Value conv(Application& a) {
   if (a.spatial() < 1)
     a.fail("", "expected a picture [N, C, H, W] or a signal [N, C, L], found " + a.type().shapeText());
   if (a.failed()) return Value();
+  warnOfChannels(a, *channels, out, kernel, stride);
   checkGroups(a, *channels, out, groups);
   if (a.failed()) return Value();
   llvm::SmallVector<int64_t> shape{out, *channels / groups};
@@ -92,7 +107,7 @@ static Value linear(Application& a) {
     Diagnostic& diagnostic =
         a.fail("", "expected features [N, F], found " + a.type().shapeText() + "; flatten gives them" +
                        (picture ? ", and axis = 1 takes the channels of each pixel" : ""));
-    if (picture && a.isPiped()) diagnostic.fix("flatten before", {{a.before(), "flatten |> "}});
+    if (picture && a.isPiped()) diagnostic.suggest("flatten before", {{a.before(), "flatten |> "}});
   }
   auto features = a.failed() ? std::nullopt : a.extent(1);
   if (!features) return Value();

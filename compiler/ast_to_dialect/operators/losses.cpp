@@ -21,7 +21,15 @@ static Classes classes(Application& a) {
   return classes;
 }
 
+/// The loss takes logits, and contains the activation.
+template <typename Activation> static void warnOfActivation(Application& a, std::string_view activation) {
+  if (!a.input().getDefiningOp<Activation>()) return;
+  std::string loss(a.name()), name(activation);
+  a.warn(Diag::ActivationBeforeLoss, loss, name).note(loss + " takes logits: give it what goes into " + name);
+}
+
 static Value crossEntropy(Application& a) {
+  warnOfActivation<SoftmaxOp>(a, "softmax");
   double smoothing = a.real("label_smoothing");
   if (smoothing < 0 || smoothing > 1) a.fail("label_smoothing", "expected a number from 0 to 1");
   Classes of = classes(a);
@@ -37,10 +45,23 @@ static std::vector<mlir::Value> inputAndTarget(Application& a) {
   return {a.input(), a.everywhere(a.type(), a.real("target"))};
 }
 
+/// [N, 1] of a linear layer against [N] of the data, which nothing else says how to match.
+static void checkColumn(Application& a) {
+  if (a.has("target")) return;
+  TensorType input = a.type(0), target = a.type(1);
+  bool column = input.getRank() == 2 && input.getFixed(1) == 1 && target.getRank() == 1;
+  if (column)
+    a.fail("", "expected two tensors of one shape, found " + input.shapeText() + " and " + target.shapeText())
+        .note("declare the target with a column: input label: f32[N, 1]");
+}
+
 static Value mse(Application& a) {
+  checkColumn(a);
   return a.build<MseOp>(inputAndTarget(a));
 }
 static Value bceWithLogits(Application& a) {
+  warnOfActivation<SigmoidOp>(a, "sigmoid");
+  checkColumn(a);
   return a.build<BceWithLogitsOp>(inputAndTarget(a));
 }
 static Value accuracy(Application& a) {

@@ -60,8 +60,8 @@ std::vector<Operator> normalisationOperators() {
       {"batch_norm",
        Family::Layer,
        1,
-       {{"eps", Takes::Float, "1e-5", "added to the variance"},
-        {"momentum", Takes::Float, "0.1", "weight of the new batch in the running statistics"}},
+       {{"eps", Takes::Float, "1e-5", "added to the variance", {}, true},
+        {"momentum", Takes::Float, "0.1", "weight of the new batch in the running statistics", {}, true}},
        "Normalises each channel by the batch in training and by running statistics in inference, then scales "
        "and "
        "shifts. Parameters weight, bias, running_mean and running_var, each [C].",

@@ -57,6 +57,7 @@ struct OperatorArgument {
   std::string_view defaultText;
   std::string_view documentation;
   std::vector<std::string_view> words = {}; ///< the only strings that it takes, where these are known
+  bool namedOnly = false;                   ///< never by its place
   bool required() const { return defaultText.empty(); }
 };
 

@@ -101,7 +101,7 @@ static std::string entry(const Operator& op) {
   text += "\n";
   for (const OperatorArgument& argument : op.arguments)
     text += "- `" + std::string(argument.name) + "`: " + std::string(argument.documentation) + " (" +
-            std::string(describe(argument.takes)) + ")\n";
+            std::string(describe(argument.takes)) + (argument.namedOnly ? ", by name only" : "") + ")\n";
   return text + "\n";
 }
 

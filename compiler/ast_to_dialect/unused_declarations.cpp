@@ -1,0 +1,90 @@
+/// Lets and functions of the file that nothing uses: they are evaluated as well, to find their mistakes.
+#include "ast_to_dialect/elaborator.h"
+
+#include <algorithm>
+
+namespace cnn {
+
+using namespace ast;
+
+/// A value of the type, to try a function with; the second trial takes other ones.
+static Value example(const Type* type, bool second) {
+  if (auto* list = as<ListType>(type))
+    return List{example(list->element, false), example(list->element, true)};
+  if (auto* row = as<RowType>(type)) {
+    List columns;
+    for (const Type* column : row->columns) columns.push_back(example(column, second));
+    return columns;
+  }
+  auto* named = as<NamedType>(type);
+  if (!named) return Poison{};
+  if (named->name == "int") return int64_t(second ? 2 : 1);
+  if (named->name == "float") return second ? 2.0 : 1.0;
+  if (named->name == "bool") return second;
+  if (named->name == "string") return std::string("a");
+  if (named->name != "block") return Poison{};
+  auto block = std::make_shared<BlockValue>();
+  block->op = findOperator("identity");
+  return std::shared_ptr<const BlockValue>(block);
+}
+
+/// Mistakes that do not depend on the values that a function gets.
+static bool isAboutKinds(Diag diag) {
+  switch (diag) {
+  case Diag::TypeMismatch:
+  case Diag::BadOperands:
+  case Diag::NotCallable:
+  case Diag::UnknownArgument:
+  case Diag::MissingArgument:
+  case Diag::TooManyArguments:
+    return true;
+  default:
+    return false;
+  }
+}
+
+void Elaborator::checkUncalled(const CallableDecl& function, DiagnosticEngine& found) {
+  ElaborationOptions plain = options;
+  plain.names = nullptr;
+  plain.observations = nullptr;
+  for (bool second : {false, true}) {
+    Elaborator trial(program, context, plain, found);
+    Environment names;
+    Frame frame{&program.main(), &names, nullptr};
+    std::map<size_t, Given> given;
+    for (size_t i = 0; i < function.parameters.size(); ++i)
+      if (const Parameter& parameter = function.parameters[i]; !parameter.defaultValue)
+        given[i] = {example(parameter.type, second), parameter.span};
+    Span span = function.name.span;
+    if (!trial.bindParameters(function, given, 0, span, frame, frame)) continue;
+    Value result = function.value ? trial.evaluate(function.value, frame)
+                                  : trial.execute(function.body, frame, false).value;
+    if (!result.isPoison() && function.resultType)
+      trial.checkType(result, function.resultType, "the result of " + std::string(function.name.text),
+                      function.value ? function.value->span : span, frame);
+  }
+}
+
+void Elaborator::checkUnusedDeclarations() {
+  const Module& main = program.main();
+  Environment none;
+  Frame frame{&main, &none, nullptr};
+  DiagnosticEngine found(program.sources);
+  for (const Decl* decl : main.file.declarations) {
+    if (auto* let = as<LetDecl>(decl)) {
+      for (auto& [name, entry] : main.globals)
+        if (entry.decl == let) global(main, name, entry.span, frame);
+    } else if (auto* function = as<CallableDecl>(decl)) {
+      bool whole = function->parametersComplete && (function->value || function->body.complete);
+      if (function->kind == Kind::Func && whole && !called.count(function)) checkUncalled(*function, found);
+    }
+  }
+  Span last;
+  for (const Diagnostic* diagnostic : found.sorted()) {
+    if (!isAboutKinds(diagnostic->diag) || diagnostic->span == last) continue;
+    last = diagnostic->span;
+    diagnostics.take(*diagnostic);
+  }
+}
+
+} // namespace cnn
