@@ -63,8 +63,7 @@ std::vector<Operator> normalisationOperators() {
        {{"eps", Takes::Float, "1e-5", "added to the variance", {}, true},
         {"momentum", Takes::Float, "0.1", "weight of the new batch in the running statistics", {}, true}},
        "Normalises each channel by the batch in training and by running statistics in inference, then scales "
-       "and "
-       "shifts. Parameters weight, bias, running_mean and running_var, each [C].",
+       "and shifts. Parameters weight, bias, running_mean and running_var, each [C].",
        "torch.nn.BatchNorm2d; Ioffe and Szegedy 2015",
        batchNorm},
       {"dropout",
@@ -78,18 +77,18 @@ std::vector<Operator> normalisationOperators() {
        Family::Layer,
        1,
        {{"axis", Takes::Int, "1", "the dimension that is normalised over: 1, the channels"},
-        {"eps", Takes::Float, "1e-5", "added to the variance"}},
+        {"eps", Takes::Float, "1e-5", "added to the variance", {}, true}},
        "Normalises the channels of each pixel of [N, C, H, W], or the features of [N, F], by their mean and "
        "biased variance, then scales and shifts each channel. Parameters weight and bias, each [C].",
-       "torch.nn.LayerNorm of [N, F], torchvision's LayerNorm2d of [N, C, H, W]; Ba et al. 2016",
+       "torch.nn.LayerNorm, torchvision.ops.misc.LayerNorm2d; Ba et al. 2016",
        layerNorm},
       {"stochastic_depth",
        Family::Layer,
        1,
        {{"p", Takes::Float, "", "share of the images that are zeroed"}},
-       "In training zeroes all of an image at random and scales the others by 1 / (1 - p); nothing in "
-       "inference. Stands at the end of a residual branch.",
-       "torchvision.ops.StochasticDepth, mode row; Huang et al. 2016",
+       "In training zeroes all of an image at random and scales the others by 1 / (1 - p), mode \"row\" of "
+       "PyTorch; nothing in inference. Stands at the end of a residual branch.",
+       "torchvision.ops.StochasticDepth; Huang et al. 2016",
        stochasticDepth},
   };
 }
