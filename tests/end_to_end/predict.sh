@@ -67,17 +67,23 @@ cat > picture.cnn <<'END'
 network Picture {
   input image: f32[N, 2, 1, 2]
   output y = image |> leaky_relu(1)
+  output logits = image |> flatten |> linear(2)
 }
 train Picture {
   input label: i32[N]
   data = npy(".", mean = [0.5, 0], std = [0.25, 0.5])
-  loss = cross_entropy(y |> flatten, label)
+  loss = cross_entropy(logits, label)
   optimizer = sgd(lr = 0.1)
 }
 END
 array bytes.npy '|u1' '(1, 2, 1, 2)' 0 255 51 102
 array floats.npy '<f4' '(1, 2, 1, 2)' 0 1 0.2 0.4
+for split in train test; do
+  cp floats.npy ${split}_image.npy
+  array ${split}_label.npy '|u1' '(1,)' 1
+done
+"$cnnc" train picture.cnn --data . --epochs 1 --quiet --save picture.safetensors > /dev/null
 for file in bytes floats; do
-  "$cnnc" predict picture.cnn --weights none.safetensors --input image=$file.npy --output y=y.npy
+  "$cnnc" predict picture.cnn --weights picture.safetensors --input image=$file.npy --output y=y.npy
   [ "$(numbers y.npy)" = "-2.0000 2.0000 0.4000 0.8000" ] || fail "$file: $(numbers y.npy)"
 done

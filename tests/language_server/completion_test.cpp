@@ -245,7 +245,7 @@ TEST_CASE("signature help shows the arguments and which one is being written") {
 TEST_CASE("signature help of a loss begins with its tensors") {
   std::string text = inNetwork("  output y = image |> flatten |> linear(10)") +
                      "train A {\n  input label: i32[N]\n  loss = ";
-  std::string loss = "cross_entropy(tensor, tensor, label_smoothing = 0.0)";
+  std::string loss = "cross_entropy(tensor, tensor, label_smoothing = 0.0, ignore_index = …)";
   CHECK(signature(text + "cross_entropy(^\n}\n") == loss + " / tensor");
   CHECK(signature(text + "cross_entropy(y, label, ^)\n}\n") == loss + " / label_smoothing = 0.0");
   CHECK(signature(text + "cross_entropy(y, label, label_smoothing = ^\n}\n") ==

@@ -232,7 +232,7 @@ cnn.network @Net {
 
 cnn.network @Net {
   cnn.function @predict(%a0: !cnn.tensor<[N, 4], f32>, %a1: !cnn.tensor<[N], f32>) {
-    // expected-error@+2 {{expected logits f32 [N, C] and a target i32 [N]}}
+    // expected-error@+2 {{expected logits f32 [N, C] and a target i32 or u8 [N], or}}
     // expected-error@+1 {{failed to infer returned types}}
     %r = cnn.cross_entropy %a0, %a1 {label_smoothing = 0.0 : f64} : (!cnn.tensor<[N, 4], f32>, !cnn.tensor<[N], f32>) -> !cnn.tensor<[N], f32>
     cnn.return
