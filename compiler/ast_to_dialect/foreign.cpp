@@ -239,8 +239,8 @@ std::string_view operatorOfTorch(std::string_view word) {
 }
 
 bool takesInputChannels(std::string_view word) {
-  return word == "Linear" || word == "LayerNorm" || word == "Conv1d" || word == "Conv2d" || word == "Conv3d" ||
-         word.starts_with("BatchNorm") || word.starts_with("ConvTranspose");
+  return word == "Linear" || word == "LayerNorm" || word == "Conv1d" || word == "Conv2d" ||
+         word == "Conv3d" || word.starts_with("BatchNorm") || word.starts_with("ConvTranspose");
 }
 
 bool isLibrary(std::string_view word) {

@@ -32,7 +32,7 @@ struct LibraryPlan {
   std::string precision = "f32";
   uint64_t sourceHash = 0;
   std::vector<float> weights; ///< compiled in: the masters, see ParameterInfo::offset; or none
-  bool timed = false; ///< the calls of predict and train count their time, see profileTicks
+  bool timed = false;         ///< the calls of predict and train count their time, see profileTicks
 };
 
 /// Symbol and scratch of each kernel of the network, in the plan's order.

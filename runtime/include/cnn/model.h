@@ -39,8 +39,7 @@ typedef struct cnn_allocator {
 
 /* All zero means the defaults. */
 typedef struct cnn_options {
-  int64_t
-      max_batch; /* the arena is reserved for so many; 0: 1. predict works through larger batches in slices */
+  int64_t max_batch; /* the arena is reserved for so many; 0: 1. Larger batches are predicted in slices */
   int32_t threads; /* the caller's among them; 0: CNN_NUM_THREADS, else the cores that the process may use */
   int32_t reserved;
   cnn_allocator allocator;
@@ -89,7 +88,7 @@ int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, 
 int32_t cnn_model_save(cnn_model* model, const char* path);
 
 /* The f32 masters, laid out by cnn_parameter.offset. After writing them call cnn_model_parameters_changed.
- * Weights that are compiled in are copied by the first call; null, with a message, without memory for that. */
+ * Weights that are compiled in are copied by the first call; null, with a message, where memory lacks. */
 float* cnn_model_parameters(cnn_model* model);
 void cnn_model_parameters_changed(cnn_model* model);
 

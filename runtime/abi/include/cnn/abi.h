@@ -71,9 +71,9 @@ typedef struct cnn_tensor {
 } cnn_tensor;
 
 enum cnn_initialiser {
-  CNN_INIT_CONSTANT = 0, /* a: the value */
-  CNN_INIT_UNIFORM = 1,  /* a, b: the bounds */
-  CNN_INIT_NORMAL = 2,   /* a: mean, b: standard deviation */
+  CNN_INIT_CONSTANT = 0,    /* a: the value */
+  CNN_INIT_UNIFORM = 1,     /* a, b: the bounds */
+  CNN_INIT_NORMAL = 2,      /* a: mean, b: standard deviation */
   CNN_INIT_TRUNC_NORMAL = 3 /* a: mean, b: standard deviation, cut at mean +- 2 (PyTorch: -2 and 2) */
 };
 
@@ -94,8 +94,7 @@ typedef struct cnn_parameter {
   int32_t initialiser;
   int32_t reserved;
   double a, b;
-  uint64_t
-      stream; /* the parameter's own stream of random numbers: independent of order and of other layers */
+  uint64_t stream; /* of random numbers, the parameter's own: independent of order and of other layers */
 } cnn_parameter;
 
 /* A setting that the runtime interprets (preprocess, data, augment, weights): name and arguments as
