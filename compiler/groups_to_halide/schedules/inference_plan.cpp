@@ -259,11 +259,7 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
     return plan;
   }
 
-  // Groups of whole blocks are computed apart; others become one convolution with zeros between the groups.
-  int64_t inGroup = s.channels / s.groups, outGroup = s.outChannels / s.groups;
-  bool whole = s.groups == 1 || (inGroup % lanes == 0 && outGroup % lanes == 0);
-  int64_t groupBlocks = whole ? ceilDivide(outGroup, lanes) : blocks;
-  int64_t inPacked = whole ? inGroup : s.channels;
+  auto [groupBlocks, inPacked] = packedGroups(s, lanes);
   TileProblem problem{groupBlocks,
                       outWidth / options.pool[1],
                       outHeight / options.pool[1],
@@ -279,18 +275,24 @@ InferencePlan planConv(const ConvShape& s, const PlanOptions& options) {
   if (!byChannel) problem.height = 1, tile = chooseChannelTile(problem); // chunks may have any number of rows
   plan.pack = "pack_direct", plan.compute = "conv_direct";
   plan.ints["vectors"] = {tile.vectors};
-  int64_t inLanes = inputLanes(inPacked, lanes);
-  plan.packedWeights = {blocks / tile.vectors,
-                        ceilDivide(inPacked, inLanes),
-                        s.kernelY,
-                        s.kernelX,
-                        inLanes,
-                        tile.vectors,
-                        lanes};
+  plan.packedWeights = packedDirectWeights(s, inputLanes(inPacked, lanes), tile.vectors, lanes);
   addTile(plan, options);
   plan.range = byChannel ? Range::channel : Range::row;
   plan.rangeGranule = byChannel ? tile.vectors : plan.tiles.count("y") ? plan.tiles["y"] : 1;
   return plan;
+}
+
+PackedGroups packedGroups(const ConvShape& s, int64_t lanes) {
+  int64_t in = s.channels / s.groups, out = s.outChannels / s.groups;
+  bool whole = s.groups == 1 || (in % lanes == 0 && out % lanes == 0);
+  return {ceilDivide(whole ? out : s.outChannels, lanes), whole ? in : s.channels};
+}
+
+std::vector<int64_t> packedDirectWeights(const ConvShape& s, int64_t inLanes, int64_t vectors,
+                                         int64_t lanes) {
+  int64_t inBlocks = ceilDivide(packedGroups(s, lanes).channels, inLanes);
+  return {
+      ceilDivide(s.outChannels, lanes) / vectors, inBlocks, s.kernelY, s.kernelX, inLanes, vectors, lanes};
 }
 
 InferencePlan planLinear(const Tensor& input, int64_t outFeatures, const PlanOptions& options) {

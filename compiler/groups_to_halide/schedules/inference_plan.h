@@ -76,6 +76,18 @@ InferencePlan planConv(const ConvShape& shape, const PlanOptions& options);
 InferencePlan planConvTranspose(const ConvShape& shape, int64_t outHeight, int64_t outWidth,
                                 const PlanOptions& options);
 
+/// What weights that are packed block by block, as pack_direct does, hold of a layer's groups: groups of
+/// whole blocks are computed apart; others become one convolution with zeros between the groups.
+struct PackedGroups {
+  int64_t blocks;   ///< output blocks of what is computed apart
+  int64_t channels; ///< input channels that meet an output
+};
+PackedGroups packedGroups(const ConvShape& shape, int64_t lanes);
+
+/// The shape of pack_direct's weights: [block / vectors][input block][ky][kx][input lane][vector][lane].
+std::vector<int64_t> packedDirectWeights(const ConvShape& shape, int64_t inLanes, int64_t vectors,
+                                         int64_t lanes);
+
 /// A linear layer on all elements of `input`, whose logical order is C, H, W whatever its layout.
 InferencePlan planLinear(const Tensor& input, int64_t outFeatures, const PlanOptions& options);
 

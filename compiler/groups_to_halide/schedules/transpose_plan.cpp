@@ -45,25 +45,14 @@ InferencePlan planConvTranspose(const ConvShape& s, int64_t outHeight, int64_t o
   }
   int lanes = vectorLanes(options.target);
   int64_t blocks = ceilDivide(s.outChannels, lanes);
-  int64_t inGroup = s.channels / s.groups, outGroup = s.outChannels / s.groups;
-  // As in a direct convolution: groups of whole blocks are computed apart, others with zeros between them.
-  bool whole = s.groups == 1 || (inGroup % lanes == 0 && outGroup % lanes == 0);
-  int64_t groupBlocks = whole ? ceilDivide(outGroup, lanes) : blocks;
-  int64_t inPacked = whole ? inGroup : s.channels;
+  auto [groupBlocks, inPacked] = packedGroups(s, lanes);
   int64_t taps = ceilDivide(s.kernelY, s.stride[0]) * ceilDivide(s.kernelX, s.stride[1]);
   ChannelTile tile =
       chooseChannelTile({groupBlocks, ceilDivide(outWidth, s.stride[1]), 1, inPacked * taps, options.target});
   InferencePlan plan;
   plan.pack = "pack_direct", plan.compute = "conv_transpose_phases";
   plan.lanes = lanes;
-  int64_t inLanes = std::min<int64_t>(inPacked, lanes);
-  plan.packedWeights = {blocks / tile.vectors,
-                        ceilDivide(inPacked, inLanes),
-                        s.kernelY,
-                        s.kernelX,
-                        inLanes,
-                        tile.vectors,
-                        lanes};
+  plan.packedWeights = packedDirectWeights(s, std::min<int64_t>(inPacked, lanes), tile.vectors, lanes);
   plan.packedBias = {blocks * lanes};
   plan.ints = {{"stride", {s.stride[0], s.stride[1]}},
                {"padding", {s.padding.begin(), s.padding.end()}},
