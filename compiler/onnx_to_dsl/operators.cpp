@@ -53,19 +53,24 @@ std::optional<std::string> windowArguments(Importer& importer, const Node& node,
   return text + argument("dilation", dilations, 1);
 }
 
+/// Conv and ConvTranspose. The weights of the second are [in, out / groups, …], as in PyTorch.
 void conv(Importer& importer, const Node& node) {
-  const Constant* weight = importer.constant(node, 1);
-  const Constant* bias = importer.constant(node, 2);
+  bool transposed = node.op == "ConvTranspose";
+  const Constant *weight = importer.constant(node, 1), *bias = importer.constant(node, 2);
   if (!weight || !weight->isFloat() || weight->shape.size() < 3 || (importer.hasInput(node, 2) && !bias))
     return importer.problem(node, "expected constant weights and bias");
+  if (transposed && (!node.numbers("output_shape").empty() || node.text("auto_pad", "NOTSET") != "NOTSET"))
+    return importer.problem(node, "expected pads, not the shape of the result");
   std::vector<int64_t> kernel(weight->shape.begin() + 2, weight->shape.end());
   auto window = windowArguments(importer, node, kernel.size(), 1, kernel);
   if (!window) return;
-  int64_t groups = node.number("group", 1);
-  std::string text = "conv(" + std::to_string(weight->shape[0]) + ", " + listText(kernel) + *window;
+  int64_t groups = node.number("group", 1), out = transposed ? weight->shape[1] * groups : weight->shape[0];
+  std::string name = transposed ? "conv_transpose" : "conv";
+  std::string text = name + "(" + std::to_string(out) + ", " + listText(kernel) + *window;
+  if (transposed) text += argument("output_padding", node.numbers("output_padding"), 0);
   if (groups != 1) text += ", groups = " + std::to_string(groups);
   if (!bias) text += ", bias = false";
-  std::string path = importer.layerPath(node, 1, "conv");
+  std::string path = importer.layerPath(node, 1, name);
   importer.parameter(path + ".weight", weight->shape, weight->floats);
   if (bias) importer.parameter(path + ".bias", bias->shape, bias->floats);
   importer.stage(node, 0, text + ") @" + path, importer.rank(node, 0));
@@ -180,26 +185,6 @@ void transpose(Importer& importer, const Node& node) {
   Expression value = importer.subject(node, 0);
   value.channelsLast = !isLast;
   importer.define(node, value);
-}
-
-void convTranspose(Importer& importer, const Node& node) {
-  const Constant *weight = importer.constant(node, 1), *bias = importer.constant(node, 2);
-  if (!weight || !weight->isFloat() || weight->shape.size() < 3 || (importer.hasInput(node, 2) && !bias))
-    return importer.problem(node, "expected constant weights and bias");
-  if (!node.numbers("output_shape").empty() || node.text("auto_pad", "NOTSET") != "NOTSET")
-    return importer.problem(node, "expected pads, not the shape of the result");
-  std::vector<int64_t> kernel(weight->shape.begin() + 2, weight->shape.end());
-  auto window = windowArguments(importer, node, kernel.size(), 1, kernel);
-  if (!window) return;
-  int64_t groups = node.number("group", 1);
-  std::string text = "conv_transpose(" + std::to_string(weight->shape[1] * groups) + ", " + listText(kernel) +
-                     *window + argument("output_padding", node.numbers("output_padding"), 0);
-  if (groups != 1) text += ", groups = " + std::to_string(groups);
-  if (!bias) text += ", bias = false";
-  std::string path = importer.layerPath(node, 1, "conv_transpose");
-  importer.parameter(path + ".weight", weight->shape, weight->floats);
-  if (bias) importer.parameter(path + ".bias", bias->shape, bias->floats);
-  importer.stage(node, 0, text + ") @" + path, importer.rank(node, 0));
 }
 
 void pool(Importer& importer, const Node& node) {
@@ -460,7 +445,7 @@ constexpr Entry table[] = {
     {"Clip", clip},
     {"Concat", concat},
     {"Conv", conv},
-    {"ConvTranspose", convTranspose},
+    {"ConvTranspose", conv},
     {"Div", arithmetic},
     {"Dropout", dropout},
     {"Erf", erf},
