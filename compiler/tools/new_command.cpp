@@ -3,7 +3,6 @@
 #include "names.h"
 #include "options.h"
 
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -42,19 +41,6 @@ int failed(const std::string& message) {
 }
 
 } // namespace
-
-std::string networkNameOf(const std::string& stem) {
-  std::string name;
-  bool begins = true;
-  for (char c : stem) {
-    bool joint = c == '-' || c == '_' || c == '.';
-    if (!joint && !std::isalnum(static_cast<unsigned char>(c))) return "";
-    if (!joint) name += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
-    begins = joint;
-  }
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) return "";
-  return name.size() == 1 ? name + "Net" : name; // a lone capital is a free dimension
-}
 
 int createFile(const std::string& name) {
   std::string path = name.ends_with(".cnn") ? name : name + ".cnn";

@@ -113,8 +113,9 @@ private:
         std::memcpy(to, image->pixels.data(), image->pixels.size());
         continue;
       }
-      image_to_floats(*image, {reinterpret_cast<float*>(to), image->pixels.size()}, mean, deviation);
+      image_to_floats(*image, {reinterpret_cast<float*>(to), image->pixels.size()});
     }
+    normalise(inputs.front());
     return {};
   }
 
