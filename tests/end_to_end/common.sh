@@ -7,6 +7,7 @@ fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 # for npy.py
 
 expect() { # expect STATUS PATTERN command…: the exit status, and what stdout and stderr together must match
   local status=$1 pattern=$2 found=0

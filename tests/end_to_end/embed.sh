@@ -21,15 +21,11 @@ train Small {
 }
 END
 python3 - <<'END'
-import struct
-def npy(path, kind, shape, data):
-    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
-    header += ' ' * (63 - (len(header) + 10) % 64) + '\n'
-    open(path, 'wb').write(b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header.encode() + data)
+from npy import write
 values = [((i * 7919) % 1013) / 500 - 1 for i in range(16 * 192)]
 for split in 'train', 'test':
-    npy(f'{split}_image.npy', '<f4', (16, 3, 8, 8), struct.pack(f'<{len(values)}f', *values))
-    npy(f'{split}_label.npy', '<i4', (16,), struct.pack('<16i', *[i % 4 for i in range(16)]))
+    write(f'{split}_image.npy', '<f4', [16, 3, 8, 8], values)
+    write(f'{split}_label.npy', '<i4', [16], [i % 4 for i in range(16)])
 END
 "$cnnc" train small.cnn --data . --save small.safetensors --quiet > /dev/null
 "$cnnc" build small.cnn --predict-only --embed small.safetensors -o with

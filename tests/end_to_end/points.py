@@ -6,14 +6,11 @@ import random
 import struct
 import sys
 
+import npy
+
 
 def write(path, rows):
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}"
-    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        for row in rows:
-            file.write(struct.pack(f"<{len(row)}f", *row))
+    npy.write(path, "<f4", [len(rows), len(rows[0])], [value for row in rows for value in row])
 
 
 def check(path, count):

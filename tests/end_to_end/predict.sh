@@ -5,27 +5,22 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$work"
 printf '\x08\0\0\0\0\0\0\0{}      ' > none.safetensors
-array() { # array FILE TYPE SHAPE NUMBER…: '<f4' or '|u1'
+array() { # array FILE TYPE SHAPE NUMBER…: '<f4' or '|u1'; the shape as '1 4'
   python3 - "$@" <<'END'
-import struct, sys
+import sys, npy
 file, kind, shape, *numbers = sys.argv[1:]
-header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
-header += ' ' * (63 - (len(header) + 10) % 64) + '\n'
-data = bytes(map(int, numbers)) if kind == '|u1' else struct.pack(f'<{len(numbers)}f', *map(float, numbers))
-open(file, 'wb').write(b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header.encode() + data)
+npy.write(file, kind, map(int, shape.split()), map(int if kind == '|u1' else float, numbers))
 END
 }
 numbers() { # numbers FILE: what a .npy file of f32 holds
   python3 - "$1" <<'END'
-import struct, sys
-data = open(sys.argv[1], 'rb').read()
-data = data[10 + struct.unpack('<H', data[8:10])[0]:]
-print(*(f'{value:.4f}' for value in struct.unpack(f'<{len(data) // 4}f', data)))
+import sys, npy
+print(*(f'{value:.4f}' for value in npy.read(sys.argv[1])))
 END
 }
 
 # Scores: shares are the softmax, or what a softmax or sigmoid at the end gave already.
-array x.npy '<f4' '(1, 4)' 2 0 0 0
+array x.npy '<f4' '1 4' 2 0 0 0
 shows() { # shows EXPRESSION SHARE
   printf 'network Net {\n  input x: f32[N, 4]\n  output y = %s\n}\n' "$1" > net.cnn
   expect 0 "^ *$2 %  class 0" "$cnnc" predict net.cnn --weights none.safetensors --input x=x.npy
@@ -42,8 +37,8 @@ trained() { # trained LOSS
   printf '  optimizer = sgd(lr = 0.1)\n}\n' >> net.cnn
 }
 for split in train test; do
-  array ${split}_x.npy '<f4' '(1, 4)' 0 0 0 0
-  array ${split}_t.npy '<f4' '(1, 4)' 0 0 0 0
+  array ${split}_x.npy '<f4' '1 4' 0 0 0 0
+  array ${split}_t.npy '<f4' '1 4' 0 0 0 0
 done
 trained 'mse(y, t)'
 "$cnnc" train net.cnn --data . --epochs 1 --quiet --save net.safetensors > /dev/null
@@ -76,11 +71,11 @@ train Picture {
   optimizer = sgd(lr = 0.1)
 }
 END
-array bytes.npy '|u1' '(1, 2, 1, 2)' 0 255 51 102
-array floats.npy '<f4' '(1, 2, 1, 2)' 0 1 0.2 0.4
+array bytes.npy '|u1' '1 2 1 2' 0 255 51 102
+array floats.npy '<f4' '1 2 1 2' 0 1 0.2 0.4
 for split in train test; do
   cp floats.npy ${split}_image.npy
-  array ${split}_label.npy '|u1' '(1,)' 1
+  array ${split}_label.npy '|u1' '1' 1
 done
 "$cnnc" train picture.cnn --data . --epochs 1 --quiet --save picture.safetensors > /dev/null
 for file in bytes floats; do

@@ -2,16 +2,9 @@
 rows over noise, as train_image.npy, train_label.npy, test_image.npy and test_label.npy. Standard library only."""
 
 import random
-import struct
 import sys
 
-
-def write(path, shape, values):
-    extents = "".join(f"{extent}, " for extent in shape)
-    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({extents})}}"
-    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(values))
+from npy import write
 
 
 def split(folder, name, count, noise):
@@ -20,8 +13,8 @@ def split(folder, name, count, noise):
         for row in range(8):
             bright = 90 if row // 3 == label else 0
             pictures += [noise.randrange(120) + bright for _ in range(8)]
-    write(f"{folder}/{name}_image.npy", [count, 1, 8, 8], pictures)
-    write(f"{folder}/{name}_label.npy", [count], labels)
+    write(f"{folder}/{name}_image.npy", "|u1", [count, 1, 8, 8], pictures)
+    write(f"{folder}/{name}_label.npy", "|u1", [count], labels)
 
 
 noise = random.Random(1)

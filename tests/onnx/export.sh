@@ -46,15 +46,11 @@ train All {
 END
 sed -i 's/first + shift |> max_pool/(first + shift) |> max_pool/' all.cnn
 python3 - <<'END'
-import struct
-def npy(path, kind, shape, data):
-    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
-    header += ' ' * (63 - (len(header) + 10) % 64) + '\n'
-    open(path, 'wb').write(b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header.encode() + data)
+from npy import write
 size = 16 * 3 * 17 * 19
 for split in 'train', 'test':
-    npy(f'{split}_photo.npy', '|u1', (16, 3, 17, 19), bytes(i * i * 7919 % 251 for i in range(size)))
-    npy(f'{split}_label.npy', '<i4', (16,), struct.pack('<16i', *[i % 2 for i in range(16)]))
+    write(f'{split}_photo.npy', '|u1', [16, 3, 17, 19], [i * i * 7919 % 251 for i in range(size)])
+    write(f'{split}_label.npy', '<i4', [16], [i % 2 for i in range(16)])
 END
 "$cnnc" train all.cnn --data . --quiet --save all.safetensors > /dev/null
 expect 0 'all.onnx: network All' "$cnnc" export all.cnn --weights all.safetensors
@@ -64,11 +60,7 @@ for network in all imported; do
     --output shares=$network.shares --output scores=$network.scores --output raw=$network.raw
 done
 python3 - <<'END' || fail "a network that was exported and imported predicts something else"
-import struct
-def read(path):
-    data = open(path, 'rb').read()
-    data = data[10 + struct.unpack('<H', data[8:10])[0]:]
-    return struct.unpack(f'<{len(data) // 4}f', data)
+from npy import read
 for output in 'shares', 'scores', 'raw':
     a, b = read(f'all.{output}'), read(f'imported.{output}')
     assert len(a) == len(b) and len(set(a)) > len(a) // 4, output

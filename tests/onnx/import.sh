@@ -12,9 +12,8 @@ for model in net beside; do
   "$cnnc" fmt --check $model.cnn
   "$cnnc" predict $model.cnn --weights $model.safetensors --input image=image.npy --output output1=y.npy
   python3 - <<'END' || fail "$model.onnx computes something else"
-import struct
-data = open('y.npy', 'rb').read()
-found = struct.unpack('<10f', data[10 + struct.unpack('<H', data[8:10])[0]:])
+from npy import read
+found = read('y.npy')
 expected = [float(line) for line in open('expected.txt')]
 assert len(set(expected)) == 10
 for a, b in zip(found, expected, strict=True):
