@@ -201,6 +201,7 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   }
 
   if (int bad = readWeights(*model.handle(), file)) return model.check(bad);
+  if (int bad = takeMetadata(*model.handle(), file)) return model.check(bad);
   Status read = forEachState(model, phaseNumber,
                              [&](const std::string& name, const cnn_parameter& parameter, float* values) {
                                int bad = file.readBytes(**find(name, parameter), values, why);

@@ -140,13 +140,22 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
   return CNN_OK;
 }
 
+int32_t takeMetadata(cnn_model& model, const SafetensorsReader& file) {
+  Parameters& parameters = *model.parameters;
+  if (!parameters.metadata.assign(file.metadata(), file.metadataCount()) ||
+      !parameters.classNames.parse(parameters.metadata.find(classNamesKey)))
+    return model.fail(CNN_ERROR_MEMORY, "no memory for the metadata of a file");
+  return CNN_OK;
+}
+
 } // namespace cnn
 
 namespace {
 
 int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const char* name) {
   if (int32_t status = cnn::matchWeights(*model->description, file, name, model->message)) return status;
-  return cnn::readWeights(*model, file);
+  if (int32_t status = cnn::readWeights(*model, file)) return status;
+  return cnn::takeMetadata(*model, file);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "../execution/memory.h"
 #include "../execution/pool.h"
+#include "metadata.h"
 #include "text.h"
 
 #include <cnn/model.h>
@@ -25,6 +26,8 @@ struct Parameters {
   std::atomic<uint64_t> preparedVersion{0}; // the masters' version that `prepared` was made from
   std::atomic<bool> preparing{false};
   uint64_t batchesTracked = 0; // PyTorch's num_batches_tracked, the same for all batch norms
+  Metadata metadata;           // of the file that was loaded last, and what was set since
+  TextList classNames;         // as the metadata has them
 
   const float* floats() const {
     return masters.memory ? reinterpret_cast<const float*>(masters.memory) : inference->weights;

@@ -3,6 +3,7 @@
 #ifndef CNN_MODEL_SAFETENSORS_H
 #define CNN_MODEL_SAFETENSORS_H
 
+#include "metadata.h"
 #include "text.h"
 
 #include <cstddef>
@@ -47,6 +48,9 @@ public:
   size_t count() const { return entryCount; }
   /// Null where there is none.
   StoredTensor* find(const char* name) const;
+  /// The header's __metadata__, by name; each name once.
+  const MetadataEntry* metadata() const { return metadataEntries; }
+  size_t metadataCount() const { return metadataEntryCount; }
 
   /// The tensor's bytes as they are; `destination` has end - begin bytes.
   int32_t readBytes(const StoredTensor& tensor, void* destination, Text& error) const;
@@ -64,6 +68,8 @@ private:
   char* header = nullptr;
   StoredTensor* entries = nullptr;
   size_t entryCount = 0;
+  MetadataEntry* metadataEntries = nullptr;
+  size_t metadataEntryCount = 0;
 };
 
 /// A tensor to write; `type` as the format spells it: F32, I64.
@@ -76,16 +82,10 @@ struct TensorToWrite {
   uint64_t bytes;
 };
 
-/// Names and texts of the header's __metadata__.
-struct MetadataToWrite {
-  const char* name;
-  const char* text;
-};
-
 /// Writes path.part beside, syncs it, renames it to path and syncs the folder: a crash at any moment leaves
 /// the old file or the new one. A cnn_status.
 int32_t writeSafetensors(const char* path, const TensorToWrite* tensors, size_t count,
-                         const MetadataToWrite* metadata, size_t metadataCount, Text& error);
+                         const MetadataEntry* metadata, size_t metadataCount, Text& error);
 
 } // namespace cnn
 #endif

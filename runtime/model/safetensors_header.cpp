@@ -27,6 +27,21 @@ const TypeRow* findType(const char* name) {
   return nullptr;
 }
 
+// Bytes of the character at the beginning of a text; 0 where it is none: RFC 3629.
+size_t utf8Bytes(const char* text) {
+  auto at = [&](int i) { return static_cast<unsigned char>(text[i]); };
+  if (at(0) < 0x80) return 1;
+  size_t bytes = at(0) >= 0xC2 && at(0) < 0xE0   ? 2
+                 : at(0) >= 0xE0 && at(0) < 0xF0 ? 3
+                 : at(0) >= 0xF0 && at(0) < 0xF5 ? 4
+                                                 : 0;
+  for (size_t i = 1; i < bytes; ++i)
+    if ((at(static_cast<int>(i)) & 0xC0) != 0x80) return 0;
+  bool isOverlong = (at(0) == 0xE0 && at(1) < 0xA0) || (at(0) == 0xF0 && at(1) < 0x90);
+  bool isBeyond = (at(0) == 0xED && at(1) >= 0xA0) || (at(0) == 0xF4 && at(1) >= 0x90);
+  return isOverlong || isBeyond ? 0 : bytes;
+}
+
 // Recursive descent without recursion: the format has two levels of objects and no others.
 class Parser {
 public:
@@ -40,6 +55,12 @@ public:
       good = at == end || fail("expected nothing after the closing brace");
     }
     return good ? CNN_OK : outOfMemory ? CNN_ERROR_MEMORY : CNN_ERROR_FORMAT;
+  }
+
+  bool list(const char** texts, size_t& number) {
+    bool good = elements([&] { return string(texts[number]) && ++number; });
+    skipSpace();
+    return good && at == end;
   }
 
 private:
@@ -180,9 +201,9 @@ private:
     if (strcmp(name, "__metadata__") != 0) return tensor(name);
     if (metadataSeen) return fail("__metadata__ for the second time");
     metadataSeen = true;
-    return expect('{') && members([this](const char*) {
-             const char* ignored;
-             return string(ignored);
+    return expect('{') && members([this](const char* entryName) {
+             MetadataEntry entry{entryName, nullptr};
+             return string(entry.text) && append(parsed.metadata, parsed.metadataCount, metadataRoom, entry);
            });
   }
 
@@ -218,7 +239,7 @@ private:
     });
     if (!good) return false;
     if (!hasType || !hasShape || !hasOffsets) return fail("a tensor without dtype, shape or data_offsets");
-    return check(entry) && append(entry);
+    return check(entry) && append(parsed.entries, parsed.count, room, entry);
   }
 
   bool check(StoredTensor& entry) {
@@ -238,19 +259,19 @@ private:
     return true;
   }
 
-  bool append(const StoredTensor& entry) {
-    if (parsed.count == room) {
-      size_t larger = room ? room * 2 : 64;
-      auto* moved = static_cast<StoredTensor*>(realloc(parsed.entries, larger * sizeof(StoredTensor)));
+  template <class Entry> bool append(Entry*& entries, size_t& count, size_t& room, const Entry& entry) {
+    if (count == room) {
+      size_t larger = room ? room * 2 : 16;
+      auto* moved = static_cast<Entry*>(realloc(entries, larger * sizeof(Entry)));
       if (!moved) {
         outOfMemory = true;
         error.add("%s: no memory for the header", file);
         return false;
       }
-      parsed.entries = moved;
+      entries = moved;
       room = larger;
     }
-    parsed.entries[parsed.count++] = entry;
+    entries[count++] = entry;
     return true;
   }
 
@@ -260,7 +281,7 @@ private:
   const char* file;
   ParsedHeader& parsed;
   Text& error;
-  size_t room = 0;
+  size_t room = 0, metadataRoom = 0;
   uint64_t count = 1; // elements of the tensor at hand
   bool metadataSeen = false, outOfMemory = false;
 };
@@ -270,6 +291,31 @@ private:
 int32_t parseSafetensorsHeader(char* header, size_t length, const char* file, ParsedHeader& parsed,
                                Text& error) {
   return Parser(header, length, file, parsed, error).run();
+}
+
+bool parseTextList(char* list, size_t length, const char** texts, size_t& count) {
+  ParsedHeader none;
+  Text ignored;
+  count = 0;
+  return Parser(list, length, "", none, ignored).list(texts, count);
+}
+
+void addJsonString(Text& text, const char* value) {
+  text.addCharacter('"');
+  while (*value) {
+    auto c = static_cast<unsigned char>(*value);
+    size_t bytes = utf8Bytes(value);
+    if (bytes == 0)
+      text.add("\\ufffd");
+    else if (c == '"' || c == '\\')
+      text.add("\\%c", c);
+    else if (c < 0x20)
+      text.add("\\u%04x", c);
+    else
+      text.add("%.*s", static_cast<int>(bytes), value);
+    value += bytes ? bytes : 1;
+  }
+  text.addCharacter('"');
 }
 
 uint32_t storedTypeBytes(const char* typeName) {

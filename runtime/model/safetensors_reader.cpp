@@ -57,6 +57,21 @@ bool checkWhole(StoredTensor* entries, size_t count, uint64_t dataBytes, const c
   return true;
 }
 
+// Leaves the entries sorted by name.
+bool checkMetadata(MetadataEntry* entries, size_t count, const char* file, Text& error) {
+  if (count > 0)
+    qsort(entries, count, sizeof(*entries), [](const void* left, const void* right) {
+      return strcmp(static_cast<const MetadataEntry*>(left)->name,
+                    static_cast<const MetadataEntry*>(right)->name);
+    });
+  for (size_t i = 1; i < count; ++i)
+    if (strcmp(entries[i - 1].name, entries[i].name) == 0) {
+      error.add("%s: the metadata '%s' stands there twice", file, entries[i].name);
+      return false;
+    }
+  return true;
+}
+
 float fromHalf(uint16_t half) {
   uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 31,
            mantissa = half & 1023;
@@ -93,6 +108,7 @@ bool StoredTensor::hasShape(int32_t otherRank, const int64_t* otherShape) const 
 SafetensorsReader::~SafetensorsReader() {
   if (file >= 0) close(file);
   free(entries);
+  free(metadataEntries);
   free(header);
 }
 
@@ -164,7 +180,10 @@ int32_t SafetensorsReader::parse(Text& error) {
   int32_t status = parseSafetensorsHeader(header, length, fileName, parsed, error);
   entries = parsed.entries;
   entryCount = parsed.count;
+  metadataEntries = parsed.metadata;
+  metadataEntryCount = parsed.metadataCount;
   if (status) return status;
+  if (!checkMetadata(metadataEntries, metadataEntryCount, fileName, error)) return CNN_ERROR_FORMAT;
   return checkWhole(entries, entryCount, fileBytes - dataStart, fileName, error) ? CNN_OK : CNN_ERROR_FORMAT;
 }
 

@@ -12,23 +12,9 @@
 namespace cnn {
 namespace {
 
-void addString(Text& text, const char* value) {
-  text.addCharacter('"');
-  for (; *value; ++value) {
-    auto c = static_cast<unsigned char>(*value);
-    if (c == '"' || c == '\\')
-      text.add("\\%c", c);
-    else if (c < 0x20)
-      text.add("\\u%04x", c);
-    else
-      text.addCharacter(*value);
-  }
-  text.addCharacter('"');
-}
-
 void addTensor(Text& header, const TensorToWrite& tensor, uint64_t offset) {
   header.addCharacter(',');
-  addString(header, tensor.name);
+  addJsonString(header, tensor.name);
   header.add(":{\"dtype\":\"%s\",\"shape\":[", tensor.type);
   for (int32_t i = 0; i < tensor.rank; ++i)
     header.add("%s%lld", i ? "," : "", static_cast<long long>(tensor.shape[i]));
@@ -83,14 +69,14 @@ bool writeContents(int file, const Text& header, const TensorToWrite* tensors, s
 } // namespace
 
 int32_t writeSafetensors(const char* path, const TensorToWrite* tensors, size_t count,
-                         const MetadataToWrite* metadata, size_t metadataCount, Text& error) {
+                         const MetadataEntry* metadata, size_t metadataCount, Text& error) {
   Text header, part;
   header.add("{\"__metadata__\":{");
   for (size_t i = 0; i < metadataCount; ++i) {
     if (i) header.addCharacter(',');
-    addString(header, metadata[i].name);
+    addJsonString(header, metadata[i].name);
     header.addCharacter(':');
-    addString(header, metadata[i].text);
+    addJsonString(header, metadata[i].text);
   }
   header.addCharacter('}');
   uint64_t offset = 0;

@@ -51,11 +51,23 @@ bool listWeights(cnn_model& model, TensorList& list, bool trainingOnly) {
 int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list) {
   char hash[20];
   snprintf(hash, sizeof(hash), "%016" PRIx64, model.description->parameter_hash);
-  const MetadataToWrite metadata[] = {{"format", "pt"},
-                                      {"network", model.description->name},
-                                      {"cnnc", model.description->cnnc_version},
-                                      {"parameter_hash", hash}};
-  return writeSafetensors(path, list.data(), list.size(), metadata, 4, model.message);
+  const MetadataEntry own[] = {{"format", "pt"},
+                               {"network", model.description->name},
+                               {"cnnc", model.description->cnnc_version},
+                               {"parameter_hash", hash}};
+  static_assert(sizeof(own) / sizeof(*own) == sizeof(ownMetadata) / sizeof(*ownMetadata));
+  constexpr size_t ownCount = sizeof(own) / sizeof(*own);
+  static_assert(ownCount == sizeof(ownMetadata) / sizeof(*ownMetadata));
+  const Metadata& further = model.parameters->metadata;
+  auto* all = static_cast<MetadataEntry*>(malloc((ownCount + further.size()) * sizeof(MetadataEntry)));
+  if (!all) return model.fail(CNN_ERROR_MEMORY, "%s: no memory for the metadata", path);
+  memcpy(all, own, sizeof(own));
+  size_t count = ownCount;
+  for (size_t i = 0; i < further.size(); ++i)
+    if (!isOwnMetadata(further.data()[i].name)) all[count++] = further.data()[i];
+  int32_t status = writeSafetensors(path, list.data(), list.size(), all, count, model.message);
+  free(all);
+  return status;
 }
 
 } // namespace cnn

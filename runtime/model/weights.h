@@ -29,6 +29,9 @@ int32_t matchWeights(const cnn_description& description, const SafetensorsReader
 /// Copies matched weights into the masters.
 int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const WeightsPart& part = {});
 
+/// The file's metadata in place of the model's.
+int32_t takeMetadata(cnn_model& model, const SafetensorsReader& file);
+
 /// "bn1.running_mean" to "bn1.num_batches_tracked"; false for other names.
 bool trackedName(const char* parameterName, Text& name);
 

@@ -1,5 +1,6 @@
 #include "training_run.h"
 
+#include "../model/metadata.h"
 #include "evaluate.h"
 #include "initial_weights.h"
 
@@ -161,6 +162,7 @@ Status TrainingRun::begin() {
   if (Status bad = model.check(cnn_training_set_phase(model.handle(), 0)); !bad) return bad;
   if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
   *state.seed = seed;
+  if (Status bad = nameClasses(); !bad) return bad;
   at.sums.assign(table.results_count, 0);
   if (options.resume && !options.checkpoint.empty() && access(options.checkpoint.c_str(), F_OK) == 0)
     return resume();
@@ -177,13 +179,30 @@ Status TrainingRun::begin() {
   return {};
 }
 
+/// Weights keep the names of the classes that they were trained on.
+Status TrainingRun::nameClasses() {
+  const std::vector<std::string>& labels = trainer.data.train.labels;
+  if (labels.empty()) return {};
+  std::vector<const char*> names;
+  for (const std::string& label : labels) names.push_back(label.c_str());
+  return model.set_class_names(names);
+}
+
 Status TrainingRun::initialise() {
   if (Status bad = model.initialise(seed); !bad || !table.weights) return bad;
   return loadInitialWeights(model, *table.weights, options.folder);
 }
 
 Status TrainingRun::resume() {
+  const char* named = model.metadata(classNamesKey);
+  std::string wanted = named ? named : "";
   if (Status bad = loadCheckpoint(model, at, options.checkpoint); !bad) return bad;
+  const char* found = model.metadata(classNamesKey);
+  if (!wanted.empty() && found && wanted != found)
+    return Status::error(CNN_ERROR_MISMATCH,
+                         "%s: cannot go on with other classes: it was trained on %s, the data has %s",
+                         options.checkpoint.c_str(), found, wanted.c_str());
+  if (Status bad = nameClasses(); !bad) return bad; // a checkpoint may have none
   if (Status bad = planPhase(); !bad) return bad;
   if (at.batch != batch || at.samples != loader->samples() || *state.seed != seed)
     return Status::error(

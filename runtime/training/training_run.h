@@ -22,6 +22,7 @@ private:
   Status begin();
   Status initialise();
   Status resume();
+  Status nameClasses();
 
   // A phase: its loader and schedule.
   const cnn_phase& phase() const { return table.phases[at.phase]; }

@@ -87,6 +87,19 @@ int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, 
 /* Written beside as path.part, synced, renamed: the file is the old one or the new one at any moment. */
 int32_t cnn_model_save(cnn_model* model, const char* path);
 
+/* Texts by name that travel with the weights, in the __metadata__ of the files that save and checkpoints
+ * write; load takes the file's. Models that share parameters share them. A null text takes a name away. The
+ * names format, network, cnnc and parameter_hash are the runtime's own: they can be read after a load, not
+ * set. */
+int32_t cnn_model_set_metadata(cnn_model* model, const char* name, const char* text);
+/* Null where there is none; valid until the next call that sets or loads some. */
+const char* cnn_model_metadata(const cnn_model* model, const char* name);
+/* The names of the classes, in their order; 0 of them: not known. */
+int32_t cnn_model_set_class_names(cnn_model* model, const char* const* names, size_t count);
+/* What the network names the class number `index`, else what the weights do, which have it from the folders
+ * that they were trained on. Null where neither does. */
+const char* cnn_model_class_name(const cnn_model* model, int64_t index);
+
 /* The f32 masters, laid out by cnn_parameter.offset. After writing them call cnn_model_parameters_changed.
  * Weights that are compiled in are copied by the first call; null, with a message, where memory lacks. */
 float* cnn_model_parameters(cnn_model* model);

@@ -114,6 +114,15 @@ public:
   Status load(std::span<const std::byte> file, const char* name) {
     return check(cnn_model_load_memory(handle(), file.data(), file.size(), name));
   }
+  /// As cnn_model_set_metadata and its siblings.
+  Status set_metadata(const char* name, const char* text) {
+    return check(cnn_model_set_metadata(handle(), name, text));
+  }
+  const char* metadata(const char* name) const { return cnn_model_metadata(handle(), name); }
+  Status set_class_names(std::span<const char* const> names) {
+    return check(cnn_model_set_class_names(handle(), names.data(), names.size()));
+  }
+  const char* class_name(std::int64_t index) const { return cnn_model_class_name(handle(), index); }
   Status save(const char* path) { return check(cnn_model_save(handle(), path)); }
 
   /// In the description's order; the batch size follows from the lengths.
