@@ -32,6 +32,7 @@ public:
     graph.set_name(network.getSymName().str());
     auto predict = network.lookupSymbol<FunctionOp>("predict");
     mlir::Block& body = predict.getBody().front();
+    reserveNames(predict);
     for (mlir::BlockArgument argument : body.getArguments()) {
       std::string name = predict.getArgName(argument.getArgNumber()).str();
       names[argument] = name;
@@ -59,9 +60,9 @@ private:
   onnx::ModelProto model;
   onnx::GraphProto& graph = *model.mutable_graph();
   llvm::DenseMap<mlir::Value, std::string> names;
-  std::map<std::string, std::string> constants; ///< by their bytes
-  std::string path;                             ///< of the layer that is being said
-  llvm::StringSet<> nodeNames;
+  std::map<std::string, std::string> constants;       ///< by their bytes
+  std::string path;                                   ///< of the layer that is being said
+  llvm::StringSet<> nodeNames, taken;                 ///< the second: names of values
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes; ///< of the parameters that are there
   int64_t next = 0;
 
@@ -93,7 +94,20 @@ private:
     return name;
   }
 
-  std::string fresh() { return "v" + std::to_string(next++); }
+  /// The names that the user gave, to inputs, outputs and parameters: values in between are called otherwise.
+  void reserveNames(FunctionOp predict) {
+    for (unsigned i = 0; i < predict.getArgumentTypes().size(); ++i) taken.insert(predict.getArgName(i));
+    for (unsigned i = 0; i < predict.getResultTypes().size(); ++i) taken.insert(predict.getResultName(i));
+    predict.walk([&](GetOp get) { taken.insert(get.getParameter()); });
+  }
+
+  /// A name with this initial that nothing else has.
+  std::string fresh(const char* initial = "v") {
+    std::string name;
+    do name = initial + std::to_string(next++);
+    while (!taken.insert(name).second);
+    return name;
+  }
 
   onnx::NodeProto& add(llvm::StringRef op, llvm::ArrayRef<std::string> inputs, const std::string& output) {
     onnx::NodeProto& node = *graph.add_node();
@@ -139,8 +153,8 @@ private:
   std::string constant(llvm::ArrayRef<float> numbers, llvm::ArrayRef<int64_t> shape = {}) {
     std::string key(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float));
     key += std::to_string(shape.size());
-    auto [found, isNew] = constants.try_emplace(key, "c" + std::to_string(constants.size()));
-    if (isNew) initialiser(found->second, shape, numbers);
+    auto [found, isNew] = constants.try_emplace(key);
+    if (isNew) initialiser(found->second = fresh("c"), shape, numbers);
     return found->second;
   }
 

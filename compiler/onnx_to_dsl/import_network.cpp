@@ -2,123 +2,61 @@
 
 #include "importer.h"
 
+#include "node_reader.h"
+
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 
 namespace cnn::onnx_import {
-
-std::string numberText(double number) {
-  char buffer[64];
-  float rounded = static_cast<float>(number); // the shortest text of what the model holds
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), rounded).ptr;
-  std::string text(buffer, end);
-  return text;
-}
-
-std::string listText(const std::vector<int64_t>& numbers) {
-  if (std::adjacent_find(numbers.begin(), numbers.end(), std::not_equal_to<>()) == numbers.end())
-    return numbers.empty() ? "[]" : std::to_string(numbers.front());
-  std::string text;
-  for (int64_t number : numbers) text += (text.empty() ? "[" : ", ") + std::to_string(number);
-  return text + "]";
-}
-
 namespace {
 
-/// Letters, digits and _; no digit first.
-std::string identifier(const std::string& text) {
-  std::string name;
-  for (char c : text) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "v" + name;
-  return name;
-}
+/// Where the text of a value becomes longer it gets a name, so that a chain of any length is written in
+/// linear time and every line can be read.
+constexpr size_t longestChain = 1500;
+/// Elements of constants that are computed here, in all.
+constexpr int64_t mostComputedElements = int64_t{1} << 26;
+constexpr size_t mostDimensions = 4; // of the language's inputs
 
-/// Segments of letters, digits and _ between dots.
-bool isPath(const std::string& text) {
-  bool begins = true;
-  for (char c : text) {
-    if (c == '.' ? begins : !std::isalnum(static_cast<unsigned char>(c)) && c != '_') return false;
-    begins = c == '.';
-  }
-  return !begins;
-}
-
-/// PyTorch names a node /layer1/layer1.0/conv1/Conv: the scopes, each with its own beginning.
-std::string pathOfNodeName(const std::string& name) {
-  if (name.empty() || name[0] != '/') return "";
-  std::vector<std::string> segments;
-  for (size_t at = 1; at != std::string::npos;) {
-    size_t slash = name.find('/', at);
-    if (slash == std::string::npos) break; // the operator itself
-    std::string segment = name.substr(at, slash - at);
-    if (!segments.empty() && segment.starts_with(segments.back() + "."))
-      segments.back() = segment;
-    else
-      segments.push_back(segment);
-    at = slash + 1;
-  }
-  std::string path;
-  for (const std::string& segment : segments) path += (path.empty() ? "" : ".") + segment;
-  return isPath(path) ? path : "";
-}
-
-const std::set<std::string> keywords = {
-    "use",  "let",   "var",   "func",   "block",  "network", "train",  "return",  "if",     "else",
-    "for",  "in",    "input", "output", "param",  "shared",  "assert", "init",    "and",    "or",
-    "not",  "true",  "false", "as",     "budget", "kernels", "metric", "augment", "labels", "preprocess",
-    "step", "phase", "group", "int",    "float",  "bool",    "string", "f32",     "u8",     "i32",
-    "f64",  "bf16",  "i8",    "i64",    "except", "N"};
+/// Thrown where a node reads what has failed, which has been said.
+struct Silence {};
 
 } // namespace
 
-Importer::Importer(const Graph& graph, ImportedNetwork& result) : graph(graph), result(result) {
-  names = keywords;
+Importer::Importer(const Graph& graph, const std::set<std::string>& reserved, ImportedNetwork& result)
+    : graph(graph), result(result), names(reserved) {
+  names.insert("N");
+  for (auto& [name, constant] : graph.constants) constants[name] = &constant;
 }
 
-void Importer::problem(const Node& node, const std::string& why) {
-  result.problems.push_back((node.name.empty() ? "" : node.name + ": ") + node.op + ": " + why);
+// ---- Values ----
+
+const Expression* Importer::value(const std::string& name) const {
+  auto found = values.find(name);
+  return found == values.end() ? nullptr : &found->second;
 }
 
-bool Importer::hasInput(const Node& node, size_t index) const {
-  return index < node.inputs.size() && !node.inputs[index].empty();
+const Constant* Importer::constant(const std::string& name) const {
+  auto found = constants.find(name);
+  return found == constants.end() ? nullptr : found->second;
 }
 
-const Constant* Importer::constant(const Node& node, size_t index) const {
-  if (!hasInput(node, index)) return nullptr;
-  auto found = graph.constants.find(node.inputs[index]);
-  return found == graph.constants.end() ? nullptr : &found->second;
+const Sizes* Importer::sizes(const std::string& name) const {
+  auto found = computedSizes.find(name);
+  return found == computedSizes.end() ? nullptr : &found->second;
 }
 
-std::optional<double> Importer::scalar(const Node& node, size_t index, const std::string& attribute) const {
-  if (const Constant* value = constant(node, index); value && value->elements() == 1)
-    return value->isFloat() ? double{value->floats[0]} : static_cast<double>(value->ints.at(0));
-  auto found = node.attributes.find(attribute);
-  if (found == node.attributes.end()) return std::nullopt;
-  if (found->second.real) return double{*found->second.real};
-  if (found->second.number) return static_cast<double>(*found->second.number);
-  return std::nullopt;
+void Importer::define(const std::string& name, Expression value) {
+  values[name] = std::move(value);
+  if (values[name].text.size() > longestChain) bind(name);
 }
 
-std::vector<int64_t> Importer::wholes(const Node& node, size_t index, const std::string& attribute) const {
-  if (const Constant* value = constant(node, index)) return value->ints;
-  return node.numbers(attribute);
-}
-
-int64_t Importer::rank(const Node& node, size_t index) const {
-  auto found = hasInput(node, index) ? values.find(node.inputs[index]) : values.end();
-  return found == values.end() ? 0 : found->second.rank;
-}
-
-bool Importer::channelsLast(const Node& node, size_t index) const {
-  auto found = hasInput(node, index) ? values.find(node.inputs[index]) : values.end();
-  return found != values.end() && found->second.channelsLast;
-}
-
-std::string Importer::freshName(const std::string& wanted) {
-  std::string name = identifier(wanted);
-  for (int64_t next = 1; !names.insert(name).second; ++next) name = identifier(wanted) + std::to_string(next);
-  return name;
+void Importer::keep(const std::string& name, Constant constant) {
+  int64_t elements = constant.elements();
+  if (elements > mostComputedElements - computedElements)
+    throw Refusal{"output " + printable(name),
+                  "at most " + std::to_string(mostComputedElements) + " elements of computed constants",
+                  "more"};
+  computedElements += elements;
+  constants[name] = &computed.emplace_back(std::move(constant));
 }
 
 /// `let x3 = …` for a value that is used where only a name reads well.
@@ -129,168 +67,309 @@ void Importer::bind(const std::string& value) {
   body += "  let " + name + " = " + expression.text + "\n";
   expression.text = name;
   expression.form = Expression::Form::name;
+  expression.flat.clear();
 }
 
-Expression Importer::subject(const Node& node, size_t index) {
-  const std::string& value = node.inputs.at(index);
-  auto found = values.find(value);
-  if (found == values.end()) { // a constant, or what could not be imported
-    if (!graph.constants.count(value)) return {"_", Expression::Form::name, 0};
-    return {bareParameter(node, index), Expression::Form::name,
-            int64_t(graph.constants.at(value).shape.size())};
-  }
-  if (readers[value].size() > 1) bind(value);
-  Expression expression = values[value];
+Expression Importer::subject(const std::string& name) {
+  if (!hasOneReader(name)) bind(name);
+  Expression expression = values.at(name);
   if (expression.form == Expression::Form::sum) expression.text = "(" + expression.text + ")";
   expression.form = Expression::Form::chain;
   return expression;
 }
 
-std::string Importer::named(const Node& node, size_t index) {
-  const std::string& value = node.inputs.at(index);
-  if (!values.count(value)) return subject(node, index).text;
-  bind(value);
-  return values[value].text;
+std::string Importer::named(const std::string& name) {
+  bind(name);
+  return values.at(name).text;
 }
 
-void Importer::stage(const Node& node, size_t input, const std::string& text, int64_t rank) {
-  Expression value = subject(node, input);
-  // A line for each layer and what follows it.
-  size_t newline = value.text.rfind('\n');
-  std::string line = newline == std::string::npos ? value.text : value.text.substr(newline + 1);
-  bool isLayer = text.starts_with("conv(") || text.starts_with("linear(");
-  bool breaks = line.size() + text.size() > 100 || (isLayer && line.find("|>") != std::string::npos);
-  define(node, {value.text + (breaks ? "\n    |> " : " |> ") + text, Expression::Form::chain, rank,
-                value.channelsLast});
+Size Importer::freshSize() {
+  return {-1, "?" + std::to_string(++unknownSizes)};
 }
 
-void Importer::define(const Node& node, Expression value, size_t output) {
-  values[node.outputs.at(output)] = std::move(value);
-}
-
-std::string Importer::layerPath(const Node& node, size_t weightInput, const std::string& kind) {
-  std::string path, weight = hasInput(node, weightInput) ? node.inputs[weightInput] : "";
-  if (weight.ends_with(".weight")) path = weight.substr(0, weight.size() - sizeof(".weight") + 1);
-  if (!isPath(path)) path = pathOfNodeName(node.name);
-  if (!weight.empty() && !usedWeights.insert(weight).second) sharedWeights.insert(weight);
-  std::string base = path.empty() ? kind : path;
-  for (int64_t next = 1; path.empty() || !paths.insert(path).second; ++next)
-    path = base + (path.empty() || base == kind ? "" : "_") + std::to_string(next);
-  return path;
+std::string Importer::bareParameter(const std::string& constant, const std::vector<int64_t>& shape) {
+  auto [found, isNew] = bareParameters.try_emplace({constant, shape});
+  if (!isNew) return found->second;
+  std::string name = found->second = freshName(constant);
+  body += "  param " + name + ": f32" + bracketed(shape) + " = zeros\n";
+  parameter(name, shape, constants.at(constant)->floats);
+  return name;
 }
 
 void Importer::parameter(const std::string& path, std::vector<int64_t> shape, std::vector<float> values) {
   result.parameters.push_back({path, std::move(shape), std::move(values)});
 }
 
-std::string Importer::bareParameter(const Node& node, size_t index) {
-  const Constant& value = graph.constants.at(node.inputs[index]);
-  if (!value.isFloat()) {
-    problem(node, "expected numbers of f32 in " + node.inputs[index]);
-    return "_";
-  }
-  std::string name = freshName(node.inputs[index]);
-  std::string shape = listText(value.shape);
-  if (shape[0] != '[') {
-    shape = "[";
-    for (size_t i = 0; i < value.shape.size(); ++i) shape += (i ? ", " : "") + std::to_string(value.shape[i]);
-    shape += "]";
-  }
-  body += "  param " + name + ": f32" + (value.shape.empty() ? "[1]" : shape) + " = zeros\n";
-  parameter(name, value.shape.empty() ? std::vector<int64_t>{1} : value.shape, value.floats);
-  return name;
+// ---- Neighbours ----
+
+bool Importer::isNeeded(const Node& node) const {
+  return std::ranges::any_of(node.outputs, [&](const std::string& output) { return needed.count(output); });
 }
 
-const Node* Importer::onlyReader(const Node& node) const {
-  auto found = readers.find(node.outputs.at(0));
-  bool one = found != readers.end() && found->second.size() == 1 && found->second[0];
-  return one ? found->second[0] : nullptr;
+void Importer::findReaders() {
+  needed = neededValues(graph);
+  for (const Tensor& output : graph.outputs) readers[output.name].push_back(nullptr);
+  for (const Node& node : graph.nodes) {
+    if (!isNeeded(node)) continue;
+    for (const std::string& input : node.inputs)
+      if (node.op == "Shape")
+        shapesRead.insert(input);
+      else
+        readers[input].push_back(&node);
+  }
 }
 
-/// What the outputs need. The shape that Reshape is given is computed from sizes that are known.
-void Importer::findReachable() {
-  for (const Node& node : graph.nodes)
-    for (const std::string& output : node.outputs) makers[output] = &node;
-  std::vector<std::string> wanted = graph.outputs;
-  for (const std::string& output : graph.outputs) readers[output].push_back(nullptr);
-  while (!wanted.empty()) {
-    auto maker = makers.find(wanted.back());
-    wanted.pop_back();
-    if (maker == makers.end() || !reachable.insert(maker->second).second) continue;
-    size_t count = maker->second->op == "Reshape" ? 1 : maker->second->inputs.size();
-    for (size_t i = 0; i < std::min(count, maker->second->inputs.size()); ++i) {
-      readers[maker->second->inputs[i]].push_back(maker->second);
-      wanted.push_back(maker->second->inputs[i]);
+const Node* Importer::onlyReader(const std::string& value) const {
+  auto found = readers.find(value);
+  if (found == readers.end() || found->second.size() != 1 || shapesRead.count(value)) return nullptr;
+  const Node* reader = found->second[0];
+  return reader && reader->domain.empty() && wellFormed.count(reader) ? reader : nullptr;
+}
+
+bool Importer::hasOneReader(const std::string& value) const {
+  auto found = readers.find(value);
+  return found != readers.end() && found->second.size() == 1;
+}
+
+bool Importer::isUsed(const std::string& value) const {
+  return readers.count(value) || shapesRead.count(value);
+}
+
+// ---- Inputs ----
+
+std::string Importer::inputProblem(const Tensor& input) const {
+  bool isKnown =
+      input.element == Element::f32 || input.element == Element::u8 || input.element == Element::i32;
+  if (!isKnown) return "expected elements of f32, u8 or i32, found " + describe(input.element);
+  if (!input.hasShape) return "expected a shape, found none";
+  if (input.shape.empty() || input.shape.size() > mostDimensions)
+    return "expected 1 to " + std::to_string(mostDimensions) +
+           " dimensions, the first of them the batch, found " + std::to_string(input.shape.size());
+  for (const Dimension& dimension : input.shape) {
+    if (dimension.name.empty() && dimension.size < 1)
+      return "expected sizes of at least 1, found " + std::to_string(dimension.size);
+    if (&dimension != &input.shape[0] && !dimension.name.empty() && dimension.name == input.shape[0].name)
+      return "expected the batch in the first dimension only, found " + printable(dimension.name) +
+             " in another";
+  }
+  return "";
+}
+
+/// All inputs have the batch in common.
+void Importer::checkBatch() {
+  const Tensor* first = nullptr;
+  for (const Tensor& input : graph.inputs) {
+    if (!isUsed(input.name) || !inputProblem(input).empty()) continue;
+    const Dimension& batch = input.shape[0];
+    if (!first) {
+      first = &input;
+      if (batch.name.empty()) fixedBatch = batch.size;
+      continue;
+    }
+    const Dimension& other = first->shape[0];
+    if (batch.name.empty() != other.name.empty() || (batch.name.empty() && batch.size != other.size)) {
+      auto text = [](const Dimension& d) {
+        return d.name.empty() ? std::to_string(d.size) : printable(d.name);
+      };
+      result.problems.push_back("input " + printable(input.name) + ": expected a batch of " + text(other) +
+                                " as input " + printable(first->name) + " has, found " + text(batch));
     }
   }
+}
+
+std::string Importer::dimensionText(const Tensor& input, size_t i) {
+  const Dimension& dimension = input.shape[i];
+  if (i == 0) return "N"; // whatever size the model was exported with
+  if (dimension.name.empty()) return std::to_string(dimension.size);
+  auto [found, isNew] = freeSizes.try_emplace(dimension.name);
+  if (isNew) {
+    std::string wanted = dimension.name;
+    wanted[0] = static_cast<char>(wanted[0] >= 'a' && wanted[0] <= 'z' ? wanted[0] - 'a' + 'A' : wanted[0]);
+    if (wanted[0] < 'A' || wanted[0] > 'Z') wanted = "D" + wanted;
+    found->second.name = freshName(wanted);
+    result.notes.push_back("input " + printable(input.name) + ": give its free size with --set " +
+                           found->second.name + "=…");
+  }
+  return found->second.name;
 }
 
 void Importer::declareInputs() {
   for (const Tensor& input : graph.inputs) {
-    std::string name = freshName(input.name), shape;
-    if (input.element != "f32" && input.element != "u8" && input.element != "i32")
-      result.problems.push_back("input " + input.name + ": expected elements of f32, u8 or i32, found " +
-                                input.element);
-    for (size_t i = 0; i < input.shape.size(); ++i) {
-      const Dimension& dimension = input.shape[i];
-      std::string size = std::to_string(dimension.size);
-      if (i == 0) {
-        size = "N"; // whatever size the model was exported with
-      } else if (!dimension.name.empty()) {
-        size = identifier(dimension.name);
-        size[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(size[0])));
-        if (size == "N") size = "N" + std::to_string(i);
-        result.notes.push_back("input " + input.name + ": give its free size with --set " + size + "=…");
+    std::string why = inputProblem(input);
+    if (!why.empty()) {
+      if (isUsed(input.name)) {
+        result.problems.push_back("input " + printable(input.name) + ": " + why);
+        values[input.name].failed = true;
+      } else {
+        result.notes.push_back("input " + printable(input.name) + " is not used, and left out: " + why);
       }
-      shape += (i ? ", " : "") + size;
+      continue;
     }
-    body += "  input " + name + ": " + input.element + "[" + shape + "]\n";
-    values[input.name] = {name, Expression::Form::name, static_cast<int64_t>(input.shape.size())};
+    std::string name = freshName(input.name), shape;
+    noteName("input", input.name, name);
+    Expression value{.text = name};
+    value.element = input.element;
+    for (size_t i = 0; i < input.shape.size(); ++i) {
+      std::string size = dimensionText(input, i);
+      shape += (i ? ", " : "") + size;
+      bool isFree = i == 0 || !input.shape[i].name.empty();
+      value.shape.push_back(isFree ? Size{-1, size} : Size{input.shape[i].size});
+    }
+    body += "  input " + name + ": " + describe(input.element) + "[" + shape + "]\n";
+    values[input.name] = std::move(value);
   }
 }
 
+// ---- Nodes ----
+
+void Importer::fail(const Node& node, const Refusal& refusal) {
+  std::string found = refusal.found.empty() ? "" : ", found " + refusal.found;
+  nodeProblems.emplace(static_cast<size_t>(&node - graph.nodes.data()),
+                       describe(node) + ": " + refusal.what + ": expected " + refusal.expected + found);
+  failSilently(node);
+}
+
+void Importer::failSilently(const Node& node) {
+  for (const std::string& output : node.outputs)
+    if (!output.empty()) values[output].failed = true;
+}
+
+void Importer::checkNodes() {
+  for (const Node& node : graph.nodes) {
+    if (!isNeeded(node)) continue;
+    const OperatorSchema* schema = node.domain.empty() ? findOperator(node.op) : nullptr;
+    try {
+      if (schema && schema->since > graph.operatorSet)
+        throw Refusal{"operator set", std::to_string(schema->since) + " or later for this operator",
+                      std::to_string(graph.operatorSet)};
+      if (schema) NodeReader(*this, node, *schema);
+    } catch (const Refusal& refusal) {
+      fail(node, refusal);
+      continue;
+    }
+    if (schema) {
+      wellFormed.insert(&node);
+      continue;
+    }
+    nodeProblems[static_cast<size_t>(&node - graph.nodes.data())] =
+        describe(node) + ": there is no such operator in the language";
+    failSilently(node);
+  }
+}
+
+void Importer::translate(const Node& node) {
+  const OperatorSchema& schema = *findOperator(node.op);
+  bool last = false, computed = false;
+  for (const std::string& input : node.inputs) {
+    const Expression* found = value(input);
+    if (found && found->failed) throw Silence();
+    last = last || (found && found->channelsLast);
+    computed = computed || found;
+  }
+  NodeReader reader(*this, node, schema);
+  if (!computed && schema.fold) {
+    schema.fold(reader);
+  } else if (!schema.translate) {
+    reader.refuse("inputs", "constants, or sizes that are computed from shapes", "computed values");
+  } else {
+    if (last && !schema.channelsLast)
+      reader.refuse("inputs", "the channels in dimension 1", "them in the last dimension");
+    schema.translate(reader);
+  }
+  reader.finish();
+}
+
+void Importer::translateNodes() {
+  for (const Node& node : graph.nodes) {
+    if (!wellFormed.count(&node) || done.count(&node)) continue;
+    try {
+      translate(node);
+    } catch (const Refusal& refusal) {
+      fail(node, refusal);
+    } catch (const Silence&) {
+      failSilently(node);
+    }
+  }
+  for (auto& [index, problem] : nodeProblems) result.problems.push_back(problem);
+}
+
+// ---- Outputs ----
+
+std::string Importer::outputProblem(const Tensor& output) const {
+  const Expression* found = value(output.name);
+  if (!found) {
+    if (constant(output.name)) return "expected a value computed from an input, found a constant";
+    if (sizes(output.name)) return "expected a value computed from an input, found sizes";
+    return "nothing gives it";
+  }
+  if (found->failed) return "";
+  if (found->channelsLast)
+    return "expected the channels in dimension 1, found them moved to the last dimension: " +
+           describe(found->shape);
+  if (output.element != Element::undefined && output.element != found->element)
+    return "expected elements of " + describe(output.element) + " as the model says, found " +
+           describe(found->element);
+  if (!output.hasShape) return "";
+  bool fits = output.shape.size() == found->rank();
+  std::string said;
+  for (size_t i = 0; i < output.shape.size(); ++i) {
+    const Dimension& dimension = output.shape[i];
+    said += (i ? ", " : "") +
+            (dimension.name.empty() ? std::to_string(dimension.size) : printable(dimension.name));
+    if (i == 0 || !fits) continue;
+    bool differs =
+        dimension.name.empty() && found->shape[i].isKnown() && found->shape[i].value != dimension.size;
+    fits = fits && !differs;
+  }
+  return fits ? "" : "expected the shape [" + said + "] as the model says, found " + describe(found->shape);
+}
+
 void Importer::writeOutputs() {
-  for (const std::string& output : graph.outputs) {
-    auto found = values.find(output);
-    if (found == values.end()) continue; // a problem has been noted
-    std::string text = found->second.text;
-    body += "  output " + freshName(output) + " = " + text + "\n";
+  for (const Tensor& output : graph.outputs) {
+    std::string why = outputProblem(output);
+    const Expression* found = value(output.name);
+    if (!why.empty() || !found || found->failed) {
+      if (!why.empty()) result.problems.push_back("output " + printable(output.name) + ": " + why);
+      continue;
+    }
+    std::string name = freshName(output.name);
+    noteName("output", output.name, name);
+    ImportedOutput& added = result.outputs.emplace_back(ImportedOutput{name, {}});
+    for (const Size& size : found->shape) added.shape.push_back(size.value);
+    body += "  output " + name + " = " + found->text + "\n";
   }
 }
 
 void Importer::run(const std::string& networkName) {
-  if (graph.inputs.empty()) result.problems.push_back("the model has no input");
-  names.insert(networkName);
-  findReachable();
-  declareInputs();
-  for (const Node& node : graph.nodes) {
-    if (!reachable.count(&node) || done.count(&node)) continue;
-    Translate translate = node.domain.empty() ? translationOf(node.op) : nullptr;
-    bool last = false;
-    for (size_t i = 0; i < node.inputs.size(); ++i) last = last || channelsLast(node, i);
-    if (last && !knowsChannelsLast(node.op))
-      problem(node, "expected the channels in dimension 1");
-    else if (translate)
-      translate(*this, node);
-    else
-      problem(node, "there is no such operator in the language" +
-                        (node.domain.empty() ? "" : " (of " + node.domain + ")"));
-    for (const std::string& output : node.outputs) // so that only the first of what fails is reported
-      values.try_emplace(output, Expression{"_", Expression::Form::name, 4});
+  result.problems = graph.problems;
+  if (graph.operatorSet < oldestSet || graph.operatorSet > newestSet) {
+    result.problems.push_back("opset_import: expected operator set " + std::to_string(oldestSet) + " to " +
+                              std::to_string(newestSet) + ", found " +
+                              (graph.operatorSet ? std::to_string(graph.operatorSet) : "none"));
+    return;
   }
+  if (graph.inputs.empty()) result.problems.push_back("the model has no input");
+  if (graph.outputs.empty()) result.problems.push_back("the model has no output");
+  names.insert(networkName);
+  findReaders();
+  checkBatch();
+  declareInputs();
+  checkNodes();
+  translateNodes();
   writeOutputs();
   if (!sharedWeights.empty())
     result.notes.push_back(std::to_string(sharedWeights.size()) +
-                           " of the model's weights serve several layers (" + *sharedWeights.begin() +
-                           "); each layer has its own copy here");
+                           " of the model's weights serve several layers (" +
+                           printable(*sharedWeights.begin()) + "); each layer has its own copy here");
   result.text = "/// Imported from an ONNX model" +
-                (graph.producer.empty() ? "" : " that " + graph.producer + " wrote") + ".\nnetwork " +
-                networkName + " {\n" + body + "}\n";
+                (graph.producer.empty() ? "" : " that " + printable(graph.producer) + " wrote") +
+                ".\nnetwork " + networkName + " {\n" + body + "}\n";
 }
 
-ImportedNetwork importNetwork(const Graph& graph, const std::string& name) {
+ImportedNetwork importNetwork(const Graph& graph, const std::string& name,
+                              const std::set<std::string>& reserved) {
   ImportedNetwork result;
-  Importer(graph, result).run(name);
+  Importer(graph, reserved, result).run(name);
   return result;
 }
 

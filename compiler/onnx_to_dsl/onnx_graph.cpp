@@ -2,17 +2,32 @@
 
 #include "onnx_graph.h"
 
+#include "read_tensor.h"
+
 #include <onnx/onnx_pb.h>
 
-#include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <set>
 
 namespace cnn::onnx_import {
 
-namespace fs = std::filesystem;
+std::string describe(Element element) {
+  switch (element) {
+  case Element::f32:
+    return "f32";
+  case Element::u8:
+    return "u8";
+  case Element::i32:
+    return "i32";
+  default:
+    break;
+  }
+  int type = static_cast<int>(element);
+  return onnx::TensorProto_DataType_IsValid(type)
+             ? onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type))
+             : "element type " + std::to_string(type);
+}
 
 int64_t Constant::elements() const {
   int64_t count = 1;
@@ -20,241 +35,261 @@ int64_t Constant::elements() const {
   return count;
 }
 
-int64_t Node::number(const std::string& attribute, int64_t otherwise) const {
-  auto found = attributes.find(attribute);
-  return found == attributes.end() ? otherwise : found->second.number.value_or(otherwise);
+std::string printable(std::string_view text) {
+  constexpr size_t longest = 100;
+  std::string shown;
+  for (char c : text.substr(0, longest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  // Half a character at the cut, or bytes that are no UTF-8 at all, would spoil what is written around them.
+  std::string valid;
+  for (size_t i = 0; i < shown.size();) {
+    auto first = static_cast<unsigned char>(shown[i]);
+    size_t length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+    bool whole = length && first < 0xf5 && i + length <= shown.size();
+    for (size_t k = 1; whole && k < length; ++k)
+      whole = (static_cast<unsigned char>(shown[i + k]) & 0xc0) == 0x80;
+    // U+0080 to U+009f are control characters too, and U+2028 and U+2029 end lines.
+    bool control =
+        whole && ((length == 2 && first == 0xc2 && static_cast<unsigned char>(shown[i + 1]) < 0xa0) ||
+                  shown.compare(i, 3, "\xe2\x80\xa8") == 0 || shown.compare(i, 3, "\xe2\x80\xa9") == 0);
+    if (whole && !control)
+      valid += shown.substr(i, length);
+    else
+      valid += '?';
+    i += whole ? length : 1;
+  }
+  return text.size() > longest ? valid + "..." : valid;
 }
 
-double Node::real(const std::string& attribute, double otherwise) const {
-  auto found = attributes.find(attribute);
-  return found == attributes.end() || !found->second.real ? otherwise : double{*found->second.real};
+std::string describe(const Node& node) {
+  std::string op = printable(node.op) + (node.domain.empty() ? "" : " of " + printable(node.domain));
+  return node.name.empty() ? op : printable(node.name) + ": " + op;
 }
 
-std::string Node::text(const std::string& attribute, const std::string& otherwise) const {
-  auto found = attributes.find(attribute);
-  return found == attributes.end() ? otherwise : found->second.text;
-}
-
-std::vector<int64_t> Node::numbers(const std::string& attribute) const {
-  auto found = attributes.find(attribute);
-  return found == attributes.end() ? std::vector<int64_t>() : found->second.numbers;
+std::set<std::string> neededValues(const Graph& graph) {
+  std::map<std::string, const Node*> makers;
+  for (const Node& node : graph.nodes)
+    for (const std::string& output : node.outputs)
+      if (!output.empty()) makers.emplace(output, &node);
+  std::set<std::string> needed;
+  std::set<const Node*> seen;
+  std::vector<std::string> wanted;
+  for (const Tensor& output : graph.outputs) wanted.push_back(output.name);
+  while (!wanted.empty()) {
+    std::string name = std::move(wanted.back());
+    wanted.pop_back();
+    if (name.empty() || !needed.insert(name).second) continue;
+    auto maker = makers.find(name);
+    if (maker != makers.end() && seen.insert(maker->second).second)
+      wanted.insert(wanted.end(), maker->second->inputs.begin(), maker->second->inputs.end());
+  }
+  return needed;
 }
 
 namespace {
 
-std::string elementName(int type) {
-  switch (type) {
-  case onnx::TensorProto::FLOAT:
-    return "f32";
-  case onnx::TensorProto::UINT8:
-    return "u8";
-  case onnx::TensorProto::INT32:
-    return "i32";
-  default:
-    return onnx::TensorProto_DataType_IsValid(type)
-               ? onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type))
-               : "element type " + std::to_string(type);
-  }
-}
-
-float halfToFloat(uint16_t half) {
-  int exponent = half >> 10 & 31, mantissa = half & 1023;
-  float magnitude = exponent == 0    ? std::ldexp(static_cast<float>(mantissa), -24)
-                    : exponent == 31 ? (mantissa ? NAN : INFINITY)
-                                     : std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
-  return half & 0x8000 ? -magnitude : magnitude;
+std::string domainOf(const std::string& domain) {
+  return domain == "ai.onnx" ? "" : domain;
 }
 
 class Reader {
 public:
-  Reader(const std::string& path, Graph& graph, std::string& error)
-      : path(path), graph(graph), error(error) {}
+  Reader(const onnx::ModelProto& model, const std::string& path, Graph& graph)
+      : model(model), from(model.graph()), path(path), graph(graph) {}
 
-  bool read() {
-    std::ifstream file(path, std::ios::binary);
-    onnx::ModelProto model;
-    if (!file || fs::is_directory(path)) return fail("cannot open it");
-    if (!model.ParseFromIstream(&file) || !model.has_graph()) return fail("not an ONNX model");
-    const onnx::GraphProto& from = model.graph();
+  void read() {
     graph.name = from.name();
     graph.producer = model.producer_name();
-    for (const onnx::TensorProto& tensor : from.initializer())
-      if (!addConstant(tensor.name(), tensor)) return false;
-    if (from.sparse_initializer_size()) return fail("sparse weights are not read");
-    for (const onnx::NodeProto& node : from.node())
-      if (!addNode(node)) return false;
+    readOperatorSet();
+    checkNames();
     for (const onnx::ValueInfoProto& input : from.input())
-      if (!graph.constants.count(input.name())) graph.inputs.push_back(tensorOf(input));
-    for (const onnx::ValueInfoProto& output : from.output()) graph.outputs.push_back(output.name());
-    return true;
+      if (!initialisers.count(input.name())) graph.inputs.push_back(tensorOf(input));
+    for (const onnx::ValueInfoProto& output : from.output()) graph.outputs.push_back(tensorOf(output));
+    for (const onnx::NodeProto& node : from.node())
+      if (!isConstant(node)) addNode(node);
+    needed = neededValues(graph);
+    for (const onnx::TensorProto& tensor : from.initializer())
+      if (needed.count(tensor.name())) graph.constants[tensor.name()] = readTensor(tensor, path);
+    for (const onnx::SparseTensorProto& tensor : from.sparse_initializer())
+      if (needed.count(tensor.values().name()))
+        problem("tensor " + printable(tensor.values().name()) + ": sparse weights are not read");
+    for (const onnx::NodeProto& node : from.node())
+      if (isConstant(node) && needed.count(node.output(0)))
+        graph.constants.emplace(node.output(0), constantOf(node));
   }
 
 private:
+  const onnx::ModelProto& model;
+  const onnx::GraphProto& from;
   const std::string& path;
   Graph& graph;
-  std::string& error;
+  std::set<std::string> initialisers, needed;
 
-  bool fail(const std::string& why) {
-    error = path + ": " + why;
-    return false;
+  void problem(const std::string& what) { graph.problems.push_back(what); }
+
+  void readOperatorSet() {
+    if (model.ir_version() < 3)
+      problem("ir_version: expected 3 or more, found " +
+              (model.has_ir_version() ? std::to_string(model.ir_version()) : "none"));
+    for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
+      if (!domainOf(set.domain()).empty()) continue;
+      if (graph.operatorSet && graph.operatorSet != set.version())
+        problem("opset_import: expected one operator set, found " + std::to_string(graph.operatorSet) +
+                " and " + std::to_string(set.version()));
+      graph.operatorSet = set.version();
+    }
+    for (const onnx::FunctionProto& function : model.functions())
+      if (domainOf(function.domain()).empty())
+        problem("functions: expected none in the name of ONNX's own operators, found " +
+                printable(function.name()));
   }
 
-  Tensor tensorOf(const onnx::ValueInfoProto& info) {
+  /// Each name is given to one value only (the IR's single assignment).
+  void checkNames() {
+    std::set<std::string> given, outputs;
+    auto once = [&](std::set<std::string>& names, const std::string& name, const char* what) {
+      if (!names.insert(name).second)
+        problem(std::string(what) + " " + printable(name) + ": this name is given to two values");
+    };
+    for (const onnx::TensorProto& tensor : from.initializer()) once(initialisers, tensor.name(), "tensor");
+    for (const onnx::SparseTensorProto& tensor : from.sparse_initializer())
+      once(initialisers, tensor.values().name(), "tensor");
+    for (const onnx::ValueInfoProto& input : from.input()) once(given, input.name(), "input");
+    given.insert(initialisers.begin(), initialisers.end()); // an input may have a value by default
+    for (const onnx::NodeProto& node : from.node()) {
+      bool gives = false;
+      for (const std::string& output : node.output()) {
+        if (!output.empty()) once(given, output, "the result");
+        gives = gives || !output.empty();
+      }
+      if (!gives) {
+        Node named{.op = node.op_type(), .domain = domainOf(node.domain()), .name = node.name()};
+        problem(describe(named) + ": outputs: expected at least one, found none");
+      }
+    }
+    for (const onnx::ValueInfoProto& output : from.output()) once(outputs, output.name(), "output");
+  }
+
+  static bool isConstant(const onnx::NodeProto& node) {
+    return node.op_type() == "Constant" && domainOf(node.domain()).empty() && node.output_size() == 1;
+  }
+
+  static Tensor tensorOf(const onnx::ValueInfoProto& info) {
     const onnx::TypeProto_Tensor& type = info.type().tensor_type();
-    Tensor tensor{info.name(), elementName(type.elem_type()), {}};
+    Tensor tensor{info.name(), static_cast<Element>(type.elem_type()), {}, type.has_shape()};
     for (const onnx::TensorShapeProto_Dimension& dimension : type.shape().dim()) {
       Dimension& added = tensor.shape.emplace_back();
       if (dimension.has_dim_value())
         added.size = dimension.dim_value();
       else
-        added.name = dimension.dim_param().empty() ? "D" + std::to_string(tensor.shape.size() - 1)
-                                                   : dimension.dim_param();
+        added.name = dimension.dim_param().empty()
+                         ? info.name() + "_" + std::to_string(tensor.shape.size() - 1)
+                         : dimension.dim_param();
     }
     return tensor;
   }
 
-  /// The bytes of a tensor that are in the model, or in a file beside it.
-  bool bytesOf(const onnx::TensorProto& tensor, size_t wanted, std::string& bytes) {
-    if (tensor.data_location() != onnx::TensorProto::EXTERNAL) {
-      bytes = tensor.raw_data();
-    } else {
-      std::string location;
-      uint64_t offset = 0;
-      for (const onnx::StringStringEntryProto& entry : tensor.external_data()) {
-        if (entry.key() == "location") location = entry.value();
-        if (entry.key() == "offset") offset = std::strtoull(entry.value().c_str(), nullptr, 10);
-      }
-      fs::path relative = fs::path(location).lexically_normal();
-      if (location.empty() || relative.is_absolute() || *relative.begin() == "..")
-        return fail("weights in '" + location + "': expected a file beside the model");
-      std::string beside = (fs::path(path).parent_path() / relative).string();
-      std::ifstream file(beside, std::ios::binary);
-      bytes.resize(wanted);
-      if (!file || !file.seekg(static_cast<std::streamoff>(offset)) ||
-          !file.read(bytes.data(), static_cast<std::streamsize>(wanted)))
-        return fail("cannot read the weights in " + beside);
-    }
-    if (bytes.size() == wanted) return true;
-    return fail("tensor " + tensor.name() + " has " + std::to_string(bytes.size()) + " bytes, expected " +
-                std::to_string(wanted));
-  }
-
-  template <typename From, typename To>
-  bool readRaw(const onnx::TensorProto& tensor, size_t count, std::vector<To>& to) {
-    std::string bytes;
-    if (!bytesOf(tensor, count * sizeof(From), bytes)) return false;
-    for (size_t i = 0; i < count; ++i) {
-      From value;
-      std::memcpy(&value, bytes.data() + i * sizeof(From), sizeof(From));
-      to.push_back(static_cast<To>(value));
-    }
-    return true;
-  }
-
-  bool readHalves(const onnx::TensorProto& tensor, size_t count, bool brain, std::vector<float>& to) {
-    std::vector<uint16_t> halves(tensor.int32_data().begin(), tensor.int32_data().end());
-    if (halves.empty() && !readRaw<uint16_t>(tensor, count, halves)) return false;
-    for (uint16_t half : halves) {
-      uint32_t bits = uint32_t{half} << 16;
-      float value;
-      std::memcpy(&value, &bits, sizeof(value));
-      to.push_back(brain ? value : halfToFloat(half));
-    }
-    return true;
-  }
-
-  bool readValues(const onnx::TensorProto& tensor, size_t count, Constant& to) {
-    switch (tensor.data_type()) {
-    case onnx::TensorProto::FLOAT:
-      to.floats.assign(tensor.float_data().begin(), tensor.float_data().end());
-      return !to.floats.empty() || readRaw<float>(tensor, count, to.floats);
-    case onnx::TensorProto::DOUBLE:
-      to.floats.assign(tensor.double_data().begin(), tensor.double_data().end());
-      return !to.floats.empty() || readRaw<double>(tensor, count, to.floats);
-    case onnx::TensorProto::FLOAT16:
-      return readHalves(tensor, count, false, to.floats);
-    case onnx::TensorProto::BFLOAT16:
-      return readHalves(tensor, count, true, to.floats);
-    case onnx::TensorProto::INT64:
-      to.ints.assign(tensor.int64_data().begin(), tensor.int64_data().end());
-      return !to.ints.empty() || readRaw<int64_t>(tensor, count, to.ints);
-    case onnx::TensorProto::INT32:
-      to.ints.assign(tensor.int32_data().begin(), tensor.int32_data().end());
-      return !to.ints.empty() || readRaw<int32_t>(tensor, count, to.ints);
-    case onnx::TensorProto::BOOL:
-    case onnx::TensorProto::UINT8:
-      to.ints.assign(tensor.int32_data().begin(), tensor.int32_data().end());
-      return !to.ints.empty() || readRaw<uint8_t>(tensor, count, to.ints);
-    default:
-      return fail("tensor " + tensor.name() + " has elements of " + elementName(tensor.data_type()) +
-                  ", which are not read");
-    }
-  }
-
-  bool addConstant(const std::string& name, const onnx::TensorProto& tensor) {
+  /// What a Constant node gives. https://onnx.ai/onnx/operators/onnx__Constant.html
+  Constant constantOf(const onnx::NodeProto& node) {
     Constant constant;
-    constexpr int64_t most = int64_t{1} << 31;
-    int64_t count = 1;
-    for (int64_t extent : tensor.dims()) {
-      if (extent < 0 || (extent > 0 && count > most / extent))
-        return fail("tensor " + name + " has a wrong shape");
-      count *= extent;
-      constant.shape.push_back(extent);
+    auto refuse = [&](const std::string& found) {
+      constant.problem = (node.name().empty() ? "" : printable(node.name()) + ": ") +
+                         "Constant: expected one attribute with a tensor or numbers, found " + found;
+      return constant;
+    };
+    if (node.attribute_size() != 1 || node.input_size())
+      return refuse(std::to_string(node.attribute_size()) + ", and " + std::to_string(node.input_size()) +
+                    " inputs");
+    const onnx::AttributeProto& value = node.attribute(0);
+    auto is = [&](const char* name, onnx::AttributeProto_AttributeType type) {
+      return value.name() == name && value.type() == type && value.ref_attr_name().empty();
+    };
+    if (is("value", onnx::AttributeProto::TENSOR)) return readTensor(value.t(), path);
+    auto length = [](const auto& list) { return std::vector<int64_t>{static_cast<int64_t>(list.size())}; };
+    if (is("value_float", onnx::AttributeProto::FLOAT)) {
+      constant.floats = {value.f()};
+    } else if (is("value_floats", onnx::AttributeProto::FLOATS)) {
+      constant.floats.assign(value.floats().begin(), value.floats().end());
+      constant.shape = length(value.floats());
+    } else if (is("value_int", onnx::AttributeProto::INT)) {
+      constant.element = Element::i64;
+      constant.ints = {value.i()};
+    } else if (is("value_ints", onnx::AttributeProto::INTS)) {
+      constant.element = Element::i64;
+      constant.ints.assign(value.ints().begin(), value.ints().end());
+      constant.shape = length(value.ints());
+    } else {
+      return refuse("the attribute " + printable(value.name()));
     }
-    if (count > 0 && !readValues(tensor, static_cast<size_t>(count), constant)) return false;
-    if (constant.floats.size() + constant.ints.size() != static_cast<size_t>(count))
-      return fail("tensor " + name + " has not as many values as its shape");
-    graph.constants[name] = std::move(constant);
-    return true;
+    return constant;
   }
 
-  bool addNode(const onnx::NodeProto& from) {
-    if (from.op_type() == "Constant" && from.output_size() == 1) {
-      for (const onnx::AttributeProto& attribute : from.attribute()) {
-        if (attribute.name() == "value") return addConstant(from.output(0), attribute.t());
-        Constant constant;
-        if (attribute.name() == "value_float") constant.floats = {attribute.f()};
-        if (attribute.name() == "value_int") constant.ints = {attribute.i()};
-        if (attribute.name() == "value_floats")
-          constant.floats.assign(attribute.floats().begin(), attribute.floats().end());
-        if (attribute.name() == "value_ints")
-          constant.ints.assign(attribute.ints().begin(), attribute.ints().end());
-        if (attribute.name().ends_with("s"))
-          constant.shape = {static_cast<int64_t>(constant.floats.size() + constant.ints.size())};
-        graph.constants[from.output(0)] = std::move(constant);
-      }
-      return true;
-    }
-    if (from.op_type() == "Identity" && from.input_size() == 1 && from.output_size() == 1) {
-      auto constant = graph.constants.find(from.input(0));
-      if (constant != graph.constants.end()) { // one of several equal weights, stored once
-        Constant copy = constant->second;
-        graph.constants[from.output(0)] = std::move(copy);
-        return true;
-      }
-    }
+  void addNode(const onnx::NodeProto& from) {
     Node& node = graph.nodes.emplace_back();
     node.op = from.op_type();
-    node.domain = from.domain() == "ai.onnx" ? "" : from.domain();
+    node.domain = domainOf(from.domain());
     node.name = from.name();
     node.inputs.assign(from.input().begin(), from.input().end());
     node.outputs.assign(from.output().begin(), from.output().end());
     for (const onnx::AttributeProto& attribute : from.attribute()) {
-      Attribute& to = node.attributes[attribute.name()];
-      if (attribute.type() == onnx::AttributeProto::INT) to.number = attribute.i();
-      if (attribute.type() == onnx::AttributeProto::FLOAT) to.real = attribute.f();
-      to.text = attribute.s();
-      to.numbers.assign(attribute.ints().begin(), attribute.ints().end());
-      to.reals.assign(attribute.floats().begin(), attribute.floats().end());
+      auto [to, isNew] = node.attributes.emplace(attribute.name(), attributeOf(attribute));
+      if (!isNew) to->second = {{}, "two values"};
     }
-    return true;
+  }
+
+  /// A value is there only where it is of the type that the attribute says, as ONNX's checker has it.
+  static Attribute attributeOf(const onnx::AttributeProto& from) {
+    using Proto = onnx::AttributeProto;
+    Attribute to;
+    to.typeName = Proto::AttributeType_Name(from.type());
+    if (!from.ref_attr_name().empty()) {
+      to.typeName = "a reference to " + printable(from.ref_attr_name());
+    } else if (from.has_i() + from.has_f() + from.has_s() + (from.ints_size() > 0) +
+                   (from.floats_size() > 0) >
+               1) {
+      to.typeName = "values of several types";
+    } else if (from.type() == Proto::INT && from.has_i()) {
+      to.value = int64_t{from.i()};
+    } else if (from.type() == Proto::FLOAT && from.has_f()) {
+      to.value = from.f();
+    } else if (from.type() == Proto::STRING && from.has_s()) {
+      to.value = from.s();
+    } else if (from.type() == Proto::INTS && !from.has_i()) {
+      to.value = std::vector<int64_t>(from.ints().begin(), from.ints().end());
+    } else if (from.type() == Proto::FLOATS && !from.has_f()) {
+      to.value = std::vector<float>(from.floats().begin(), from.floats().end());
+    } else {
+      to.typeName += " without a value of it";
+    }
+    return to;
   }
 };
 
 } // namespace
 
+bool parseOnnx(std::string_view bytes, const std::string& path, Graph& graph, std::string& error) {
+  onnx::ModelProto model;
+  if (bytes.size() > INT32_MAX || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !model.has_graph()) {
+    error = path + ": not an ONNX model";
+    return false;
+  }
+  Reader(model, path, graph).read();
+  return true;
+}
+
 bool readOnnx(const std::string& path, Graph& graph, std::string& error) {
-  return Reader(path, graph, error).read();
+  std::ifstream file(path, std::ios::binary);
+  if (!file || std::filesystem::is_directory(path)) {
+    error = path + ": cannot open it";
+    return false;
+  }
+  onnx::ModelProto model;
+  if (!model.ParseFromIstream(&file) || !model.has_graph()) {
+    error = path + ": not an ONNX model";
+    return false;
+  }
+  Reader(model, path, graph).read();
+  return true;
 }
 
 } // namespace cnn::onnx_import

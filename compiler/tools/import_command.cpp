@@ -3,57 +3,19 @@
 #include "bare_model.h"
 #include "files.h"
 #include "frontend.h"
+#include "imported_program.h"
 #include "names.h"
 #include "options.h"
 
-#include "dsl/fmt/fmt.h"
-#include "onnx_to_dsl/import_network.h"
-
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <map>
 
 namespace cnn::tools {
 namespace {
 
 namespace fs = std::filesystem;
 using onnx_import::ImportedNetwork;
-
-/// The text as `cnnc fmt` leaves it, after the language's own checks. Empty after an error: what the model
-/// has and the language refuses is reported with its place in the text.
-std::string checkedText(const std::string& path, const ImportedNetwork& imported,
-                        const std::string& network) {
-  SourceManager sources;
-  DiagnosticEngine diagnostics(sources);
-  ast::AstContext tree;
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  context.loadDialect<CnnDialect>();
-  Program program = loadText(sources, tree, path, imported.text, diagnostics);
-  ElaborationOptions options;
-  options.network = network;
-  Elaboration built = elaborate(program, context, options, diagnostics);
-  std::optional<std::string> text = format(sources, program.main().file.file, diagnostics);
-  if (diagnostics.hasErrors() || !text) {
-    std::fputs(toText(diagnostics).c_str(), stderr);
-    return "";
-  }
-  std::map<std::string, std::vector<int64_t>> shapes;
-  for (const onnx_import::Parameter& parameter : imported.parameters)
-    shapes[parameter.path] = parameter.shape;
-  size_t found = 0;
-  bool same = true;
-  built.module->walk([&](ParameterOp parameter) {
-    auto expected = shapes.find(parameter.getSymName().str());
-    auto shape = mlir::cast<TensorType>(parameter.getType()).getFixedFrom(0);
-    same = same && expected != shapes.end() && llvm::ArrayRef(expected->second) == llvm::ArrayRef(shape);
-    ++found;
-  });
-  if (same && found == shapes.size()) return *text;
-  fail(path + ": the imported network and its weights do not fit: a bug of the importer");
-  return "";
-}
 
 Status writeWeights(const std::string& path, const ImportedNetwork& imported, const std::string& network) {
   BareModel model(network);
@@ -94,11 +56,11 @@ int import(const ImportOptions& options) {
   onnx_import::Graph graph;
   std::string error;
   if (!readOnnx(options.model, graph, error)) return fail(error);
-  ImportedNetwork imported = importNetwork(graph, network);
+  ImportedNetwork imported = importNetwork(graph, network, namesOfLanguage());
   if (!imported.problems.empty()) return failAll(options.model, imported.problems);
-  std::string text = checkedText(path, imported, network);
-  if (text.empty()) return 1;
-  if (!writeFiles({{path, bytesOf(text)}}, error)) return fail(error);
+  ImportedProgram program(path, imported, network);
+  if (!program.error.empty()) return fail(options.model + " cannot be imported:\n" + program.error);
+  if (!writeFiles({{path, bytesOf(program.text)}}, error)) return fail(error);
   if (Status bad = writeWeights(weights, imported, network); !bad) {
     fs::remove(path);
     return fail(bad.message());
