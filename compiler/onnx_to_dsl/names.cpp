@@ -100,7 +100,7 @@ std::string Importer::freshName(const std::string& wanted) {
 
 void Importer::noteName(const char* what, const std::string& inModel, const std::string& here) {
   if (inModel != here)
-    result.notes.push_back(std::string(what) + " " + printable(inModel) + " is called " + here + " here");
+    result.notes.push_back(std::string(what) + " '" + printable(inModel) + "' is called " + here + " here");
 }
 
 std::string Importer::layerPath(const Node& node, const std::string& weight, const std::string& kind) {

@@ -468,7 +468,7 @@ TEST_CASE("names of the model meet neither the language nor the lines around the
   CHECK(imported.text ==
         "/// Imported from an ONNX model that a?network Evil {?}?[2J? wrote.\nnetwork Net {\n"
         "  input x: f32[N, 4, 8, 8]\n  output relu1 = x |> relu\n}\n");
-  CHECK(imported.notes == std::vector<std::string>{"output relu is called relu1 here"});
+  CHECK(imported.notes == std::vector<std::string>{"output 'relu' is called relu1 here"});
   CHECK(printable(std::string(300, 'a')) == std::string(100, 'a') + "...");
 }
 
