@@ -34,11 +34,12 @@ int optimizerStates(const TrainingSettings::Phase& phase) {
 TrainingMemory trainingMemory(const LibraryPlan& plan) {
   TrainingMemory memory;
   int64_t states = 0;
-  bool accumulates = false;
+  bool accumulates = false, keepsBest = false;
   for (const TrainingSettings::Phase& phase : plan.training.phases) {
     memory.batch = std::max(memory.batch, phase.batch);
     states = std::max<int64_t>(states, optimizerStates(phase));
     accumulates |= phase.accumulate > 1;
+    keepsBest |= phase.stopEpochs > 0;
   }
   int64_t lanes = plan.network.train.front().lanes, floatBytes = sizeof(float);
   memory.arenaBytes = trainingArena(plan.network).bytes((memory.batch + lanes - 1) / lanes);
@@ -46,6 +47,7 @@ TrainingMemory trainingMemory(const LibraryPlan& plan) {
   memory.stateBytes = states * memory.gradientBytes;
   memory.sumBytes = accumulates ? memory.gradientBytes : 0;
   memory.averageBytes = plan.training.ema > 0 ? floatBytes * plan.network.parameterFloats : 0;
+  memory.bestBytes = keepsBest ? floatBytes * plan.network.parameterFloats + memory.averageBytes : 0;
   return memory;
 }
 

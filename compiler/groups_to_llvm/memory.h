@@ -30,7 +30,10 @@ struct TrainingMemory {
   int64_t stateBytes = 0;   ///< the optimizer's
   int64_t sumBytes = 0;     ///< of gradients over several batches
   int64_t averageBytes = 0; ///< of the weights
-  int64_t totalBytes() const { return arenaBytes + gradientBytes + stateBytes + sumBytes + averageBytes; }
+  int64_t bestBytes = 0;    ///< weights and averages of the best epoch, where a phase may end early
+  int64_t totalBytes() const {
+    return arenaBytes + gradientBytes + stateBytes + sumBytes + averageBytes + bestBytes;
+  }
 };
 TrainingMemory trainingMemory(const LibraryPlan& plan);
 

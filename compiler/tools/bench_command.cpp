@@ -8,6 +8,7 @@
 //===---------------------------------------------------------------------------------------------------===//
 
 #include "in_process.h"
+#include "load_weights.h"
 #include "tensors.h"
 
 #include <chrono>
@@ -49,7 +50,7 @@ public:
     Result<Model> created = Model::create<Model>(*linked.inference, wanted);
     if (!created) return std::move(created).error();
     model.emplace(*std::move(created));
-    Status bad = options.weights.empty() ? model->initialise(1) : model->load(options.weights.c_str());
+    Status bad = options.weights.empty() ? model->initialise(1) : loadWeights(*model, options.weights);
     if (!bad) return bad;
     if (trains) return model->check(cnn_training_attach(model->handle(), linked.training, options.batch));
     return {};

@@ -4,6 +4,7 @@
 
 #include "bare_model.h"
 #include "frontend.h"
+#include "load_weights.h"
 
 namespace cnn::tools {
 
@@ -14,7 +15,7 @@ bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std
               info.trainingOnly ? CNN_TRAINING_ONLY : 0);
   if (Status bad = model.open(static_cast<uint64_t>(network.parameterFloats)); !bad)
     return fail(bad.message()) == 0;
-  if (Status bad = model->load(file.c_str()); !bad) return fail(bad.message()) == 0;
+  if (Status bad = loadWeights(*model, file); !bad) return fail(bad.message()) == 0;
   masters.assign(model.floats(), model.floats() + network.parameterFloats);
   return true;
 }

@@ -3,6 +3,7 @@
 #include "bare_model.h"
 #include "files.h"
 #include "frontend.h"
+#include "load_weights.h"
 
 #include "dialect_to_onnx/export_network.h"
 #include "groups_to_llvm/tables.h"
@@ -47,7 +48,7 @@ int exportOnnx(const CompileOptions& compile, const ExportOptions& options) {
     floats += count;
   });
   if (Status bad = model.open(floats); !bad) return fail(bad.message());
-  if (Status bad = model->load(options.weights.c_str()); !bad) return fail(bad.message());
+  if (Status bad = loadWeights(*model, options.weights); !bad) return fail(bad.message());
   ParameterValues values;
   for (const Place& place : places) values[place.path] = {model.floats() + place.begin, place.count};
   std::string bytes, error;

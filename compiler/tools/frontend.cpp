@@ -21,11 +21,19 @@ namespace cnn::tools {
 
 namespace fs = std::filesystem;
 
-int fail(const std::string& message) {
-  bool colour = isatty(2);
-  std::fprintf(stderr, "%serror:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
+static void say(const char* colour, const char* kind, const std::string& message) {
+  bool coloured = isatty(2);
+  std::fprintf(stderr, "%s%s:%s %s\n", coloured ? colour : "", kind, coloured ? "\033[0m" : "",
                message.c_str());
+}
+
+int fail(const std::string& message) {
+  say("\033[1;31m", "error", message);
   return 1;
+}
+
+void warn(const std::string& message) {
+  say("\033[1;35m", "warning", message);
 }
 
 std::string libraryFolder() {

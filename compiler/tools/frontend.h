@@ -46,6 +46,8 @@ std::string libraryFolder();
 
 /// error: message, on stderr; in colour on a terminal. Returns 1.
 int fail(const std::string& message);
+/// Prints "warning: MESSAGE" on stderr.
+void warn(const std::string& message);
 
 } // namespace cnn::tools
 

@@ -113,6 +113,7 @@ public:
     add("the optimizer's state", memory.stateBytes);
     add("sums of gradients", memory.sumBytes);
     add("averages of the weights", memory.averageBytes);
+    add("the best epoch's weights", memory.bestBytes);
     report(budget, memory.totalBytes(), std::move(needs)).note(text);
   }
 

@@ -1,6 +1,7 @@
 //===- predict_command.cpp - cnnc predict: arrays or pictures in, arrays or the likeliest classes out ---===//
 
 #include "in_process.h"
+#include "load_weights.h"
 #include "tensor_statistics.h"
 #include "tensors.h"
 
@@ -40,7 +41,7 @@ public:
     wanted.threads = options.threads;
     Result<Model> model = Model::create<Model>(*linked.inference, wanted);
     if (!model) return std::move(model).error();
-    if (Status bad = model->load(options.weights.c_str()); !bad) return bad;
+    if (Status bad = loadWeights(*model, options.weights); !bad) return bad;
     std::vector<const void*> from;
     std::vector<void*> to;
     for (const Batch& input : inputs) from.push_back(input.bytes.data());

@@ -1,6 +1,7 @@
 //===- train_command.cpp - cnnc train and eval: the runtime's loop on code linked in process -----------===//
 
 #include "in_process.h"
+#include "load_weights.h"
 #include "tensor_statistics.h"
 #include "tensors.h"
 
@@ -60,7 +61,7 @@ struct Session {
     if (!created) return fail(created.message()) == 0;
     model.emplace(*std::move(created));
     if (options.weights.empty()) return true;
-    Status loaded = model->load(options.weights.c_str());
+    Status loaded = loadWeights(*model, options.weights);
     return loaded.ok() || fail(loaded.message()) == 0;
   }
 };

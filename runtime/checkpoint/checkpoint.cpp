@@ -4,6 +4,7 @@
 #include "../model/training_state.h"
 #include "../model/weights.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace cnn {
@@ -25,11 +26,14 @@ enum Field {
   Round,
   Steps,
   Waited,
+  BestEpoch,
+  Averaged,    // 1: with moving averages
+  Tracked,     // batch norm's num_batches_tracked
+  BestTracked, // likewise of the best weights
   FieldCount
 };
-constexpr std::int64_t formatVersion = 2;
-constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestName[] = "cnn.best",
-               trainedPrefix[] = "cnn.trained.";
+constexpr std::int64_t formatVersion = 3;
+constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestName[] = "cnn.best";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
 // depend on how the masters are laid out; what the phase leaves alone has none. Steps have theirs under their
@@ -54,16 +58,23 @@ template <class Visit> Status forEachState(Model& model, std::uint32_t current, 
   return {};
 }
 
-/// Exchanges parameters and averages for as long as it lives.
-class SwappedAverages {
-public:
-  explicit SwappedAverages(Model& model) : model(model) { cnn_training_ema_swap(model.handle()); }
-  ~SwappedAverages() { cnn_training_ema_swap(model.handle()); }
-  SwappedAverages(const SwappedAverages&) = delete;
-
-private:
-  Model& model;
+/// The network's parameters a second and third time, each tensor under a prefix.
+struct Copy {
+  const char* prefix;
+  float* values; // laid out like the masters
 };
+
+/// What a checkpoint holds beside the weights that the run would give if it ended now. With moving averages
+/// or the best of what `stop` watches these are not what is being trained.
+std::vector<Copy> copiesOf(float* masters, const cnn_training_state& state, bool averaged, bool best) {
+  std::vector<Copy> copies;
+  if (averaged || best) copies.push_back({"cnn.trained.", masters});
+  if (averaged && best) {
+    copies.push_back({"cnn.averages.", state.averages});
+    copies.push_back({"cnn.best_trained.", state.kept});
+  }
+  return copies;
+}
 
 Status mismatch(const std::string& path, const char* name, const char* expected) {
   return Status::error(CNN_ERROR_MISMATCH, "%s: not a checkpoint of this run: %s: expected %s", path.c_str(),
@@ -94,7 +105,7 @@ Status readProgress(const SafetensorsReader& file, const std::string& path, cons
   if (!code) code = file.readBytes(**storedBest, &best, why);
   if (!code) code = file.readBytes(**stored, sums.data(), why);
   if (code) return Status::error(code, "%s", why.c_str());
-  if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 2");
+  if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 3");
   for (Field field : {Updates, Iterations, Epoch, Position, Summed, Phase, Round, Steps, Waited})
     if (fields[field] < 0) return mismatch(path, progressName, "values of 0 or more");
   if (fields[Phase] >= table.phase_count) return mismatch(path, progressName, "a phase of this network's");
@@ -108,23 +119,11 @@ Status beginPhase(Model& model, std::uint32_t phase, cnn_training_state& state) 
   return model.check(cnn_training_get_state(model.handle(), &state));
 }
 
-/// The parameters that were read are the averages where the file holds beside them what is being trained.
-Status readAverages(Model& model, const SafetensorsReader& file, const std::string& path) {
-  const cnn_description& description = model.description();
-  if (!file.find((trainedPrefix + std::string(description.parameters[0].name)).c_str())) return {};
-  cnn_training_state state;
-  if (Status bad = model.check(cnn_training_ema(model.handle(), 0)); !bad) return bad;
-  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
-  Text why;
-  for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
-    const cnn_parameter& parameter = description.parameters[i];
-    std::string name = trainedPrefix + std::string(parameter.name);
-    auto stored = findAs(file, path, name.c_str(), StoredType::F32, parameter.rank, parameter.shape);
-    if (!stored) return std::move(stored).error();
-    if (int code = file.readBytes(**stored, state.averages + parameter.offset, why))
-      return Status::error(code, "%s", why.c_str());
-  }
-  return model.check(cnn_training_ema_swap(model.handle()));
+/// Room for averages and the best weights, both as the parameters are now.
+Status reserveCopies(Model& model, bool averaged, bool best) {
+  if (averaged)
+    if (Status bad = model.check(cnn_training_ema(model.handle(), 0)); !bad) return bad;
+  return best ? model.check(cnn_training_keep(model.handle())) : Status();
 }
 
 } // namespace
@@ -132,16 +131,23 @@ Status readAverages(Model& model, const SafetensorsReader& file, const std::stri
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path) {
   cnn_training_state state;
   if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
+  const cnn_description& description = model.description();
   const cnn_phase& phase = cnn_training_table(model.handle())->phases[position.phase];
-  SwappedAverages swapped(model);
+  float* masters = cnn_model_parameters(model.handle());
+  const bool averaged = state.averages, best = !std::isnan(position.best);
+  const float* result = best       ? (averaged ? state.kept_averages : state.kept)
+                        : averaged ? state.averages
+                                   : masters;
   TensorList list;
-  bool room = listWeights(*model.handle(), list, /*trainingOnly=*/true);
-  for (std::uint32_t i = 0; state.averages && i < model.description().parameter_count; ++i) {
-    const cnn_parameter& parameter = model.description().parameters[i];
-    room = room && list.add((trainedPrefix + std::string(parameter.name)).c_str(), "F32", parameter.rank,
-                            parameter.shape, state.averages + parameter.offset,
-                            static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float));
-  }
+  bool room = listWeights(*model.handle(), list, /*trainingOnly=*/true, result,
+                          best ? state.kept_tracked : state.batches_tracked);
+  for (const Copy& copy : copiesOf(masters, state, averaged, best))
+    for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
+      const cnn_parameter& parameter = description.parameters[i];
+      room = room && list.add((copy.prefix + std::string(parameter.name)).c_str(), "F32", parameter.rank,
+                              parameter.shape, copy.values + parameter.offset,
+                              static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float));
+    }
   Status listed = forEachState(
       model, position.phase, [&](const std::string& name, const cnn_parameter& parameter, float* values) {
         auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
@@ -161,7 +167,11 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
                                            position.phase,
                                            position.round,
                                            position.steps,
-                                           position.waited};
+                                           position.waited,
+                                           position.best_epoch,
+                                           averaged,
+                                           static_cast<std::int64_t>(*state.batches_tracked),
+                                           static_cast<std::int64_t>(*state.kept_tracked)};
   const int64_t fieldCount = FieldCount, sumCount = static_cast<int64_t>(position.sums.size());
   room =
       room && list.add(progressName, "I64", 1, &fieldCount, fields, sizeof(fields)) &&
@@ -174,16 +184,18 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
 
 Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path) {
   const cnn_training& table = *cnn_training_table(model.handle());
+  const cnn_description& description = model.description();
   Text why;
   SafetensorsReader file;
   int code = file.openFile(path.c_str(), why);
-  if (!code) code = matchWeights(model.description(), file, path.c_str(), why, {.complete = true});
+  if (!code) code = matchWeights(description, file, path.c_str(), why, {.complete = true});
   if (code) return Status::error(code, "%s", why.c_str());
 
   std::int64_t fields[FieldCount];
   std::vector<double> sums;
   double best = 0;
   if (Status bad = readProgress(file, path, table, fields, sums, best); !bad) return bad;
+  const bool averaged = fields[Averaged] != 0, hasBest = !std::isnan(best);
   const auto phaseNumber = static_cast<std::uint32_t>(fields[Phase]);
   const std::uint32_t before = cnn_training_phase(model.handle());
   cnn_training_state state;
@@ -191,10 +203,26 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   auto find = [&](const std::string& name, const cnn_parameter& parameter) {
     return findAs(file, path, name.c_str(), StoredType::F32, parameter.rank, parameter.shape);
   };
-  Status found =
-      forEachState(model, phaseNumber, [&](const std::string& name, const cnn_parameter& parameter, float*) {
-        return std::move(find(name, parameter)).error();
-      });
+  auto read = [&](const std::string& name, const cnn_parameter& parameter, float* values) {
+    int bad = file.readBytes(**find(name, parameter), values, why);
+    return bad ? Status::error(bad, "%s", why.c_str()) : Status();
+  };
+  auto check = [&](const std::string& name, const cnn_parameter& parameter, float*) {
+    return std::move(find(name, parameter)).error();
+  };
+  auto forEachCopy = [&](auto visit) {
+    for (const Copy& copy : copiesOf(cnn_model_parameters(model.handle()), state, averaged, hasBest))
+      for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
+        const cnn_parameter& parameter = description.parameters[i];
+        if (Status bad = visit(copy.prefix + std::string(parameter.name), parameter,
+                               copy.values ? copy.values + parameter.offset : nullptr);
+            !bad)
+          return bad;
+      }
+    return Status();
+  };
+  Status found = forEachState(model, phaseNumber, check);
+  if (found) found = forEachCopy(check);
   if (!found) {
     if (Status bad = beginPhase(model, before, state); !bad) return bad;
     return found;
@@ -202,16 +230,16 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
 
   if (int bad = readWeights(*model.handle(), file)) return model.check(bad);
   if (int bad = takeMetadata(*model.handle(), file)) return model.check(bad);
-  Status read = forEachState(model, phaseNumber,
-                             [&](const std::string& name, const cnn_parameter& parameter, float* values) {
-                               int bad = file.readBytes(**find(name, parameter), values, why);
-                               return bad ? Status::error(bad, "%s", why.c_str()) : Status();
-                             });
-  if (!read) return read;
-  if (Status bad = readAverages(model, file, path); !bad) return bad;
+  if (Status bad = reserveCopies(model, averaged, hasBest); !bad) return bad;
+  if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
+  if (Status bad = forEachState(model, phaseNumber, read); !bad) return bad;
+  if (Status bad = forEachCopy(read); !bad) return bad;
+  cnn_model_parameters_changed(model.handle());
   *state.seed = static_cast<uint64_t>(fields[Seed]);
   *state.updates = static_cast<uint64_t>(fields[Updates]);
   *state.iterations = static_cast<uint64_t>(fields[Iterations]);
+  *state.batches_tracked = static_cast<uint64_t>(fields[Tracked]);
+  *state.kept_tracked = static_cast<uint64_t>(fields[BestTracked]);
   position = {phaseNumber,
               fields[Epoch],
               fields[Position],
@@ -222,7 +250,8 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
               fields[Round],
               fields[Steps],
               fields[Waited],
-              best};
+              best,
+              fields[BestEpoch]};
   return {};
 }
 

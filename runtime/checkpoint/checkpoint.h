@@ -24,11 +24,13 @@ struct RunPosition {
   std::int64_t steps = 0;    // optimizer steps of all phases
   std::int64_t waited = 0;   // epochs since the best value of what `stop` watches
   double best = std::numeric_limits<double>::quiet_NaN(); // that value; NaN before the first
+  std::int64_t best_epoch = 0; // of which it is; the model has kept its weights, see cnn_training_keep
 };
 
-/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save. With
-/// moving averages the names of the parameters hold these, as in a file of the trained weights, and what is
-/// being trained stands beside them.
+/// Parameters, statistics, optimizer state, step, seed and position; atomically, as cnn_model_save. The names
+/// of the parameters hold what the run would give if it ended now, as in a file of the trained weights:
+/// moving averages where there are any, of the best epoch where there is one. What is being trained stands
+/// beside them.
 Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path);
 
 /// Restores all that saveCheckpoint wrote, and begins the phase. Nothing is changed where the file does not

@@ -1,5 +1,7 @@
 #include "binding.h"
 
+#include "../model/finite.h"
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -239,6 +241,29 @@ Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<
                              static_cast<long long>(output.shape[1] - 1));
       }
     }
+  }
+  return {};
+}
+
+Status checkFinite(const Dataset& dataset, std::span<const BoundColumn> columns) {
+  for (const BoundColumn& bound : columns) {
+    if (bound.isEmpty() || bound.source().element != CNN_F32) continue;
+    const Column& column = bound.source();
+    auto each = static_cast<std::uint64_t>(column.elements());
+    std::int64_t first = -1, samples = 0;
+    std::vector<float> values(each);
+    for (std::int64_t i = 0; i < dataset.count; ++i) {
+      std::memcpy(values.data(), bound.sample(i), each * sizeof(float));
+      if (countNotFinite(values.data(), each) == 0) continue;
+      if (first < 0) first = i;
+      ++samples;
+    }
+    if (samples > 0)
+      return Status::error(CNN_ERROR_FORMAT,
+                           "%s: column %s: %lld of %lld samples hold NaN or infinite values, the first is "
+                           "sample %lld: nothing can be learnt from these",
+                           dataset.source.c_str(), column.name.c_str(), static_cast<long long>(samples),
+                           static_cast<long long>(dataset.count), static_cast<long long>(first));
   }
   return {};
 }

@@ -65,5 +65,8 @@ std::vector<const cnn_tensor*> trainingInputs(const cnn_training& table);
 /// not count. Labels in files are checked whenever they are read.
 Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<BoundColumn> columns);
 
+/// No number that a column gives to training may be NaN or infinite.
+Status checkFinite(const Dataset& dataset, std::span<const BoundColumn> columns);
+
 } // namespace cnn
 #endif

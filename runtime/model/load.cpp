@@ -1,3 +1,4 @@
+#include "finite.h"
 #include "weights.h"
 
 #include <cstring>
@@ -121,6 +122,7 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
   const cnn_description& description = *model.description;
   float* masters = model.ownParameters();
   if (!masters) return CNN_ERROR_MEMORY;
+  model.warning.clear();
   Text name;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const cnn_parameter& parameter = description.parameters[i];
@@ -137,6 +139,10 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
       return status;
   }
   cnn_model_parameters_changed(&model);
+  Text lines;
+  if (uint32_t found = listNotFinite(description, masters, lines))
+    model.warning.add("%s: values that are NaN or infinite in %u parameter%s of %s:%s\n", file.name(), found,
+                      found == 1 ? "" : "s", description.name, lines.c_str());
   return CNN_OK;
 }
 

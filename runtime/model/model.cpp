@@ -262,6 +262,9 @@ int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch) {
 const char* cnn_model_message(const cnn_model* model) {
   return model->message.c_str();
 }
+const char* cnn_model_warning(const cnn_model* model) {
+  return model->warning.c_str();
+}
 const cnn_description* cnn_model_description(const cnn_model* model) {
   return model->description;
 }

@@ -53,6 +53,7 @@ struct cnn_model {
   int64_t maxBatch = 0;
   cnn::Block slice; // pointers to a slice of each input and output
   cnn::Text message;
+  cnn::Text warning; // of the last load
   cnn::TrainingState* training = nullptr;
   void (*releaseTraining)(cnn_model*) = nullptr; // keeps training code out of programs without it
 

@@ -44,6 +44,8 @@ public:
   /// `data` must stay; `name` stands for the file in messages.
   int32_t openMemory(const void* data, size_t bytes, const char* name, Text& error);
 
+  /// As messages call it.
+  const char* name() const { return fileName; }
   StoredTensor* tensors() const { return entries; }
   size_t count() const { return entryCount; }
   /// Null where there is none.

@@ -31,18 +31,18 @@ bool TensorList::add(const char* name, const char* type, int32_t rank, const int
   return true;
 }
 
-bool listWeights(cnn_model& model, TensorList& list, bool trainingOnly) {
+bool listWeights(const cnn_model& model, TensorList& list, bool trainingOnly, const float* masters,
+                 const uint64_t* tracked) {
   const cnn_description& description = *model.description;
-  Text tracked;
+  Text name;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const cnn_parameter& parameter = description.parameters[i];
     if ((parameter.flags & CNN_TRAINING_ONLY) && !trainingOnly) continue;
     auto bytes = static_cast<uint64_t>(parameterElements(parameter)) * sizeof(float);
-    if (!list.add(parameter.name, "F32", parameter.rank, parameter.shape,
-                  model.parameters->floats() + parameter.offset, bytes))
+    if (!list.add(parameter.name, "F32", parameter.rank, parameter.shape, masters + parameter.offset, bytes))
       return false;
-    if (trackedName(parameter.name, tracked) &&
-        !list.add(tracked.c_str(), "I64", 0, nullptr, &model.parameters->batchesTracked, sizeof(int64_t)))
+    if (trackedName(parameter.name, name) &&
+        !list.add(name.c_str(), "I64", 0, nullptr, tracked, sizeof(int64_t)))
       return false;
   }
   return true;
@@ -75,7 +75,8 @@ int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& lis
 int32_t cnn_model_save(cnn_model* model, const char* path) {
   model->message.clear();
   cnn::TensorList list;
-  if (!cnn::listWeights(*model, list, /*trainingOnly=*/false))
+  if (!cnn::listWeights(*model, list, /*trainingOnly=*/false, model->parameters->floats(),
+                        &model->parameters->batchesTracked))
     return model->fail(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path);
   return cnn::writeModelFile(*model, path, list);
 }

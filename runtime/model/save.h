@@ -26,9 +26,10 @@ private:
   size_t used = 0, room = 0;
 };
 
-/// All parameters that predict reads, or all, and num_batches_tracked for each running_mean. False: out of
-/// memory.
-bool listWeights(cnn_model& model, TensorList& list, bool trainingOnly);
+/// All parameters that predict reads, or all, and num_batches_tracked for each running_mean. The values are
+/// `masters`, laid out by cnn_parameter.offset, and `tracked`. False: out of memory.
+bool listWeights(const cnn_model& model, TensorList& list, bool trainingOnly, const float* masters,
+                 const uint64_t* tracked);
 
 /// Writes the list with the network's metadata; errors go to the model's message.
 int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list);

@@ -11,9 +11,9 @@ constexpr uint64_t lane = 16; // the optimizer works on whole vectors of so many
 void release(cnn_model* model) {
   TrainingState* state = model->training;
   const cnn_allocator& allocator = model->allocator;
-  for (Block* block :
-       {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages, &state->results,
-        &state->chunks, &state->begins, &state->draws, &state->inputs, &state->partials, &state->scalars})
+  for (Block* block : {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages,
+                       &state->kept, &state->keptAverages, &state->results, &state->chunks, &state->begins,
+                       &state->draws, &state->inputs, &state->partials, &state->scalars})
     block->release(allocator);
   state->~TrainingState();
   allocator.release(allocator.context, state, sizeof(TrainingState));
@@ -249,6 +249,9 @@ int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
             &training->updates,
             &training->iterations,
             reinterpret_cast<float*>(training->averages.memory),
-            &model->parameters->batchesTracked};
+            &model->parameters->batchesTracked,
+            reinterpret_cast<float*>(training->kept.memory),
+            reinterpret_cast<float*>(training->keptAverages.memory),
+            &training->keptTracked};
   return CNN_OK;
 }

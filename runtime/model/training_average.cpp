@@ -1,4 +1,4 @@
-// Sums of gradients over several batches, and moving averages of the parameters.
+// Sums of gradients over several batches, moving averages of the parameters, and copies of them.
 #include "training_state.h"
 
 #include <cstring>
@@ -103,6 +103,37 @@ int32_t cnn_training_ema_swap(cnn_model* model) {
   cnn::forAll(model, cnn::exchange,
               {model->parameters->own(), cnn::floatsOf(model->training->averages),
                model->description->parameter_floats, 0, 0});
+  cnn_model_parameters_changed(model);
+  return CNN_OK;
+}
+
+int32_t cnn_training_keep(cnn_model* model) {
+  model->message.clear();
+  if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
+  TrainingState& state = *model->training;
+  uint64_t floats = model->description->parameter_floats;
+  if (int32_t status = cnn::reserve(model, state.kept, floats, "a copy of the weights")) return status;
+  memcpy(state.kept.memory, model->parameters->floats(), floats * sizeof(float));
+  state.keptTracked = model->parameters->batchesTracked;
+  if (!state.averages.memory) return CNN_OK;
+  if (int32_t status = cnn::reserve(model, state.keptAverages, floats, "a copy of the averages"))
+    return status;
+  memcpy(state.keptAverages.memory, state.averages.memory, floats * sizeof(float));
+  return CNN_OK;
+}
+
+int32_t cnn_training_restore(cnn_model* model) {
+  model->message.clear();
+  if (!model->training || !model->training->kept.memory)
+    return model->fail(CNN_ERROR_STATE, "no weights were kept");
+  TrainingState& state = *model->training;
+  uint64_t bytes = model->description->parameter_floats * sizeof(float);
+  memcpy(model->parameters->own(), state.kept.memory, bytes);
+  model->parameters->batchesTracked = state.keptTracked;
+  // Averages that began later begin anew with what was kept.
+  if (state.averages.memory)
+    memcpy(state.averages.memory, (state.keptAverages.memory ? state.keptAverages : state.kept).memory,
+           bytes);
   cnn_model_parameters_changed(model);
   return CNN_OK;
 }

@@ -23,9 +23,10 @@ struct TrainingState {
   uint32_t phase = 0; // or step
   int64_t maxBatch = 0;
   Block gradients;
-  Block state0, state1; // of each step where there are steps, one after the other
-  Block sums;           // of gradients, see cnn_training_accumulate
-  Block averages;       // of the masters, see cnn_training_ema
+  Block state0, state1;     // of each step where there are steps, one after the other
+  Block sums;               // of gradients, see cnn_training_accumulate
+  Block averages;           // of the masters, see cnn_training_ema
+  Block kept, keptAverages; // of the masters and averages, see cnn_training_keep
   Block results;
   Block chunks;   // of UpdateChunk, for what each phase or step trains, one after the other
   Block begins;   // a uint64_t for each phase or step: its first chunk; and the end
@@ -34,6 +35,7 @@ struct TrainingState {
   Block partials; // one double a chunk: squares of gradients
   Block scalars;  // scalarRoom floats a group, and the default's at the end
   double sumWeight = 0;
+  uint64_t keptTracked = 0;
   uint64_t seed = 0, updates = 0, iterations = 0;
 
   const cnn_phase& current() const { return table->phases[phase]; }

@@ -43,6 +43,11 @@ void Progress::note(const std::string& text) {
   std::fflush(out);
 }
 
+void Progress::warn(const std::string& text) {
+  std::fprintf(out, "warning: %s\n", text.c_str());
+  std::fflush(out);
+}
+
 void Progress::begin(std::int64_t number, std::int64_t of, std::int64_t count, std::int64_t already) {
   epoch = number;
   epochs = of;

@@ -18,6 +18,8 @@ public:
 
   /// "training on 60000 samples, …"
   void note(const std::string& text);
+  /// "warning: …", also where there is no progress to see.
+  void warn(const std::string& text);
   /// What each epoch's line begins with; empty: nothing.
   void beginPhase(const std::string& name) { phase = name.empty() ? "" : name + " "; }
   void begin(std::int64_t epoch, std::int64_t epochs, std::int64_t samples, std::int64_t done);

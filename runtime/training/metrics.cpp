@@ -52,9 +52,12 @@ double MetricSum::atPosition(const float* scores, std::int32_t label) const {
   if (label < 0 || label >= classes) return 0;
   double own = scores[label * inner];
   if (kind == Kind::Accuracy) {
+    if (std::isnan(own)) return 0;
     std::int64_t before = 0;
-    for (std::int64_t c = 0; c < classes; ++c)
-      before += scores[c * inner] > own || (scores[c * inner] == own && c < label);
+    for (std::int64_t c = 0; c < classes; ++c) { // a NaN comes before all, as in PyTorch's topk
+      double other = scores[c * inner];
+      before += other > own || std::isnan(other) || (other == own && c < label);
+    }
     return before < std::max<std::int64_t>(1, static_cast<std::int64_t>(metric->parameter)) ? 1 : 0;
   }
   double log = logSumExp(scores), smoothing = metric->parameter, mean = 0;
@@ -81,6 +84,7 @@ void MetricSum::add(const float* output, const void* target, std::int64_t batch)
   for (std::int64_t n = 0; n < batch; ++n) {
     const float* scores = output + n * sample;
     const float* wanted = static_cast<const float*>(target) + n * sample;
+    nanSamples += std::any_of(scores, scores + sample, [](float score) { return std::isnan(score); });
     bool each = kind == Kind::SquaredError || kind == Kind::BinaryCrossEntropy;
     for (std::int64_t i = 0; i < (each ? sample : inner); ++i) {
       ++count;
@@ -109,7 +113,7 @@ void MetricSum::add(const float* output, const void* target, std::int64_t batch)
 }
 
 MetricValue MetricSum::value() const {
-  return {metric->name, metric->kind, count ? sum / static_cast<double>(count) : 0};
+  return {metric->name, metric->kind, count ? sum / static_cast<double>(count) : 0, nanSamples};
 }
 
 } // namespace cnn

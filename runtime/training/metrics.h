@@ -32,7 +32,7 @@ private:
   bool bytes = false;                  // targets are u8
   std::int64_t classes = 1, inner = 1; // extents of dimension 1, and of those after it
   double sum = 0;
-  std::int64_t count = 0;
+  std::int64_t count = 0, nanSamples = 0;
 };
 
 } // namespace cnn

@@ -1,5 +1,6 @@
 #include "training_run.h"
 
+#include "../model/finite.h"
 #include "../model/metadata.h"
 #include "evaluate.h"
 #include "initial_weights.h"
@@ -16,6 +17,11 @@ constexpr std::uint64_t validationStream = std::uint64_t{0x8003} << 48;
 
 bool isSet(double value) {
   return !std::isnan(value);
+}
+
+/// A number that is none, without NaN's sign.
+const char* notFiniteText(double value) {
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }
 
 std::string counted(std::uint64_t number, const char* what) {
@@ -37,9 +43,10 @@ Status TrainingRun::run() {
       if (!isPhaseDone() || isLastPhase())
         if (Status bad = save(at); !bad) return bad;
     }
+    if (Status bad = takeBest(); !bad) return bad;
     if (isLastPhase()) return swapAverages();
     ++at.phase;
-    at.epoch = at.waited = 0;
+    at.epoch = at.waited = at.best_epoch = 0;
     at.best = std::numeric_limits<double>::quiet_NaN();
     if (Status bad = planPhase(); !bad) return bad;
     if (Status bad = model.check(cnn_training_set_phase(model.handle(), at.phase)); !bad) return bad;
@@ -71,12 +78,16 @@ Status TrainingRun::divideSamples() {
 // A mistake in the test data is not for after the training.
 Status TrainingRun::checkTest() const {
   if (trainer.data.test.count == 0) return {};
-  return std::move(bindAll(table, trainer.data.test)).error();
+  auto bound = bindAll(table, trainer.data.test);
+  if (!bound) return std::move(bound).error();
+  return checkFinite(trainer.data.test, bound->columns);
 }
 
 Status TrainingRun::planPhase() {
   auto bound = bindAll(table, trainer.data.train, true);
   if (!bound) return std::move(bound).error();
+  if (at.phase == 0)
+    if (Status bad = checkFinite(trainer.data.train, bound->columns); !bad) return bad;
 
   LoaderPlan plan;
   plan.samples = samples;
@@ -168,6 +179,7 @@ Status TrainingRun::begin() {
     return resume();
   if (options.initialise)
     if (Status bad = initialise(); !bad) return bad;
+  if (Status bad = checkFirstWeights("the first weights"); !bad) return bad;
   std::string text = "training " + std::string(model.description().name) + " on " +
                      std::to_string(loader->samples()) + " samples, ";
   if (phases() == 1)
@@ -212,6 +224,7 @@ Status TrainingRun::resume() {
         options.checkpoint.c_str(), static_cast<long long>(at.batch), static_cast<long long>(at.samples),
         static_cast<unsigned long long>(*state.seed), static_cast<long long>(batch),
         static_cast<long long>(loader->samples()), static_cast<unsigned long long>(seed));
+  if (Status bad = checkFirstWeights(options.checkpoint); !bad) return bad;
   announcePhase();
   progress.note("going on from " + options.checkpoint + ": epoch " + std::to_string(at.epoch + 1) +
                 ", batch " + std::to_string(at.position + 1));
@@ -258,10 +271,13 @@ Status TrainingRun::epoch() {
     if (!isStep) continue;
     if (Status bad = update(); !bad) return bad;
     if (options.checkpoint_steps > 0 && stepNumber() % options.checkpoint_steps == 0 &&
-        at.position < loader->batches())
+        at.position < loader->batches()) {
+      if (Status bad = checkWeights(); !bad) return bad;
       if (Status bad = save(at); !bad) return bad;
+    }
   }
   if (Status bad = loader->takeFailure(); !bad) return bad;
+  if (Status bad = checkWeights(); !bad) return bad;
   auto held = validate();
   if (!held) return std::move(held).error();
   progress.end(at.sums, at.summed, rates[0], *held);
@@ -271,7 +287,7 @@ Status TrainingRun::epoch() {
   ++at.epoch;
   ++at.round;
   for (const MetricValue& value : *held)
-    if (stopEpochs > 0 && value.name == table.metrics[stopMetric].name) watch(value);
+    if (stopEpochs > 0 && value.name == table.metrics[stopMetric].name) return watch(value);
   return {};
 }
 
@@ -281,21 +297,87 @@ Result<std::vector<MetricValue>> TrainingRun::validate() {
   if (Status bad = swapAverages(); !bad) return bad;
   auto values = evaluateSamples(model, table, trainer.data.train, validation);
   if (Status bad = swapAverages(); !bad) return bad;
+  if (!values) return values;
+  for (const MetricValue& each : *values)
+    if (!std::isfinite(each.value) || each.nan_samples > 0)
+      return Status::error(CNN_ERROR_STATE,
+                           "%s: on the validation share %s is %s, and %lld of %zu samples give NaN: training "
+                           "ends, and nothing is saved of this epoch; values within the network are too "
+                           "large: try a lower learning rate or clip_norm",
+                           place().c_str(), each.name.c_str(), formatValue(each.kind, each.value).c_str(),
+                           static_cast<long long>(each.nan_samples), validation.size());
   return values;
 }
 
-/// Counts epochs since the watched metric's best.
-void TrainingRun::watch(const MetricValue& watched) {
+/// "epoch 3, step 17 of 94", with the phase before it where there are several.
+std::string TrainingRun::place() const {
+  std::string name = phases() > 1 ? "phase " + std::string(phase().name) + ", " : "";
+  std::int64_t done = std::min(at.position / accumulate + 1, schedules[0].steps_per_epoch);
+  return name + "epoch " + std::to_string(at.epoch + 1) + ", step " + std::to_string(done) + " of " +
+         std::to_string(schedules[0].steps_per_epoch);
+}
+
+Status TrainingRun::checkFirstWeights(const std::string& source) const {
+  Text lines;
+  if (listNotFinite(model.description(), cnn_model_parameters(model.handle()), lines) == 0) return {};
+  return Status::error(CNN_ERROR_FORMAT, "%s: training cannot begin with values that are NaN or infinite:%s",
+                       source.c_str(), lines.c_str());
+}
+
+/// Nothing that is saved holds a weight or a statistic that is not a number.
+Status TrainingRun::checkWeights() const {
+  Text lines;
+  if (listNotFinite(model.description(), cnn_model_parameters(model.handle()), lines) == 0) return {};
+  return Status::error(CNN_ERROR_STATE,
+                       "%s: weights are NaN or infinite: training ends, and they are not saved; likely a "
+                       "learning rate that is too high (%g): try a lower one, or clip_norm:%s",
+                       place().c_str(), rates[0], lines.c_str());
+}
+
+/// A loss that is no number, with what in the batch is the cause or what likely is.
+Status TrainingRun::notFinite(const char* what, double value, const Batch& batch, double rate) const {
+  std::vector<const cnn_tensor*> inputs = dataInputs(table);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i] || inputs[i]->element != CNN_F32) continue;
+    auto elements = static_cast<std::uint64_t>(sampleElements(*inputs[i]));
+    const auto* values = static_cast<const float*>(batch.inputs[i]);
+    std::uint64_t found = countNotFinite(values, elements * static_cast<std::uint64_t>(batch.count));
+    if (found > 0)
+      return Status::error(CNN_ERROR_FORMAT,
+                           "%s: the %s is %s: the batch's data holds %llu values of %s that are NaN or "
+                           "infinite; training ends, and nothing is saved",
+                           place().c_str(), what, notFiniteText(value),
+                           static_cast<unsigned long long>(found), inputs[i]->name);
+  }
+  return Status::error(CNN_ERROR_STATE,
+                       "%s: the %s is %s: training diverged and ends, and nothing is saved; likely a "
+                       "learning rate that is too high (%g): try a lower one, or clip_norm; or data that "
+                       "is too large: try mean and std",
+                       place().c_str(), what, notFiniteText(value), rate);
+}
+
+/// Keeps the weights of the watched metric's best epoch, and counts the epochs since.
+Status TrainingRun::watch(const MetricValue& watched) {
   bool better = watched.kind == "accuracy" ? watched.value > at.best : watched.value < at.best;
-  if (better || (std::isnan(at.best) && !std::isnan(watched.value))) {
+  if (better || std::isnan(at.best)) {
     at.best = watched.value;
+    at.best_epoch = at.epoch - 1;
     at.waited = 0;
-    return;
+    return model.check(cnn_training_keep(model.handle()));
   }
   if (++at.waited == stopEpochs && at.epoch < epochs)
     progress.note("stopped: " + watched.name + " has not improved for " +
-                  counted(static_cast<std::uint64_t>(stopEpochs), "epoch") + ", the best is " +
-                  formatValue(watched.kind, at.best));
+                  counted(static_cast<std::uint64_t>(stopEpochs), "epoch"));
+  return {};
+}
+
+/// A phase that watches a metric ends with the weights of its best epoch.
+Status TrainingRun::takeBest() {
+  if (std::isnan(at.best)) return {};
+  const cnn_metric& metric = table.metrics[stopMetric];
+  progress.note("the weights are those of epoch " + std::to_string(at.best_epoch + 1) +
+                ", the best: validation " + metric.name + " " + formatValue(metric.kind, at.best));
+  return model.check(cnn_training_restore(model.handle()));
 }
 
 /// Gradients and results of one batch; with steps also the updates, each before the next step's gradients.
@@ -307,12 +389,8 @@ Status TrainingRun::batchDone(const Batch& next) {
             cnn_training_forward_backward(model.handle(), next.inputs.data(), next.count, results.data()))
       return model.check(code);
     if (!std::isfinite(results[i]))
-      return Status::error(CNN_ERROR_STATE,
-                           "the %s is %g at step %lld (epoch %lld, learning rate %g): training "
-                           "diverged; try a lower learning rate or clip_norm",
-                           table.steps ? table.metrics[i].name : "loss", static_cast<double>(results[i]),
-                           static_cast<long long>(stepNumber()), static_cast<long long>(at.epoch + 1),
-                           rates[i]);
+      return notFinite(table.steps ? table.metrics[i].name : "loss", static_cast<double>(results[i]), next,
+                       rates[i]);
     if (table.steps)
       if (Status bad = updateStep(i); !bad) return bad;
   }

@@ -39,10 +39,15 @@ private:
   bool isPhaseDone() const { return at.epoch >= epochs || (stopEpochs > 0 && at.waited >= stopEpochs); }
   Status epoch();
   Status batchDone(const Batch& next);
+  std::string place() const;
+  Status checkFirstWeights(const std::string& source) const;
+  Status checkWeights() const;
+  Status notFinite(const char* what, double value, const Batch& batch, double rate) const;
   Status update();
   Status updateStep(std::uint32_t step);
   Result<std::vector<MetricValue>> validate();
-  void watch(const MetricValue& value);
+  Status watch(const MetricValue& value);
+  Status takeBest();
   Status swapAverages() { return model.check(cnn_training_ema_swap(model.handle())); }
   /// Optimizer steps of the phase that are done.
   std::int64_t stepNumber() const {

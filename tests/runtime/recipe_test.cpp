@@ -7,6 +7,39 @@
 
 namespace {
 
+std::int64_t passes;
+
+/// Learns for two epochs of 5 batches, then climbs the loss.
+std::int32_t learnThenUnlearn(const cnn_run* run) {
+  std::int32_t status = Small::C::forwardBackward(run);
+  for (std::uint64_t i = 0; run->step >= 10 && i < Small::C::meanOffset; ++i) run->gradients[i] *= -1;
+  return ++passes == 0 ? 1 : status;
+}
+
+/// 80 samples of 100 in batches of 16, and a loss that is best after two epochs.
+struct Unlearning {
+  Small library{{CNN_ADAM, false}};
+  Unlearning() {
+    passes = 0;
+    library.phase.forward_backward = learnThenUnlearn;
+    library.phase.lr = 0.02;
+    library.phase.epochs = 9;
+    library.phase.stop_epochs = 3;
+    library.training.validation = 0.2;
+  }
+};
+
+/// As train, until the forward pass number `stopAt` fails.
+void breakOff(Small& library, cnn::TrainerOptions options, std::int64_t stopAt) {
+  passes = -stopAt - 1;
+  cnn::Model model = makeTrainee(library);
+  options.quiet = true;
+  cnn::Trainer trainer(model, library.training, options);
+  trainer.use(splits());
+  REQUIRE(!trainer.run().ok());
+  passes = 0;
+}
+
 bool sameBytes(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * 4) == 0;
 }
@@ -132,4 +165,101 @@ TEST_CASE("a phase ends when what it watches does not improve") {
   REQUIRE_THAT(failure(library, splits()), Catch::Contains("stop watches loss on the validation share"));
   REQUIRE_THAT(failure(library, splits(), {.stop_metric = "top5", .stop_epochs = 1}),
                Catch::Contains("no metric top5"));
+}
+
+TEST_CASE("an early end gives the weights of the best epoch, and says so") {
+  for (double ema : {0.0, 0.5}) {
+    Unlearning unlearning;
+    Small& library = unlearning.library;
+    library.training.ema = ema;
+    std::FILE* out = std::tmpfile();
+    cnn::Model model = makeTrainee(library);
+    cnn::Trainer trainer(model, library.training, {.report = out});
+    trainer.use(splits());
+    std::vector<std::vector<float>> epochs;
+    trainer.on_step([&](std::int64_t step, double, std::span<const float>) {
+      if (step % 5 != 4) return;
+      cnn_training_state state;
+      model.check(cnn_training_get_state(model.handle(), &state)).or_exit();
+      std::size_t floats = model.description().parameter_floats;
+      epochs.push_back(ema > 0 ? std::vector<float>(state.averages, state.averages + floats)
+                               : parametersOf(model));
+    });
+    trainer.run().or_exit();
+    REQUIRE(epochs.size() < 9);
+    std::size_t best = epochs.size() - 4;
+    REQUIRE(sameBytes(parametersOf(model), epochs[best]));
+    std::rewind(out);
+    std::string text;
+    for (char line[512]; std::fgets(line, sizeof(line), out);) text += line;
+    std::fclose(out);
+    REQUIRE_THAT(text, Catch::Contains("stopped: loss has not improved for 3 epochs\n") &&
+                           Catch::Contains("\nthe weights are those of epoch " + std::to_string(best + 1) +
+                                           ", the best: validation loss 0."));
+    // The same where the epochs end before the patience does.
+    Unlearning shorter;
+    shorter.library.training.ema = ema;
+    auto ended = train(shorter.library, {.epochs = static_cast<std::int64_t>(epochs.size()) - 1});
+    REQUIRE(sameBytes(ended, epochs[best]));
+  }
+}
+
+TEST_CASE("a run that knows its best epoch resumes bit for bit, and its checkpoint holds the best weights") {
+  for (double ema : {0.0, 0.5}) {
+    Unlearning unlearning;
+    Small& library = unlearning.library;
+    library.training.ema = ema;
+    std::vector<float> unbroken = train(library, {});
+    TemporaryFolder folder;
+    for (std::int64_t stopAt : {2, 5, 9, 10, 14, 17, 21}) {
+      std::string path = folder / ("run" + std::to_string(stopAt) + ".safetensors");
+      cnn::TrainerOptions options{.checkpoint = path, .checkpoint_steps = 1, .resume = true};
+      breakOff(library, options, stopAt);
+      INFO("stopped at " << stopAt << ", ema " << ema);
+      REQUIRE(sameBytes(train(library, options), unbroken));
+      cnn::Model loaded = makeTrainee(library);
+      loaded.load(path.c_str()).or_exit();
+      REQUIRE(sameBytes(parametersOf(loaded), unbroken));
+      REQUIRE(sameBytes(train(library, options), unbroken)); // nothing is left to do
+    }
+  }
+}
+
+TEST_CASE("the phase after an early end begins with the best weights") {
+  Unlearning unlearning;
+  Small& library = unlearning.library;
+  std::vector<float> best = train(library, {});
+  std::vector<cnn_phase> phases{library.phase, library.phase};
+  phases[0].name = "first";
+  phases[1].name = "second";
+  phases[1].lr = 0;
+  phases[1].stop_epochs = 0;
+  library.training.phases = phases.data();
+  library.training.phase_count = 2;
+  std::vector<float> both = train(library, {});
+  both.resize(Small::C::meanOffset); // statistics go on
+  best.resize(Small::C::meanOffset);
+  REQUIRE(sameBytes(both, best));
+}
+
+TEST_CASE("weights are kept and restored by hand") {
+  Small library;
+  cnn::Model model = makeTrainee(library);
+  model.initialise(1).or_exit();
+  REQUIRE(cnn_training_keep(model.handle()) == CNN_ERROR_STATE);
+  model.check(cnn_training_attach(model.handle(), &library.training, 16)).or_exit();
+  REQUIRE_THAT(model.check(cnn_training_restore(model.handle())).message(),
+               Catch::Contains("no weights were kept"));
+  std::vector<float> kept = parametersOf(model);
+  model.check(cnn_training_keep(model.handle())).or_exit();
+  std::vector<float> images(16 * 16, 0.5f);
+  std::vector<std::int32_t> labels(16, 1);
+  const void* inputs[] = {images.data(), labels.data()};
+  model.check(cnn_training_step(model.handle(), inputs, 16, nullptr, nullptr)).or_exit();
+  model.check(cnn_training_ema(model.handle(), 0.5)).or_exit();
+  REQUIRE(parametersOf(model) != kept);
+  model.check(cnn_training_restore(model.handle())).or_exit();
+  REQUIRE(sameBytes(parametersOf(model), kept));
+  model.check(cnn_training_ema_swap(model.handle())).or_exit();
+  REQUIRE(sameBytes(parametersOf(model), kept)); // averages that began after what was kept
 }

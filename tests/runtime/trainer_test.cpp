@@ -174,15 +174,6 @@ TEST_CASE("data that does not fit the network is explained") {
   }
 }
 
-TEST_CASE("a loss that is not finite ends training with an explanation") {
-  Small library;
-  library.phase.forward_backward = [](const cnn_run* run) -> int32_t {
-    run->results[0] = std::nanf("");
-    return 0;
-  };
-  REQUIRE_THAT(failure(library, splits()), Catch::Contains("diverged"));
-}
-
 TEST_CASE("progress that is not on a terminal is one line an epoch") {
   Small library;
   cnn::Model model = makeTrainee(library);

@@ -61,6 +61,9 @@ void cnn_model_destroy(cnn_model* model);
 
 /* Why the last call failed; empty after a call that did not. Valid until the next call on the model. */
 const char* cnn_model_message(const cnn_model* model);
+/* What the last load accepted and what is still likely wrong, a line or more for each thing; empty where
+ * there is nothing: weights that are NaN or infinite. Valid until the next load. */
+const char* cnn_model_warning(const cnn_model* model);
 const cnn_description* cnn_model_description(const cnn_model* model);
 int32_t cnn_model_threads(const cnn_model* model);
 int64_t cnn_model_max_batch(const cnn_model* model);

@@ -114,6 +114,9 @@ public:
   Status load(std::span<const std::byte> file, const char* name) {
     return check(cnn_model_load_memory(handle(), file.data(), file.size(), name));
   }
+  /// What is likely wrong with the weights that were loaded last; empty where nothing is. See
+  /// cnn_model_warning.
+  const char* warning() const { return cnn_model_warning(handle()); }
   /// As cnn_model_set_metadata and its siblings.
   Status set_metadata(const char* name, const char* text) {
     return check(cnn_model_set_metadata(handle(), name, text));

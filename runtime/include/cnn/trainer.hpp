@@ -40,6 +40,7 @@ struct TrainerOptions {
 struct MetricValue {
   std::string name, kind;
   double value = 0;
+  std::int64_t nan_samples = 0; // samples whose output holds a NaN; an accuracy counts them as wrong
 };
 
 /// After each step, or after all steps of an iteration where the section has steps: its number from 0, its

@@ -72,6 +72,12 @@ int32_t cnn_training_ema(cnn_model* model, double decay);
  * happens before the first cnn_training_ema. */
 int32_t cnn_training_ema_swap(cnn_model* model);
 
+/* Keeps a copy of all parameters, statistics and averages, such as the best so far, in place of an earlier
+ * one. The first call reserves it. */
+int32_t cnn_training_keep(cnn_model* model);
+/* Parameters, statistics and averages become what was kept last; the optimizer's state stays. */
+int32_t cnn_training_restore(cnn_model* model);
+
 /* All that training has beside the parameters: what a checkpoint must keep. */
 typedef struct cnn_training_state {
   float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer of the phase, or
@@ -83,6 +89,9 @@ typedef struct cnn_training_state {
       iterations;  /* forward_backward calls done, of the last step; with the seed keys every random number */
   float* averages; /* moving averages, laid out like the parameters; null before the first */
   uint64_t* batches_tracked; /* as PyTorch's num_batches_tracked */
+  float* kept;               /* what cnn_training_keep has copied of the parameters; null before the first */
+  float* kept_averages;      /* and of the averages */
+  uint64_t* kept_tracked;    /* and of batches_tracked */
 } cnn_training_state;
 int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state);
 

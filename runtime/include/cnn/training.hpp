@@ -79,6 +79,9 @@ public:
   /// Moving averages of the weights: ema(0.999) after each update; ema_swap() to predict and save with them.
   Status ema(double decay) { return check(cnn_training_ema(handle(), decay)); }
   Status ema_swap() { return check(cnn_training_ema_swap(handle())); }
+  /// A copy of all weights, such as the best so far, and back to it.
+  Status keep() { return check(cnn_training_keep(handle())); }
+  Status restore() { return check(cnn_training_restore(handle())); }
   Status update(const Hyper& hyper = {}) {
     cnn_hyper plain = hyper;
     return check(cnn_training_update(handle(), &plain));
