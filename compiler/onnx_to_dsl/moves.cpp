@@ -232,6 +232,8 @@ void translateSplit(NodeReader& node) {
     if (int64_t said = node.whole("num_outputs"); said != count)
       node.refuse("num_outputs", std::to_string(count) + " as there are outputs", std::to_string(said));
   }
+  if (!node.given("split") && !node.given("num_outputs") && node.operatorSet >= 18)
+    node.refuse("split", "sizes or num_outputs, one of them from operator set 18 on", "neither");
   if (!node.given("split")) {
     bool mayDiffer = node.given("num_outputs"); // the last part may then be smaller
     if (channels % count && !mayDiffer)

@@ -112,9 +112,7 @@ public:
     for (const onnx::SparseTensorProto& tensor : from.sparse_initializer())
       if (needed.count(tensor.values().name()))
         problem("tensor " + printable(tensor.values().name()) + ": sparse weights are not read");
-    for (const onnx::NodeProto& node : from.node())
-      if (isConstant(node) && needed.count(node.output(0)))
-        graph.constants.emplace(node.output(0), constantOf(node));
+    readConstantNodes();
   }
 
 private:
@@ -171,6 +169,22 @@ private:
 
   static bool isConstant(const onnx::NodeProto& node) {
     return node.op_type() == "Constant" && domainOf(node.domain()).empty() && node.output_size() == 1;
+  }
+
+  /// Constants are known to all nodes of the Graph, so that their order is checked here.
+  void readConstantNodes() {
+    std::set<std::string> readBefore;
+    for (const onnx::NodeProto& node : from.node()) {
+      if (!isConstant(node)) {
+        for (const std::string& output : node.output())
+          if (!output.empty() && needed.count(output))
+            readBefore.insert(node.input().begin(), node.input().end());
+      } else if (const std::string& name = node.output(0); needed.count(name)) {
+        graph.constants.emplace(name, constantOf(node));
+        if (readBefore.count(name))
+          problem("Constant: output " + printable(name) + ": expected no reader before, found one");
+      }
+    }
   }
 
   static Tensor tensorOf(const onnx::ValueInfoProto& info) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <set>
 
 namespace cnn::test {
 namespace {
@@ -778,6 +779,32 @@ void evaluate(const onnx::NodeProto& node, int64_t operatorSet, Arrays& values) 
   auto found = operators.find(node.op_type());
   if (found == operators.end()) throw Unknown(node.op_type());
   found->second(call);
+}
+
+onnx::ModelProto withoutUnused(const onnx::ModelProto& model) {
+  onnx::ModelProto result = model;
+  onnx::GraphProto& graph = *result.mutable_graph();
+  std::set<std::string> needed;
+  for (const onnx::ValueInfoProto& output : graph.output()) needed.insert(output.name());
+  std::set<int> live;
+  for (bool changes = true; changes;) { // nodes may stand in a wrong order
+    changes = false;
+    for (int i = 0; i < graph.node_size(); ++i) {
+      const auto& outputs = graph.node(i).output();
+      bool isNeeded = std::any_of(outputs.begin(), outputs.end(), [&](const std::string& name) {
+        return !name.empty() && needed.count(name);
+      });
+      if (!isNeeded || !live.insert(i).second) continue;
+      needed.insert(graph.node(i).input().begin(), graph.node(i).input().end());
+      changes = true;
+    }
+  }
+  graph.clear_node();
+  for (int i : live) *graph.add_node() = model.graph().node(i);
+  graph.clear_initializer();
+  for (const onnx::TensorProto& tensor : model.graph().initializer())
+    if (needed.count(tensor.name())) *graph.add_initializer() = tensor;
+  return result;
 }
 
 std::vector<Array> evaluate(const onnx::ModelProto& model, const Arrays& inputs) {

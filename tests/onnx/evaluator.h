@@ -38,6 +38,8 @@ using Arrays = std::map<std::string, Array>;
 void evaluate(const onnx::NodeProto& node, int64_t operatorSet, Arrays& values);
 /// The outputs of a model for its inputs, in its order.
 std::vector<Array> evaluate(const onnx::ModelProto& model, const Arrays& inputs);
+/// The model without nodes and tensors that no output depends on: what is wrong with those does not matter.
+onnx::ModelProto withoutUnused(const onnx::ModelProto& model);
 Array arrayOf(const onnx::TensorProto& tensor);
 
 } // namespace cnn::test
