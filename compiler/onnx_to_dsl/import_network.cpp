@@ -14,6 +14,9 @@ namespace {
 constexpr size_t longestChain = 1500;
 /// Elements of constants that are computed here, in all.
 constexpr int64_t mostComputedElements = int64_t{1} << 26;
+/// Layers that share weights have copies of them, in all at most so many times the weights that there are:
+/// a small model does not take all memory.
+constexpr size_t shareOfCopies = 64;
 constexpr size_t mostDimensions = 4; // of the language's inputs
 
 /// Thrown where a node reads what has failed, which has been said.
@@ -24,7 +27,10 @@ struct Silence {};
 Importer::Importer(const Graph& graph, const std::set<std::string>& reserved, ImportedNetwork& result)
     : graph(graph), result(result), names(reserved) {
   names.insert("N");
-  for (auto& [name, constant] : graph.constants) constants[name] = &constant;
+  for (auto& [name, constant] : graph.constants) {
+    constants[name] = &constant;
+    mostParameterElements += shareOfCopies * constant.floats.size();
+  }
 }
 
 // ---- Values ----
@@ -97,6 +103,11 @@ std::string Importer::bareParameter(const std::string& constant, const std::vect
 }
 
 void Importer::parameter(const std::string& path, std::vector<int64_t> shape, std::vector<float> values) {
+  parameterElements += values.size();
+  if (parameterElements > mostParameterElements)
+    throw Refusal{path,
+                  "at most " + std::to_string(mostParameterElements) + " numbers in all copies of weights",
+                  "more"};
   result.parameters.push_back({path, std::move(shape), std::move(values)});
 }
 

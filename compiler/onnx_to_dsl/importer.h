@@ -100,6 +100,7 @@ private:
   std::map<std::string, Sizes> computedSizes;
   std::deque<Constant> computed;
   int64_t computedElements = 0;
+  size_t parameterElements = 0, mostParameterElements = size_t{1} << 20;
   /// Who reads a value; null: it is an output. Shape reads no value, and only keeps others from being the
   /// only reader.
   std::map<std::string, std::vector<const Node*>> readers;

@@ -68,5 +68,38 @@ for output in 'shares', 'scores', 'raw':
     assert worst < 1e-5, (output, worst)
 END
 
+# Values in between have names that the user has not taken.
+cat > taken.cnn <<'END'
+network Taken {
+  input v0: f32[N, 4]
+  input c0: f32[N, 4]
+  param v2: f32[4] = ones
+  let v1 = ((v0 * 2 + c0) |> silu) * v2
+  output v3 = (v1 * 0.5) |> relu6
+  output c1 = v1 |> linear(4) |> silu
+}
+train Taken {
+  input label: i32[N]
+  data = npy(".")
+  loss = cross_entropy(c1, label)
+  optimizer = sgd(lr = 0.05)
+  batch = 8
+}
+END
+python3 - <<'END'
+from npy import write
+for split in 'train', 'test':
+    for i, name in enumerate(['v0', 'c0']):
+        write(f'{split}_{name}.npy', '<f4', [16, 4], [(i + k * 7919 % 251) / 100 for k in range(64)])
+END
+"$cnnc" train taken.cnn --data . --quiet --save taken.safetensors > /dev/null
+expect 0 'taken.onnx: network Taken' "$cnnc" export taken.cnn --weights taken.safetensors
+"$cnnc" import taken.onnx -o retaken.cnn > /dev/null
+for network in taken retaken; do
+  "$cnnc" predict $network.cnn --weights $network.safetensors --input v0=test_v0.npy --input c0=test_c0.npy \
+    --output v3=$network.v3 --output c1=$network.c1
+done
+cmp taken.v3 retaken.v3 && cmp taken.c1 retaken.c1 || fail "names that the export makes meet those of the network"
+
 expect 1 'net.safetensors does not fit the network All' "$cnnc" export all.cnn --weights net.safetensors
 expect 2 'weights' "$cnnc" export all.cnn
