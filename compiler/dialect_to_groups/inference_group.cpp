@@ -188,7 +188,7 @@ Value aliasRoot(Value value) {
 
 /// By Winograd on rows a tile has two outputs, and a pooling in the store of one on squares is no gain.
 static int64_t largestPool(ConvOp op) {
-  if (!choiceOf(op).winogradOutputs) return std::numeric_limits<int64_t>::max();
+  if (!choiceOf(op).winogradOutputs) return kernel::largestFusedWindow;
   return *cast<TensorType>(op.getWeight().getType()).getFixed(2) == 5 ? 2 : 1;
 }
 

@@ -30,7 +30,7 @@ void ReluOp::evaluate(Frame& frame) {
   map(frame, [](double x) { return x < 0 ? 0 : x; });
 }
 void ReluBackwardOp::evaluate(Frame& frame) {
-  map2(frame, [](double dy, double y) { return y > 0 ? dy : 0; });
+  map2(frame, [](double dy, double y) { return y <= 0 ? 0 : dy; });
 }
 
 void Relu6Op::evaluate(Frame& frame) {

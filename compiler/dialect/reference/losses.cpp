@@ -98,7 +98,7 @@ void BceWithLogitsOp::evaluate(Frame& frame) {
   for (int64_t i = 0; i < input.size(); ++i) {
     double x = input.data[i], t = target.data[i];
     // -log sigmoid(x) = log(1 + exp(-x)), without an overflow
-    double loss = std::max(x, 0.0) - x * t + std::log1p(std::exp(-std::abs(x)));
+    double loss = (x < 0 ? 0 : x) - x * t + std::log1p(std::exp(-std::abs(x)));
     frame.result().data[i / elements] += loss / elements;
   }
 }
@@ -120,8 +120,10 @@ void AccuracyOp::evaluate(Frame& frame) {
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       int64_t best = 0;
-      for (int64_t c = 1; c < planes.channels; ++c)
-        if (logits.data[planes.at(n, c, p)] > logits.data[planes.at(n, best, p)]) best = c;
+      for (int64_t c = 1; c < planes.channels; ++c) {
+        double logit = logits.data[planes.at(n, c, p)], largest = logits.data[planes.at(n, best, p)];
+        if (logit > largest || (std::isnan(logit) && !std::isnan(largest))) best = c;
+      }
       if (best == label) frame.result().data[n] += weight;
     }
 }

@@ -36,11 +36,12 @@ static bool keeps(uint64_t i, double p, int64_t stream, const State& state) {
   return words[i % 4] >= uint64_t(std::floor(p * 4294967296.0));
 }
 
-/// `perDraw`: how many elements of the result share a draw.
+/// What is dropped is multiplied with 0, so that NaN and infinity show. `perDraw`: how many elements of the
+/// result share a draw.
 static void dropOut(Frame& frame, double p, int64_t stream, int64_t perDraw = 1) {
   for (int64_t i = 0; i < frame.result().size(); ++i)
     frame.result().data[i] =
-        keeps(i / perDraw, p, stream, frame.state()) ? frame.operand(0).data[i] / (1 - p) : 0;
+        frame.operand(0).data[i] * (keeps(i / perDraw, p, stream, frame.state()) ? 1 / (1 - p) : 0);
 }
 
 static int64_t elementsOfImage(Frame& frame) {

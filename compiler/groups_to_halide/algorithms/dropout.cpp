@@ -1,6 +1,7 @@
 //===- dropout.cpp - Random zeros that depend on nothing but the element -----------------------------===//
 
 #include "registry.h"
+#include "strict_float.h"
 
 #include <cmath>
 
@@ -26,7 +27,8 @@ Expr philoxWord(Expr counter[4], Expr key0, Expr key1, const Expr& which) {
   return select(which == 0, c0, which == 1, c1, which == 2, c2, c3);
 }
 
-/// x scaled where word i % 4 of Philox is at least p 2^32, else 0: see dropout for its key and counter.
+/// x scaled where word i % 4 of Philox is at least p 2^32, else multiplied with 0: see dropout for its key
+/// and counter.
 Expr keptOrZero(Builder& b, const Op& op, const Expr& i, const Expr& x) {
   double p = floatOf(op, "p", 0.5);
   auto threshold = static_cast<uint64_t>(std::floor(p * 4294967296.0));
@@ -37,7 +39,7 @@ Expr keptOrZero(Builder& b, const Op& op, const Expr& i, const Expr& x) {
   Expr quarter = i >> Expr(uint64_t(2));
   Expr counter[4] = {cast<uint32_t>(quarter), cast<uint32_t>(quarter >> Expr(uint64_t(32))), step, stream};
   Expr word = philoxWord(counter, seedLow, seedHigh, cast<uint32_t>(i) & Expr(uint32_t(3)));
-  return select(cast<uint64_t>(word) < Expr(threshold), 0.0f, x * scale);
+  return strict::mul(x, select(cast<uint64_t>(word) < Expr(threshold), 0.0f, scale));
 }
 
 Expr imageOf(Builder& b, const Coordinates& at) {

@@ -1,6 +1,7 @@
 //===- elementwise.cpp - Arithmetic on values, computed where they are used --------------------------===//
 
 #include "broadcast.h"
+#include "strict_float.h"
 #include "vector_math.h"
 
 #include <algorithm>
@@ -90,19 +91,24 @@ template <typename Apply> Value unary(Builder& b, const Op& op, Apply apply) {
   return b.result(op, x, [=](const Coordinates& at) { return apply(x.at(at)); });
 }
 
+// What the user wrote is computed as written: x - x and 0 x keep a NaN, and (x + 3) - 3 its rounding.
 Value add(Builder& b, const Op& op) {
-  return binary(b, op, [](Expr l, Expr r) { return l + r; });
+  return binary(b, op, strict::add);
 }
 Value sub(Builder& b, const Op& op) {
-  return binary(b, op, [](Expr l, Expr r) { return l - r; });
+  return binary(b, op, strict::sub);
 }
 Value mul(Builder& b, const Op& op) {
-  return binary(b, op, [](Expr l, Expr r) { return l * r; });
+  return binary(b, op, strict::mul);
 }
 Value scale(Builder& b, const Op& op) {
   float factor = static_cast<float>(floatOf(op, "factor", 1)),
         offset = static_cast<float>(floatOf(op, "offset", 0));
-  return unary(b, op, [=](Expr x) { return offset == 0 ? x * factor : x * factor + offset; });
+  return unary(b, op, [=](Expr x) {
+    // 0 x is NaN of infinity and NaN. LLVM knows a product with the constant, but no difference.
+    Expr scaled = factor == 1 ? x : factor == 0 ? strict::sub(x, x) : strict::mul(x, factor);
+    return offset == 0 ? scaled : strict::add(scaled, offset);
+  });
 }
 Value castOf(Builder& b, const Op& op) {
   return unary(b, op, [](Expr x) { return cast<float>(x); });
@@ -124,14 +130,14 @@ Value normalize(Builder& b, const Op& op) {
 }
 
 Value relu(Builder& b, const Op& op) {
-  return unary(b, op, [](Expr x) { return max(x, 0.0f); });
+  return unary(b, op, [](Expr x) { return strict::larger(0.0f, x); });
 }
 Value relu6(Builder& b, const Op& op) {
-  return unary(b, op, [](Expr x) { return clamp(x, 0.0f, 6.0f); });
+  return unary(b, op, [](Expr x) { return strict::smaller(6.0f, strict::larger(0.0f, x)); });
 }
 Value leakyRelu(Builder& b, const Op& op) {
   float slope = static_cast<float>(floatOf(op, "negative_slope", 0.01));
-  return unary(b, op, [=](Expr x) { return select(x > 0.0f, x, x * slope); });
+  return unary(b, op, [=](Expr x) { return select(strict::less(0.0f, x), x, x * slope); });
 }
 
 Value sigmoid(Builder& b, const Op& op) {
@@ -155,16 +161,19 @@ Value gelu(Builder& b, const Op& op) {
   });
 }
 
-// Backward: the first operand is dy, the second y or x.
+// Backward: the first operand is dy, the second y or x. Where y is NaN relu passes dy on and relu6 does not,
+// as in PyTorch.
 Value reluBackward(Builder& b, const Op& op) {
-  return binary(b, op, [](Expr dy, Expr y) { return select(y > 0.0f, dy, 0.0f); });
+  return binary(b, op, [](Expr dy, Expr y) { return select(strict::notAtMost(y, 0.0f), dy, 0.0f); });
 }
 Value relu6Backward(Builder& b, const Op& op) {
-  return binary(b, op, [](Expr dy, Expr y) { return select(y > 0.0f && y < 6.0f, dy, 0.0f); });
+  return binary(b, op, [](Expr dy, Expr y) {
+    return select(strict::less(0.0f, y) && strict::less(y, 6.0f), dy, 0.0f);
+  });
 }
 Value leakyReluBackward(Builder& b, const Op& op) {
   float slope = static_cast<float>(floatOf(op, "negative_slope", 0.01));
-  return binary(b, op, [=](Expr dy, Expr x) { return select(x > 0.0f, dy, dy * slope); });
+  return binary(b, op, [=](Expr dy, Expr x) { return select(strict::less(0.0f, x), dy, dy * slope); });
 }
 Value sigmoidBackward(Builder& b, const Op& op) {
   return binary(b, op, [](Expr dy, Expr y) { return dy * y * (1.0f - y); });

@@ -1,6 +1,7 @@
 //===- loss.cpp - Softmax, losses and metrics --------------------------------------------------------===//
 
 #include "reduction.h"
+#include "strict_float.h"
 #include "vector_math.h"
 
 #include <limits>
@@ -224,7 +225,7 @@ Expr logOfOnePlus(const Expr& e) {
 /// The mean of max(x, 0) - x target + log(1 + exp(-|x|)).
 Value bceWithLogits(Builder& b, const Op& op) {
   return imageMean(b, op, "entropies", [](const Expr& logit, const Expr& target) {
-    return max(logit, 0.0f) - logit * target + logOfOnePlus(vectorExp(-abs(logit)));
+    return strict::larger(0.0f, logit) - logit * target + logOfOnePlus(vectorExp(-abs(logit)));
   });
 }
 
@@ -237,21 +238,25 @@ Value bceWithLogitsBackward(Builder& b, const Op& op) {
   });
 }
 
-/// 1 where the first largest logit is the label's, else 0; the mean over pixels.
+/// 1 where the first largest logit, or the first NaN, is the label's, else 0; the mean over pixels.
 Value accuracy(Builder& b, const Op& op) {
   Value x = b.operand(op, 0);
   Labels labels(b, op);
   int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
   RDom r = b.rdom({channels}, "best");
   Func best = b.func("best");
-  best(b.lane, b.x, b.y) = Tuple(std::numeric_limits<float>::lowest(), 0);
-  Expr value = x.at({b.lane, b.x, b.y, r}), current = best(b.lane, b.x, b.y)[0];
-  best(b.lane, b.x, b.y) = Tuple(max(value, current), select(value > current, r, best(b.lane, b.x, b.y)[1]));
+  // The class stands before its logit, as the index of max pooling does.
+  best(b.lane, b.x, b.y) = Tuple(0, -std::numeric_limits<float>::infinity());
+  Expr index = best(b.lane, b.x, b.y)[0], current = best(b.lane, b.x, b.y)[1];
+  Expr value = x.at({b.lane, b.x, b.y, r});
+  Expr isFirstNaN = !strict::equal(value, value) && strict::equal(current, current);
+  Expr taken = strict::less(current, value) || isFirstNaN;
+  best(b.lane, b.x, b.y) = Tuple(select(taken, r, index), select(taken, value, current));
   b.funcs["best"] = best;
   b.domains["best"] = r;
   auto isRight = [=](const Coordinates& at) {
     Expr target = labels.at(at[0], at[1], at[2]);
-    return labels.counting(target, select(best(at[0], at[1], at[2])[1] == target, 1.0f, 0.0f));
+    return labels.counting(target, select(best(at[0], at[1], at[2])[0] == target, 1.0f, 0.0f));
   };
   Expr scale = pixelWeight(b, op, 2);
   if (width * height == 1) return b.result(op, x, [=](const Coordinates& at) { return isRight(at) * scale; });

@@ -1,6 +1,9 @@
 //===- pooling.cpp - Max and average pooling, forward and backward -----------------------------------===//
 
 #include "registry.h"
+#include "strict_float.h"
+
+#include "schedules/inference_plan.h"
 
 #include <algorithm>
 #include <limits>
@@ -48,11 +51,12 @@ template <typename Visit> void forEachTap(const Window& w, const Expr& x, const 
   }
 }
 
-/// Windows up to this area are written out; larger ones are loops.
-constexpr int64_t unrolledArea = 25;
+/// Windows up to this area are written out, as all in a convolution's store have to be; larger ones are
+/// loops.
+constexpr int64_t unrolledArea = largestFusedWindow * largestFusedWindow;
 
-/// What pads count as. Not infinity: Halide's float arithmetic assumes that there is none.
-const Expr lowest = std::numeric_limits<float>::lowest();
+/// What pads count as; what a window gives that covers nothing else.
+const Expr lowest = -std::numeric_limits<float>::infinity();
 
 /// Where x stands among coordinates: plain ones have no lane in front of it.
 size_t xAt(const Coordinates& at) {
@@ -65,47 +69,107 @@ Coordinates moved(const Coordinates& at, const Expr& x, const Expr& y) {
   return result;
 }
 
-/// The first maximum in scan order, and its place in the window.
-struct Maximum {
-  Expr value, index;
-};
+/// Where the tap of a loop over the window is read.
+Coordinates tapCoordinates(Builder& b, const Window& w, const RDom& taps) {
+  return {b.lane, b.x * w.strideX + taps[0] * w.dilationX - w.left,
+          b.y * w.strideY + taps[1] * w.dilationY - w.top, b.c};
+}
 
-std::function<Maximum(const Coordinates&)> maximumOf(Builder& b, const Op& op) {
-  Window w = windowOf(op, b.operand(op, 0).shape, op.shape);
-  Value x = b.padded(b.operand(op, 0), w.top, w.left, w.below(), w.beyond(), lowest);
-  if (w.area() <= unrolledArea) {
-    return [=](const Coordinates& at) {
-      Maximum m;
-      forEachTap(w, at[xAt(at)], at[xAt(at) + 1], [&](int tap, const Expr& column, const Expr& row) {
-        Expr value = x.at(moved(at, column, row));
-        m.index = tap == 0 ? Expr(0) : select(value > m.value, tap, m.index);
-        m.value = tap == 0 ? value : max(m.value, value);
-      });
-      return m;
-    };
+/// `value`, or NaN where `isNaN`.
+Expr orNaN(const Expr& isNaN, const Expr& value) {
+  return reinterpret<float>(select(isNaN, Expr(~0u), reinterpret<uint32_t>(value)));
+}
+
+/// The maximum of one window. One instruction a tap, which forgets a NaN at the next tap but one, and one for
+/// every two taps that notes it.
+Expr largestOf(const std::vector<Expr>& taps) {
+  Expr largest = taps[0], isNaN = Internal::const_false();
+  for (size_t i = 1; i < taps.size(); ++i) {
+    Expr before = largest;
+    largest = strict::larger(before, taps[i]);
+    // NaN on either side of the comparison: the maximum so far, or this tap.
+    Expr found = strict::notAtMost(before, largest);
+    if (i % 2 == 1 || i + 1 == taps.size()) isNaN = isNaN || found;
   }
-  RDom taps = b.rdom({w.kernelX, w.kernelY}, "window");
-  Func best = b.func("window");
-  best(b.lane, b.x, b.y, b.c) = Tuple(lowest, 0);
-  Expr value = x.at({b.lane, b.x * w.strideX + taps[0] * w.dilationX - w.left,
-                     b.y * w.strideY + taps[1] * w.dilationY - w.top, b.c});
-  Expr current = best(b.lane, b.x, b.y, b.c)[0];
-  best(b.lane, b.x, b.y, b.c) =
-      Tuple(max(current, value),
-            select(value > current, taps[1] * w.kernelX + taps[0], best(b.lane, b.x, b.y, b.c)[1]));
-  b.funcs["window"] = best;
-  b.domains["window"] = taps;
-  return [=](const Coordinates& at) { return Maximum{best(at)[0], best(at)[1]}; };
+  return taps.size() == 1 ? largest : orNaN(isNaN, largest);
+}
+
+/// Whether a tap is where the maximum is, given the maximum of those before it: the first of equal ones, the
+/// last NaN, as in PyTorch.
+Expr isTaken(const Expr& tap, const Expr& before) {
+  return strict::less(before, tap) || !strict::equal(tap, tap);
+}
+
+std::vector<Expr> tapsOf(const Value& x, const Window& w, const Coordinates& at) {
+  std::vector<Expr> taps;
+  forEachTap(w, at[xAt(at)], at[xAt(at) + 1],
+             [&](int, const Expr& column, const Expr& row) { taps.push_back(x.at(moved(at, column, row))); });
+  return taps;
+}
+
+/// The relu whose result is pooled, in a kernel that needs it nowhere else. It may as well be taken of the
+/// maximum, once a window: it keeps the order of numbers, and NaN.
+const Op* pooledRelu(Builder& b, const Op& op) {
+  int producer = op.operands.at(0) - static_cast<int>(b.kernel.inputs.size());
+  if (producer < 0 || b.kernel.ops[producer].name != "relu") return nullptr;
+  int uses = static_cast<int>(std::ranges::count(b.kernel.results, op.operands[0]));
+  for (const Op& user : b.kernel.ops)
+    uses += static_cast<int>(std::ranges::count(user.operands, op.operands[0]));
+  return uses == 1 ? &b.kernel.ops[producer] : nullptr;
 }
 
 Value maxPool(Builder& b, const Op& op) {
-  auto maximum = maximumOf(b, op);
-  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) { return maximum(at).value; });
+  Window w = windowOf(op, b.operand(op, 0).shape, op.shape);
+  bool pads = w.top > 0 || w.left > 0 || w.below() > 0 || w.beyond() > 0;
+  const Op* relu = pads ? nullptr : pooledRelu(b, op);
+  Value x = b.padded(b.operand(relu ? *relu : op, 0), w.top, w.left, w.below(), w.beyond(), lowest);
+  std::function<Expr(const Coordinates&)> largest;
+  if (w.area() <= unrolledArea) {
+    largest = [=](const Coordinates& at) { return largestOf(tapsOf(x, w, at)); };
+  } else {
+    RDom taps = b.rdom({w.kernelX, w.kernelY}, "window");
+    Func best = b.func("window");
+    best(b.lane, b.x, b.y, b.c) = lowest;
+    Expr before = best(b.lane, b.x, b.y, b.c), tap = x.at(tapCoordinates(b, w, taps));
+    Expr after = strict::larger(before, tap);
+    best(b.lane, b.x, b.y, b.c) = orNaN(strict::notAtMost(before, after), after);
+    b.funcs["window"] = best;
+    b.domains["window"] = taps;
+    largest = [=](const Coordinates& at) { return best(at); };
+  }
+  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) {
+    return relu ? strict::larger(0.0f, largest(at)) : largest(at);
+  });
 }
 
+/// Which tap of its window the maximum is.
 Value maxPoolIndex(Builder& b, const Op& op) {
-  auto maximum = maximumOf(b, op);
-  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) { return maximum(at).index; });
+  Window w = windowOf(op, b.operand(op, 0).shape, op.shape);
+  Value x = b.padded(b.operand(op, 0), w.top, w.left, w.below(), w.beyond(), lowest);
+  if (w.area() <= unrolledArea) {
+    return b.result(op, b.operand(op, 0), [=](const Coordinates& at) {
+      std::vector<Expr> taps = tapsOf(x, w, at);
+      Expr best = taps[0], index = 0;
+      for (size_t i = 1; i < taps.size(); ++i) {
+        Expr taken = isTaken(taps[i], best);
+        best = select(taken, taps[i], best);
+        index = select(taken, static_cast<int>(i), index);
+      }
+      return index;
+    });
+  }
+  RDom taps = b.rdom({w.kernelX, w.kernelY}, "window");
+  // The index stands before the maximum: Halide 21 does not see that one needs the other through a strict
+  // operation, and stores them in this order.
+  Func best = b.func("window");
+  best(b.lane, b.x, b.y, b.c) = Tuple(0, lowest);
+  Expr index = best(b.lane, b.x, b.y, b.c)[0], before = best(b.lane, b.x, b.y, b.c)[1];
+  Expr tap = x.at(tapCoordinates(b, w, taps)), taken = isTaken(tap, before);
+  best(b.lane, b.x, b.y, b.c) =
+      Tuple(select(taken, taps[1] * w.kernelX + taps[0], index), select(taken, tap, before));
+  b.funcs["window"] = best;
+  b.domains["window"] = taps;
+  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) { return best(at)[0]; });
 }
 
 /// What one window adds up to is divided by: all its taps, or those that count (see the op's reference).

@@ -2,6 +2,10 @@
 
 #include "vector_math.h"
 
+#include "strict_float.h"
+
+#include <limits>
+
 using namespace Halide;
 
 namespace cnn::kernel {
@@ -17,39 +21,50 @@ Expr polynomial(const Expr& x, std::initializer_list<float> coefficients) {
   return result;
 }
 
-/// e^x = 2^power fraction.
+/// Added to a number below 2^22, this leaves the nearest whole number n in the low bits of the sum.
+constexpr float wholes = 12582912.0f; // 1.5 * 2^23
+
+/// e^x = 2^n fraction, x from -88 to 89.
 struct Exponential {
-  Expr power, fraction;
+  Expr shifted;  ///< the bits of n + wholes
+  Expr fraction; ///< from sqrt(1/2) to sqrt(2); NaN where x is
 };
 
+/// n is rounded in one place, by operations that no context changes: were it taken twice, as the power and in
+/// the fraction, the two could differ where x is next to (k + 1/2) ln 2, and the result by a factor of two.
 Exponential exponential(const Expr& x) {
-  Expr n = round(x * 1.44269504f);
+  Expr sum = strict::add(strict::mul(x, 1.44269504f), wholes), n = strict::sub(sum, wholes);
   // ln 2 in two parts, the first of few bits: n times it is exact, and so is the difference.
-  Expr r = strict_float(strict_float(x - n * 0.693359375f) + n * 2.12194440e-4f);
+  Expr r = strict::sub(x, n * 0.693359375f) + n * 2.12194440e-4f;
   // (e^r - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2], error 6.4e-8
   Expr p = polynomial(r, {0.5f, 0.16666577f, 0.04166646f, 0.00836318f, 0.00139337f});
-  return {cast<int32_t>(n), p * (r * r) + r + 1.0f};
-}
-
-Expr powerOfTwo(const Expr& power) {
-  return reinterpret<float>((power + 127) << 23);
+  return {reinterpret<uint32_t>(sum), p * (r * r) + r + 1.0f};
 }
 
 /// e^x for x from -80 to 80, where neither factor nor result leaves the range of f32.
 Expr boundedExp(const Expr& x) {
   Exponential e = exponential(x);
-  return powerOfTwo(e.power) * e.fraction;
+  Expr power = reinterpret<float>((e.shifted << 23) + Expr(127u << 23));
+  return power * e.fraction;
+}
+
+/// The sign of x on the positive `magnitude`.
+Expr withSignOf(const Expr& x, const Expr& magnitude) {
+  Expr sign = reinterpret<uint32_t>(x) & Expr(0x80000000u);
+  return reinterpret<float>(reinterpret<uint32_t>(magnitude) | sign);
 }
 
 } // namespace
 
-Expr vectorExp(const Expr& given) {
+Expr vectorExp(const Expr& x) {
   constexpr float low = -87.33654f, high = 88.72283f;
-  Exponential e = exponential(clamp(given, low, high));
-  // 2^n in two factors: n reaches 128, one more than the largest exponent.
-  Expr half = e.power >> 1;
-  Expr result = powerOfTwo(half) * e.fraction * powerOfTwo(e.power - half);
-  return select(given<low, 0.0f, given> high, std::numeric_limits<float>::infinity(), result);
+  Exponential e = exponential(strict::smaller(high, strict::larger(low, x)));
+  // The power goes into the exponent's bits: as a factor it could be 2^128, more than f32 holds.
+  Expr scaled = reinterpret<float>(reinterpret<uint32_t>(e.fraction) + (e.shifted << 23));
+  // Where x is NaN these are the bits of some number. 1 + x, which e^x is never below, brings NaN back.
+  Expr result = strict::larger(scaled, x + 1.0f);
+  return select(strict::less(x, low), 0.0f, strict::less(high, x), std::numeric_limits<float>::infinity(),
+                result);
 }
 
 Expr vectorLog(const Expr& x) {
@@ -61,7 +76,12 @@ Expr vectorLog(const Expr& x) {
   Expr t = (m - 1.0f) / (m + 1.0f), s = t * t;
   Expr tail = polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
   Expr exponent = cast<float>(e);
-  return exponent * 0.693359375f + (2.0f * t + (t * s * tail - exponent * 2.12194440e-4f));
+  Expr log = exponent * 0.693359375f + (2.0f * t + (t * s * tail - exponent * 2.12194440e-4f));
+  // Zero, infinity and NaN: log 0 = -infinity, and x - x, which is NaN, else.
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  Expr finite = strict::less(0.0f, x) && strict::less(x, infinity);
+  return select(finite, log, strict::equal(x, 0.0f), -infinity, strict::equal(x, infinity), infinity,
+                strict::sub(x, x));
 }
 
 Expr vectorTanh(const Expr& x) {
@@ -70,8 +90,8 @@ Expr vectorTanh(const Expr& x) {
   Expr small =
       x +
       x * s * polynomial(s, {-0.33333333f, 0.13333297f, -0.05395778f, 0.02175693f, -0.0083051f, 0.00224932f});
-  Expr large = 1.0f - 2.0f / (boundedExp(2.0f * min(a, 10.0f)) + 1.0f);
-  return select(a < 0.64f, small, select(x < 0.0f, -large, large));
+  Expr large = 1.0f - 2.0f / (boundedExp(2.0f * strict::smaller(10.0f, a)) + 1.0f);
+  return select(strict::less(a, 0.64f), small, withSignOf(x, large));
 }
 
 Expr vectorSigmoid(const Expr& x) {
@@ -79,7 +99,7 @@ Expr vectorSigmoid(const Expr& x) {
 }
 
 Expr vectorErf(const Expr& x) {
-  Expr a = min(abs(x), 4.0f), s = a * a;
+  Expr a = strict::smaller(4.0f, abs(x)), s = a * a;
   // erf x / x as a polynomial in x^2 up to 1, error 1.2e-9
   Expr small = x * polynomial(s, {1.12837917f, -0.376126269f, 0.112835975f, -0.0268543288f, 0.00518931194f,
                                   -8.01885499e-4f, 7.88249711e-5f});
@@ -87,7 +107,7 @@ Expr vectorErf(const Expr& x) {
   Expr q = polynomial(a, {0.128572729f, 0.635528541f, 0.105449849f, -0.0228709616f, 0.00305160143f,
                           -9.35259884e-5f, -3.69533493e-5f, 4.22914277e-6f});
   Expr large = 1.0f - boundedExp(-(a * q + a));
-  return select(a < 1.0f, small, select(x < 0.0f, -large, large));
+  return select(strict::less(a, 1.0f), small, withSignOf(x, large));
 }
 
 } // namespace cnn::kernel

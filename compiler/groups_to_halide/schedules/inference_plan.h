@@ -44,11 +44,15 @@ struct ConvChoice {
   std::array<int64_t, 3> tile{0, 0, 0};
 };
 
+/// The side of the largest pooling window that a convolution's store takes: the taps of larger ones are no
+/// registers but a loop, over what lies in memory.
+constexpr int64_t largestFusedWindow = 5;
+
 struct PlanOptions {
   std::string target;
   bool exact = false; ///< no Winograd
   /// A pooling that runs in the same kernel, over the convolution's result: {size, stride}; {1, 1} for none.
-  /// Only poolings without padding whose windows do not overlap are worth it.
+  /// Only poolings without padding whose windows do not overlap are worth it, up to largestFusedWindow.
   std::array<int64_t, 2> pool{1, 1};
   ConvChoice choice = {};
 };
