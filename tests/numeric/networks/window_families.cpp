@@ -117,6 +117,20 @@ Network pooling(const std::string& name) {
   return net;
 }
 
+/// A convolution with a pooling behind it that does not overlap, which may run in its store: windows of all
+/// sizes, few and many channels.
+Network pooledConvolution() {
+  Network net;
+  int64_t size = pick(2, 9), kernel = pick(1, 3) * 2 - 1;
+  net.input = {pick(1, 9), size * pick(1, 4) + pick(0, 1), size * pick(1, 4) + pick(0, 1)};
+  net.body = "x |> conv(" + text(coin() ? pick(1, 9) : pick(10, 40)) + ", " + text(kernel) +
+             ", padding = " + text(kernel / 2) + ")";
+  if (coin()) net.body += " |> batch_norm";
+  if (coin()) net.body += coin() ? " |> relu" : " |> tanh";
+  net.body += std::string(" |> ") + (coin() ? "max_pool(" : "avg_pool(") + text(size) + ")";
+  return net;
+}
+
 Network same(Picture input, const std::string& operators) {
   return chain(input, operators, false);
 }
@@ -154,6 +168,12 @@ std::vector<Family> windowFamilies() {
             chain({5, 6, 6}, "conv(15, 4, padding = \"same\", groups = 5)"),
             chain({17, 1, 1}, "conv(17, 3, padding = 1, groups = 17)")}},
           {"conv_transpose", transposed, nastyTransposed()},
+          {"conv_pool",
+           pooledConvolution,
+           {same({3, 34, 34}, "conv(8, 3) |> max_pool(6)"), same({3, 34, 34}, "conv(8, 3) |> avg_pool(8)"),
+            same({3, 30, 30}, "conv(16, 3, padding = 1) |> relu |> max_pool(5)"),
+            same({3, 12, 36}, "conv(4, 3, padding = 1) |> relu |> max_pool(4)"),
+            same({3, 14, 7}, "conv(20, 1) |> max_pool(7)")}},
           {"max_pool",
            [] { return pooling("max_pool"); },
            {chain({3, 2, 2}, "max_pool(2)"), chain({5, 7, 7}, "max_pool(3, stride = 2, padding = 1)"),
