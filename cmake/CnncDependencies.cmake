@@ -1,5 +1,5 @@
-# Finds what cnnc is built from: MLIR, LLVM, protobuf and ONNX as Debian packages them, Halide from the wheel in
-# build/venv.
+# Finds what cnnc is built from: MLIR, LLVM, protobuf, ONNX and the picture libraries as Debian packages them, Halide
+# from the wheel in build/venv.
 
 find_package(MLIR 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
 
@@ -18,3 +18,9 @@ find_library(CNNC_ONNX_PROTO onnx_proto REQUIRED)
 
 # MLIR's package puts its CMake modules on this path; TableGen and AddMLIR define mlir_tablegen and friends.
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+
+# Pictures: the runtime opens these libraries when it reads one, the tests are linked with them.
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
+find_path(CNNC_WEBP_INCLUDE_DIR webp/decode.h REQUIRED)
+find_library(CNNC_WEBP_LIBRARY webp REQUIRED)

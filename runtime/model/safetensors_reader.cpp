@@ -1,3 +1,4 @@
+#include "regular_file.h"
 #include "safetensors.h"
 #include "safetensors_header.h"
 
@@ -7,8 +8,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace cnn {
@@ -114,18 +113,8 @@ SafetensorsReader::~SafetensorsReader() {
 
 int32_t SafetensorsReader::openFile(const char* path, Text& error) {
   fileName = path;
-  file = open(path, O_RDONLY | O_CLOEXEC);
-  struct stat status;
-  if (file < 0 || fstat(file, &status) != 0) {
-    error.add("%s: cannot open: %s", path, strerror(errno));
-    return CNN_ERROR_FILE;
-  }
-  if (!S_ISREG(status.st_mode)) {
-    error.add("%s: not a file", path);
-    return CNN_ERROR_FILE;
-  }
-  fileBytes = static_cast<uint64_t>(status.st_size);
-  return parse(error);
+  file = openRegularFile(path, fileBytes, error);
+  return file < 0 ? CNN_ERROR_FILE : parse(error);
 }
 
 int32_t SafetensorsReader::openMemory(const void* data, size_t bytes, const char* name, Text& error) {

@@ -1,5 +1,6 @@
 // Pictures of any size on their way to a network: preprocess, augment, files that are read when they are
 // needed.
+#include "picture_files.h"
 #include "trainee.h"
 
 #include "../../runtime/data/augment.h"
@@ -10,14 +11,6 @@
 #include <functional>
 #include <numeric>
 #include <set>
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
 
 namespace {
 
@@ -129,7 +122,7 @@ void writePicture(const std::string& path, int height, int width, int bright) {
     for (int x = 0; x < width; ++x)
       pixels.push_back(
           static_cast<std::uint8_t>((3 * y / height == bright ? 180 : 20) + (x * 7 + y * 5) % 40));
-  REQUIRE(stbi_write_png(path.c_str(), width, height, 1, pixels.data(), 0) != 0);
+  writePng(path, width, height, pixels, {.colour = PNG_COLOR_TYPE_GRAY});
 }
 
 /// train/ and test/ with three classes of pictures of different sizes.

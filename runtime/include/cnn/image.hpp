@@ -17,10 +17,12 @@ struct Image {
   std::vector<std::uint8_t> pixels;
 };
 
-/// PNG or JPEG, converted to 1 or 3 channels. Errors name the file.
+/// PNG, JPEG or WebP, whatever the file's name ends in, turned as its EXIF orientation says, converted to 1
+/// or 3 channels. Truncated and damaged files are errors, which name the file. Needs the format's library on
+/// the machine: libpng, libjpeg-turbo, libwebp. Threads may read pictures at the same time.
 Result<Image> read_image(const std::string& path, int channels);
 
-/// Height and width as a file's header says, without decoding it.
+/// Height and width of the picture that read_image gives, as the file's header says, without decoding it.
 struct ImageSize {
   int height = 0, width = 0;
 };
