@@ -8,7 +8,8 @@
 
 namespace cnn::tools {
 
-bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std::vector<float>& masters) {
+bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std::vector<float>& masters,
+                        std::vector<std::string>& labels) {
   BareModel model(network.name); // the code itself may be for another machine
   for (const ParameterInfo& info : network.parameters)
     model.add(info.name, info.shape, static_cast<uint64_t>(info.offset),
@@ -17,6 +18,8 @@ bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std
     return fail(bad.message()) == 0;
   if (Status bad = loadWeights(*model, file); !bad) return fail(bad.message()) == 0;
   masters.assign(model.floats(), model.floats() + network.parameterFloats);
+  if (labels.empty())
+    while (const char* name = model->class_name(static_cast<int64_t>(labels.size()))) labels.push_back(name);
   return true;
 }
 

@@ -9,8 +9,10 @@
 
 namespace cnn::tools {
 
-/// The masters of a network, filled from a safetensors file that must fit it. Errors are printed.
-bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std::vector<float>& masters);
+/// The masters of a network, filled from a safetensors file that must fit it; class names that travel with
+/// the file go to `labels` where the network has none. Errors are printed.
+bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std::vector<float>& masters,
+                        std::vector<std::string>& labels);
 
 } // namespace cnn::tools
 

@@ -42,6 +42,8 @@ public:
     Result<Model> model = Model::create<Model>(*linked.inference, wanted);
     if (!model) return std::move(model).error();
     if (Status bad = loadWeights(*model, options.weights); !bad) return bad;
+    while (const char* name = model->class_name(static_cast<std::int64_t>(classNames.size())))
+      classNames.push_back(name);
     std::vector<const void*> from;
     std::vector<void*> to;
     for (const Batch& input : inputs) from.push_back(input.bytes.data());
@@ -63,6 +65,7 @@ private:
   std::vector<const cnn_tensor*> inputTensors, outputTensors;
   std::vector<Batch> inputs, outputs;
   std::int64_t batch = 0;
+  std::vector<std::string> classNames; ///< the network's own, or those that came with the weights
   std::vector<float> mean, deviation; ///< of the first input's channels, as the train section's data has them
 
   static bool isPicture(const cnn_tensor& tensor) { return tensor.rank == 4; }
@@ -194,7 +197,7 @@ private:
     std::vector<double> shares = sharesOf(output, scores);
     for (std::size_t i = 0; i < shown; ++i) {
       std::string label =
-          order[i] < tables.label_count ? tables.labels[order[i]] : "class " + std::to_string(order[i]);
+          order[i] < classNames.size() ? classNames[order[i]] : "class " + std::to_string(order[i]);
       std::printf("  %5.1f %%  %s  (%g)\n", 100 * shares[order[i]], label.c_str(),
                   static_cast<double>(scores[order[i]]));
     }

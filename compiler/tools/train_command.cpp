@@ -93,7 +93,7 @@ int printTest(Trainer& trainer, const LinkedNetwork& linked) {
     };
   Result<std::vector<MetricValue>> metrics = trainer.test(each);
   if (!metrics) return fail(metrics.message());
-  print_metrics("test", *metrics);
+  print_metrics(*trainer.tested_split(), *metrics);
   for (std::size_t i = 0; i < statistics.size(); ++i)
     std::printf("%s\n", statistics[i].line(tables.outputs[first + i]).c_str());
   return 0;
@@ -114,6 +114,10 @@ int train(const CompileOptions& compile, const TrainOptions& options) {
     if (!saved.ok()) return fail(saved.message());
     if (!options.quiet) std::fprintf(stderr, "saved %s\n", options.save.c_str());
   }
+  if (Result<const char*> split = trainer.tested_split(); split.ok() && !*split) {
+    if (!options.quiet) std::fprintf(stderr, "no test data\n");
+    return 0;
+  }
   return printTest(trainer, session.linked);
 }
 
@@ -122,6 +126,9 @@ int eval(const CompileOptions& compile, const TrainOptions& options) {
   Session session;
   if (!session.open(compile, options)) return 1;
   Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));
+  if (Result<const char*> split = trainer.tested_split(); !split) return fail(split.message());
+  if (!options.quiet)
+    for (const std::string& line : trainer.notes()) std::fprintf(stderr, "%s\n", line.c_str());
   return printTest(trainer, session.linked);
 }
 

@@ -186,7 +186,7 @@ void evaluatingOptions(CLI::App& app) {
 }
 
 void predictingOptions(CLI::App& app) {
-  app.add_option("PICTURES", predictOptions.pictures, "PNG or JPEG files for the first input")
+  app.add_option("PICTURES", predictOptions.pictures, "PNG, JPEG or WebP files for the first input")
       ->check(CLI::ExistingFile);
   app.add_option("--weights", predictOptions.weights, ".safetensors")->required()->check(CLI::ExistingFile);
   app.add_option("--input", predictOptions.inputs, "name=file.npy, for each input")->allow_extra_args(false);

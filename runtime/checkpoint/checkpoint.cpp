@@ -33,6 +33,8 @@ enum Field {
   FieldCount
 };
 constexpr std::int64_t formatVersion = 3;
+// So that no product or sum of what a file says is beyond 2^63.
+constexpr std::int64_t mostCounted = std::int64_t{1} << 40, mostEpochs = std::int64_t{1} << 31;
 constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestName[] = "cnn.best";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
@@ -107,7 +109,10 @@ Status readProgress(const SafetensorsReader& file, const std::string& path, cons
   if (code) return Status::error(code, "%s", why.c_str());
   if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 3");
   for (Field field : {Updates, Iterations, Epoch, Position, Summed, Phase, Round, Steps, Waited})
-    if (fields[field] < 0) return mismatch(path, progressName, "values of 0 or more");
+    if (fields[field] < 0 || fields[field] > mostCounted)
+      return mismatch(path, progressName, "values from 0 to 2^40");
+  if (fields[Epoch] > mostEpochs || fields[Round] > mostEpochs)
+    return mismatch(path, progressName, "at most 2^31 epochs");
   if (fields[Phase] >= table.phase_count) return mismatch(path, progressName, "a phase of this network's");
   if (fields[Optimizer] != table.phases[fields[Phase]].optimizer)
     return mismatch(path, progressName, "the same optimizer");

@@ -45,6 +45,17 @@ void convertAll(const std::uint8_t* from, std::uint8_t* to, std::int64_t count) 
   }
 }
 
+/// Element `index` of whole numbers, as the source has it.
+std::int64_t wholeNumber(int element, const std::uint8_t* from, std::int64_t index) {
+  auto at = [&]<class Value>(Value value) {
+    std::memcpy(&value, from + static_cast<std::size_t>(index) * sizeof(value), sizeof(value));
+    return std::int64_t{value};
+  };
+  return element == CNN_U8    ? at(std::uint8_t{})
+         : element == CNN_I64 ? at(std::int64_t{})
+                              : at(std::int32_t{});
+}
+
 /// [C, H, W], [H, W], or one pixel of so many channels.
 Picture formOf(const Column& column, const cnn_tensor& tensor) {
   Picture form;
@@ -226,21 +237,16 @@ Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<
       continue;
     }
     std::int64_t values = column.source().elements();
-    std::size_t each = bytes ? 1 : 4;
-    std::vector<std::uint8_t> converted(static_cast<std::size_t>(values) * each);
-    for (std::int64_t i = 0; i < dataset.count; ++i) {
-      column.convert(column.sample(i), converted.data(), values);
-      for (std::size_t at = 0; at < converted.size(); at += each) {
-        std::int32_t label = 0;
-        std::memcpy(&label, converted.data() + at, each); // little-endian
+    for (std::int64_t i = 0; i < dataset.count; ++i)
+      for (std::int64_t at = 0; at < values; ++at) {
+        std::int64_t label = wholeNumber(column.source().element, column.sample(i), at);
         if (label >= 0 && label < output.shape[1]) continue;
         if (metric.ignores && label == metric.ignored) continue;
         return Status::error(CNN_ERROR_FORMAT,
-                             "%s: sample %lld has label %d, but %s has the classes 0 to %lld",
-                             dataset.source.c_str(), static_cast<long long>(i), label, output.name,
-                             static_cast<long long>(output.shape[1] - 1));
+                             "%s: sample %lld has label %lld, but %s has the classes 0 to %lld",
+                             dataset.source.c_str(), static_cast<long long>(i), static_cast<long long>(label),
+                             output.name, static_cast<long long>(output.shape[1] - 1));
       }
-    }
   }
   return {};
 }

@@ -2,6 +2,8 @@
 // 3 x 32 x 32 pixels.
 #include "file_bytes.h"
 
+#include "../image/within_memory.h"
+
 namespace cnn {
 namespace {
 
@@ -56,8 +58,10 @@ Status appendFile(const std::string& path, int classes, int labelBytes, std::vec
 
 Result<Dataset> read_cifar(const std::vector<std::string>& paths, int classes, int label_bytes) {
   std::vector<std::uint8_t> pixels, labels;
-  for (const std::string& path : paths)
-    if (Status bad = appendFile(path, classes, label_bytes, pixels, labels); !bad) return bad;
+  for (const std::string& path : paths) {
+    Status bad = withinMemory(path, [&] { return appendFile(path, classes, label_bytes, pixels, labels); });
+    if (!bad) return bad;
+  }
   Dataset dataset;
   dataset.source = paths.empty() ? "" : paths.front();
   dataset.count = static_cast<std::int64_t>(labels.size());

@@ -1,29 +1,33 @@
 #include "file_bytes.h"
 
+#include "../model/regular_file.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 namespace cnn {
 
 Result<ByteFile> ByteFile::open(const std::string& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0)
-    return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) return Status::error(CNN_ERROR_FILE, "%s: not a file", path.c_str());
-  errno = 0;
-  gzFile file = gzopen(path.c_str(), "rb");
-  if (!file)
-    return Status::error(CNN_ERROR_FILE, "%s: cannot open: %s", path.c_str(),
-                         errno ? std::strerror(errno) : "no memory");
+  Text why;
+  std::uint64_t size = 0;
+  int descriptor = openRegularFile(path.c_str(), size, why);
+  if (descriptor < 0) return Status::error(CNN_ERROR_FILE, "%s", why.c_str());
+  gzFile file = gzdopen(descriptor, "rb");
+  if (!file) {
+    close(descriptor);
+    return Status::error(CNN_ERROR_MEMORY, "%s: no memory to read it", path.c_str());
+  }
   gzbuffer(file, 1 << 17);
-  return ByteFile(path, file);
+  return ByteFile(path, file, size);
 }
 
 ByteFile::ByteFile(ByteFile&& other) noexcept
-    : path(std::move(other.path)), handle(std::exchange(other.handle, nullptr)) {}
+    : path(std::move(other.path)), handle(std::exchange(other.handle, nullptr)), size(other.size) {}
 
 ByteFile::~ByteFile() {
   if (handle) gzclose(static_cast<gzFile>(handle));
@@ -42,8 +46,21 @@ Status ByteFile::failure(const char* what, std::uint64_t missing) {
                        static_cast<unsigned long long>(missing), what);
 }
 
+std::uint64_t ByteFile::mostBytes() const {
+  constexpr std::uint64_t deflateRatio = 1032; // https://zlib.net/zlib_tech.html
+  return gzdirect(static_cast<gzFile>(handle)) ? size : size * deflateRatio;
+}
+
 Status ByteFile::read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what) {
   constexpr std::uint64_t piece = 1 << 22;
+  // What is promised is believed as far as the file can hold it.
+  std::uint64_t possible = std::min(bytes, mostBytes());
+  try {
+    if (to.size() + possible > to.capacity()) to.reserve(to.size() + possible);
+  } catch (const std::exception&) {
+    return Status::error(CNN_ERROR_MEMORY, "%s: no memory for the %llu bytes of its %s", path.c_str(),
+                         static_cast<unsigned long long>(bytes), what);
+  }
   while (bytes > 0) {
     std::uint64_t wanted = std::min(bytes, piece);
     std::size_t before = to.size();

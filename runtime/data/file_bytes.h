@@ -15,8 +15,8 @@ public:
   ByteFile(ByteFile&& other) noexcept;
   ~ByteFile();
 
-  /// Appends exactly `bytes`; memory grows with what is there, not with what is promised. `what` names it in
-  /// the error for a file that is shorter.
+  /// Appends exactly `bytes`; memory grows with what can be there, not with what is promised. `what` names it
+  /// in the errors for a file that is shorter, and for memory that is.
   Status read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what);
   /// Nothing is left. False as well where reading on would fail.
   bool at_end();
@@ -24,10 +24,14 @@ public:
   Status expect_end(const char* what);
 
 private:
-  explicit ByteFile(std::string path, void* handle) : path(std::move(path)), handle(handle) {}
+  ByteFile(std::string path, void* handle, std::uint64_t size)
+      : path(std::move(path)), handle(handle), size(size) {}
+  /// That the file can hold.
+  std::uint64_t mostBytes() const;
   Status failure(const char* what, std::uint64_t missing);
   std::string path;
-  void* handle; // gzFile
+  void* handle;       // gzFile
+  std::uint64_t size; // in the folder
 };
 
 bool file_exists(const std::string& path);

@@ -2,6 +2,8 @@
 // extents.
 #include "file_bytes.h"
 
+#include "../image/within_memory.h"
+
 namespace cnn {
 namespace {
 
@@ -35,8 +37,9 @@ Result<Idx> readOne(const std::string& path, std::uint32_t rank, const char* wha
   for (std::uint32_t i = 0; i < rank; ++i) {
     std::uint32_t extent = bigEndian(&header[4 + 4 * i]);
     idx.shape.push_back(extent);
-    if (extent == 0 || __builtin_mul_overflow(total, std::uint64_t{extent}, &total) ||
-        total > std::uint64_t{1} << 40)
+    if (extent == 0)
+      return Status::error(CNN_ERROR_FORMAT, "%s: empty: its extent in dimension %u is 0", path.c_str(), i);
+    if (__builtin_mul_overflow(total, std::uint64_t{extent}, &total) || total > std::uint64_t{1} << 40)
       return Status::error(CNN_ERROR_FORMAT, "%s: impossible extent %u in dimension %u", path.c_str(), extent,
                            i);
   }
@@ -73,9 +76,7 @@ std::vector<std::string> placesOf(const std::string& folder, const char* name,
   return places;
 }
 
-} // namespace
-
-Result<Dataset> read_idx(const std::string& images_path, const std::string& labels_path) {
+Result<Dataset> readBoth(const std::string& images_path, const std::string& labels_path) {
   Result<Idx> images = readOne(images_path, 3, "pictures");
   if (!images) return std::move(images).error();
   Result<Idx> labels = readOne(labels_path, 1, "labels");
@@ -91,6 +92,12 @@ Result<Dataset> read_idx(const std::string& images_path, const std::string& labe
       {"image", CNN_U8, {1, images->shape[1], images->shape[2]}, std::move(images->values)});
   dataset.columns.push_back({"label", CNN_U8, {}, std::move(labels->values)});
   return dataset;
+}
+
+} // namespace
+
+Result<Dataset> read_idx(const std::string& images_path, const std::string& labels_path) {
+  return withinMemory(images_path, [&] { return readBoth(images_path, labels_path); });
 }
 
 Result<DataSplits> fashion_mnist(const std::string& folder) {

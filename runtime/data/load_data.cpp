@@ -1,7 +1,9 @@
-#include "file_bytes.h"
+#include "../image/within_memory.h"
 #include "pairs.h"
 #include "picture_changes.h"
+#include "picture_files.h"
 #include "settings.h"
+#include "splits.h"
 
 #include <algorithm>
 #include <cstring>
@@ -31,18 +33,19 @@ Result<DataSplits> loadFolder(const Request& request) {
     return read_image_folder(request.folder + "/" + part, static_cast<int>(shape[1]),
                              static_cast<int>(shape[2]), static_cast<int>(shape[3]));
   };
-  Result<Dataset> train = read("train");
-  if (!train) return std::move(train).error();
-  Result<Dataset> test = read("test");
-  if (!test) return std::move(test).error();
-  std::vector<std::string> odd;
-  std::set_symmetric_difference(train->labels.begin(), train->labels.end(), test->labels.begin(),
-                                test->labels.end(), std::back_inserter(odd));
-  if (!odd.empty())
-    return Status::error(CNN_ERROR_FORMAT,
-                         "%s: train and test have different class folders: %s is in one of them only",
-                         request.folder.c_str(), odd.front().c_str());
-  return DataSplits{*std::move(train), *std::move(test)};
+  Result<DataSplits> splits = readSplits(request.folder, read);
+  if (!splits) return splits;
+  for (const Dataset* other : {&splits->test, &splits->validation}) {
+    if (other->count == 0) continue;
+    std::vector<std::string> odd;
+    std::set_symmetric_difference(splits->train.labels.begin(), splits->train.labels.end(),
+                                  other->labels.begin(), other->labels.end(), std::back_inserter(odd));
+    if (!odd.empty())
+      return Status::error(CNN_ERROR_FORMAT,
+                           "%s and %s have different class folders: %s is in one of them only",
+                           splits->train.source.c_str(), other->source.c_str(), odd.front().c_str());
+  }
+  return splits;
 }
 
 // Pictures stay in their files: masks have their sizes, and are cut with them.
@@ -54,27 +57,24 @@ Result<DataSplits> loadPairs(const Request& request) {
   return list_pairs(request.folder, request.second, static_cast<int>(request.picture->shape[1]));
 }
 
-// train_image.npy, train_label.npy, test_image.npy, …: a column each.
+// train_image.npy, train_label.npy, test_image.npy, …: a column each. A part without files has no samples.
 Result<Dataset> loadNpySplit(const std::string& folder, const std::string& prefix) {
   Dataset dataset;
-  dataset.source = folder;
-  std::vector<fs::path> files;
-  std::error_code bad;
-  for (fs::directory_iterator at(folder, bad), end; !bad && at != end; at.increment(bad))
-    if (at->path().extension() == ".npy" && at->path().stem().string().rfind(prefix, 0) == 0)
-      files.push_back(at->path());
-  if (bad) return Status::error(CNN_ERROR_FILE, "%s: cannot read: %s", folder.c_str(), bad.message().c_str());
-  if (files.empty()) return Status::error(CNN_ERROR_FILE, "%s: no %s*.npy", folder.c_str(), prefix.c_str());
-  std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) {
+  dataset.source = folder + "/" + prefix + "*.npy";
+  Result<std::vector<fs::path>> entries = entriesOf(folder);
+  if (!entries) return std::move(entries).error();
+  fs::path first;
+  for (const fs::path& file : *entries) {
+    if (file.extension() != ".npy" || !file.stem().string().starts_with(prefix)) continue;
     std::int64_t count = 0;
     Result<Column> column = read_npy(file.string(), count);
     if (!column) return std::move(column).error();
     column->name = file.stem().string().substr(prefix.size());
     if (!dataset.columns.empty() && count != dataset.count)
       return Status::error(CNN_ERROR_FORMAT, "%s has %lld samples, but %s has %lld", file.c_str(),
-                           static_cast<long long>(count), files.front().c_str(),
+                           static_cast<long long>(count), first.c_str(),
                            static_cast<long long>(dataset.count));
+    if (dataset.columns.empty()) first = file;
     dataset.count = count;
     dataset.columns.push_back(*std::move(column));
   }
@@ -82,11 +82,16 @@ Result<Dataset> loadNpySplit(const std::string& folder, const std::string& prefi
 }
 
 Result<DataSplits> loadNpy(const Request& request) {
-  Result<Dataset> train = loadNpySplit(request.folder, "train_");
-  if (!train) return std::move(train).error();
-  Result<Dataset> test = loadNpySplit(request.folder, "test_");
-  if (!test) return std::move(test).error();
-  return DataSplits{*std::move(train), *std::move(test)};
+  DataSplits splits;
+  for (auto [prefix, part] : {std::pair("train_", &splits.train), std::pair("test_", &splits.test),
+                              std::pair("val_", &splits.validation)}) {
+    Result<Dataset> dataset = loadNpySplit(request.folder, prefix);
+    if (!dataset) return std::move(dataset).error();
+    if (part == &splits.train && dataset->columns.empty())
+      return Status::error(CNN_ERROR_FILE, "%s: no train_*.npy", request.folder.c_str());
+    *part = *std::move(dataset);
+  }
+  return splits;
 }
 
 struct Source {
@@ -144,9 +149,10 @@ Result<DataSplits> load_data(const cnn_setting& setting, const std::string& fold
     bool two = !common->second.empty(); // a folder that the user gives is then the one around both
     std::string path = folder.empty() ? common->path : two ? folder + "/" + common->path : folder;
     std::string second = folder.empty() ? common->second : folder + "/" + common->second;
-    Result<DataSplits> splits = source.load({path, second, picture, of_any_size});
+    Result<DataSplits> splits =
+        withinMemory(path, [&] { return source.load({path, second, picture, of_any_size}); });
     if (!splits) return splits;
-    for (Dataset* dataset : {&splits->train, &splits->test}) {
+    for (Dataset* dataset : {&splits->train, &splits->test, &splits->validation}) {
       dataset->mean = common->normalisation.mean;
       dataset->deviation = common->normalisation.deviation;
     }

@@ -1,6 +1,9 @@
 // NumPy's format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #include "file_bytes.h"
 
+#include "../image/within_memory.h"
+
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 
@@ -27,12 +30,19 @@ public:
     std::string descr = valueOf("'descr':"), order = valueOf("'fortran_order':"), tuple = valueOf("'shape':");
     for (const TypeRow& row : types)
       if (descr == row.descr) type = &row;
-    if (!type)
-      return Status::error(CNN_ERROR_FORMAT, "%s: expected element type <f4, <i4, <i8 or |u1, found %s",
-                           path.c_str(), descr.empty() ? "none" : descr.c_str());
+    if (!type) {
+      const std::string hint = conversionOf(descr);
+      return Status::error(CNN_ERROR_FORMAT, "%s: expected element type <f4, <i4, <i8 or |u1, found %s%s",
+                           path.c_str(), descr.empty() ? "none" : descr.c_str(), hint.c_str());
+    }
+    if (order == "True")
+      return Status::error(CNN_ERROR_FORMAT,
+                           "%s: expected C order, found fortran_order True: save it by "
+                           "numpy.save(path, numpy.ascontiguousarray(array))",
+                           path.c_str());
     if (order != "False")
-      return Status::error(CNN_ERROR_FORMAT, "%s: expected C order (fortran_order False), found %s",
-                           path.c_str(), order.empty() ? "none" : order.c_str());
+      return Status::error(CNN_ERROR_FORMAT, "%s: expected fortran_order False, found %s", path.c_str(),
+                           order.empty() ? "none" : order.c_str());
     return parseShape(tuple);
   }
 
@@ -41,6 +51,23 @@ public:
   std::uint64_t elements = 1;
 
 private:
+  /// What to do about an array of another type; empty for what is no type of numbers.
+  static std::string conversionOf(const std::string& descr) {
+    constexpr std::size_t kindAt = 2; // "'<f8'"
+    if (descr.size() < 5 || descr.size() > 6 || descr.front() != '\'' || !descr[kindAt]) return "";
+    const char* kind = std::strchr("fiub", descr[kindAt]);
+    if (!kind || !std::isdigit(static_cast<unsigned char>(descr[kindAt + 1]))) return "";
+    const std::string bytes = descr.substr(kindAt + 1, descr.size() - kindAt - 2);
+    std::string name = *kind == 'f' ? "float" : *kind == 'i' ? "int" : *kind == 'u' ? "uint" : "bool";
+    if (*kind != 'b') name += std::to_string(8 * std::atoi(bytes.c_str()));
+    return " (" + name + (descr[1] == '>' ? ", big-endian" : "") +
+           "): save it by numpy.save(path, array.astype(numpy." +
+           (*kind == 'f'   ? "float32"
+            : *kind == 'b' ? "uint8"
+                           : "int64") +
+           "))";
+  }
+
   std::string valueOf(const char* key) const {
     std::size_t at = text.find(key);
     if (at == std::string::npos) return "";
@@ -53,8 +80,8 @@ private:
 
   Status parseShape(const std::string& tuple) {
     auto malformed = [&] {
-      return Status::error(CNN_ERROR_FORMAT, "%s: expected a shape of at least one dimension, found %s",
-                           path.c_str(), tuple.empty() ? "none" : tuple.c_str());
+      return Status::error(CNN_ERROR_FORMAT, "%s: expected a shape of 1 to %d dimensions, found %s",
+                           path.c_str(), CNN_MAX_RANK, tuple.empty() ? "none" : tuple.c_str());
     };
     if (tuple.size() < 3) return malformed();
     for (std::size_t at = 1; at < tuple.size() - 1;) {
@@ -68,8 +95,10 @@ private:
         if (__builtin_mul_overflow(extent, 10u, &extent) ||
             __builtin_add_overflow(extent, static_cast<unsigned>(tuple[at] - '0'), &extent))
           return malformed();
-      if (extent == 0 || __builtin_mul_overflow(elements, extent, &elements) ||
-          elements > std::uint64_t{1} << 40)
+      if (extent == 0)
+        return Status::error(CNN_ERROR_FORMAT, "%s: an empty array, of shape %s: expected at least one value",
+                             path.c_str(), tuple.c_str());
+      if (__builtin_mul_overflow(elements, extent, &elements) || elements > std::uint64_t{1} << 40)
         return Status::error(CNN_ERROR_FORMAT, "%s: impossible shape %s", path.c_str(), tuple.c_str());
       shape.push_back(static_cast<std::int64_t>(extent));
     }
@@ -80,15 +109,17 @@ private:
   const std::string& text;
 };
 
-} // namespace
-
-Result<Column> read_npy(const std::string& path, std::int64_t& count) {
+Result<Column> readArray(const std::string& path, std::int64_t& count) {
   Result<ByteFile> file = ByteFile::open(path);
   if (!file) return std::move(file).error();
   std::vector<std::uint8_t> bytes;
   if (Status bad = file->read(8, bytes, "header"); !bad) return bad;
   if (std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0)
-    return Status::error(CNN_ERROR_FORMAT, "%s: not an .npy file", path.c_str());
+    return Status::error(CNN_ERROR_FORMAT, "%s: not an .npy file%s", path.c_str(),
+                         std::memcmp(bytes.data(), "PK", 2) == 0
+                             ? ", but a zip archive, as numpy.savez writes: save each "
+                               "array by numpy.save"
+                             : "");
   int version = bytes[6];
   std::size_t lengthBytes = version == 1 ? 2 : 4;
   if (version < 1 || version > 3)
@@ -111,6 +142,12 @@ Result<Column> read_npy(const std::string& path, std::int64_t& count) {
   count = header.shape[0];
   column.shape.assign(header.shape.begin() + 1, header.shape.end());
   return column;
+}
+
+} // namespace
+
+Result<Column> read_npy(const std::string& path, std::int64_t& count) {
+  return withinMemory(path, [&] { return readArray(path, count); });
 }
 
 Status write_npy(const std::string& path, const Column& column, std::int64_t count) {

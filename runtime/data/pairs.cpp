@@ -1,33 +1,32 @@
 #include "pairs.h"
 
+#include "../image/within_memory.h"
+#include "picture_files.h"
+#include "splits.h"
+
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 namespace cnn {
 namespace {
 
 namespace fs = std::filesystem;
-using Files = std::map<std::string, std::string>; // by stem
+using Files = std::map<std::string, std::string>; // by what stands before the ending, within the folder
 
-Result<Files> filesIn(const std::string& folder, bool jpeg) {
+Result<Files> filesIn(const std::string& folder, bool masks, Skipped& skipped) {
+  Result<std::vector<fs::path>> found = picturesIn(folder, masks, skipped);
+  if (!found) return std::move(found).error();
   Files files;
-  std::error_code bad;
-  for (fs::directory_iterator at(folder, bad), end; !bad && at != end; at.increment(bad)) {
-    std::string ending = at->path().extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
-    if (ending != ".png" && !(jpeg && (ending == ".jpg" || ending == ".jpeg"))) continue;
-    auto [known, isNew] = files.try_emplace(at->path().stem().string(), at->path().string());
+  for (const fs::path& file : *found) {
+    std::string name = file.lexically_relative(folder).replace_extension().string();
+    auto [known, isNew] = files.try_emplace(std::move(name), file.string());
     if (!isNew)
       return Status::error(CNN_ERROR_FORMAT, "%s and %s have the same name but for the ending",
-                           std::min(known->second, at->path().string()).c_str(),
-                           std::max(known->second, at->path().string()).c_str());
+                           known->second.c_str(), file.c_str());
   }
-  if (bad) return Status::error(CNN_ERROR_FILE, "%s: cannot read: %s", folder.c_str(), bad.message().c_str());
   if (files.empty())
     return Status::error(CNN_ERROR_FORMAT, "%s: expected %s files, found none", folder.c_str(),
-                         jpeg ? "PNG or JPEG" : "PNG");
+                         masks ? "PNG" : "PNG, JPEG or WebP");
   return files;
 }
 
@@ -67,9 +66,10 @@ Result<std::vector<std::string>> differing(const Files& pictures, const Files& m
 Result<Dataset> listSplit(const std::string& pictureFolder, const std::string& maskFolder, const char* part,
                           int channels) {
   std::string from = pictureFolder + "/" + part, to = maskFolder + "/" + part;
-  Result<Files> pictures = filesIn(from, true);
+  Skipped skipped;
+  Result<Files> pictures = filesIn(from, false, skipped);
   if (!pictures) return std::move(pictures).error();
-  Result<Files> masks = filesIn(to, false);
+  Result<Files> masks = filesIn(to, true, skipped);
   if (!masks) return std::move(masks).error();
   for (auto [alone, where, what] : {std::tuple{without(*pictures, *masks), &to, "mask"},
                                     std::tuple{without(*masks, *pictures), &from, "picture"}})
@@ -83,6 +83,7 @@ Result<Dataset> listSplit(const std::string& pictureFolder, const std::string& m
                          listed(*odd).c_str());
   Dataset dataset;
   dataset.source = from;
+  dataset.skipped = skipped.text(pictureFolder + " and " + maskFolder);
   dataset.count = static_cast<std::int64_t>(pictures->size());
   auto nameOf = [](const std::string& folder) { return fs::path(folder).filename().string(); };
   Column picture{nameOf(pictureFolder), CNN_U8, {channels, 0, 0}, {}},
@@ -99,11 +100,9 @@ Result<Dataset> listSplit(const std::string& pictureFolder, const std::string& m
 } // namespace
 
 Result<DataSplits> list_pairs(const std::string& pictures, const std::string& masks, int channels) {
-  Result<Dataset> train = listSplit(pictures, masks, "train", channels);
-  if (!train) return std::move(train).error();
-  Result<Dataset> test = listSplit(pictures, masks, "test", channels);
-  if (!test) return std::move(test).error();
-  return DataSplits{*std::move(train), *std::move(test)};
+  return readSplits(pictures, [&](const char* part) {
+    return withinMemory(pictures, [&] { return listSplit(pictures, masks, part, channels); });
+  });
 }
 
 } // namespace cnn

@@ -2,6 +2,7 @@
 #include "formats.h"
 #include "mask.h"
 #include "resize.h"
+#include "within_memory.h"
 
 #include "../model/regular_file.h"
 
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <unistd.h>
 
 namespace cnn {
@@ -59,15 +59,6 @@ Result<const PictureFormat*> formatOf(const std::string& path, Bytes file) {
   }
   return Status::error(CNN_ERROR_FORMAT, "%s: not a PNG, JPEG or WebP: %s%s", path.c_str(),
                        file.empty() ? "it is empty" : "it begins with", begins.c_str());
-}
-
-/// Memory that a picture asks for and does not get is an error with its name.
-template <class Read> auto withinMemory(const std::string& path, Read read) -> decltype(read()) {
-  try {
-    return read();
-  } catch (const std::bad_alloc&) {
-    return Status::error(CNN_ERROR_MEMORY, "%s: no memory to read the picture", path.c_str());
-  }
 }
 
 Result<Image> readAs(const std::string& path, Form form) {

@@ -1,3 +1,4 @@
+#include "other_formats.h"
 #include "regular_file.h"
 #include "safetensors.h"
 #include "safetensors_header.h"
@@ -154,6 +155,13 @@ int32_t SafetensorsReader::parse(Text& error) {
   if (int32_t status = read(0, prefix, 8, error)) return status;
   uint64_t length = littleEndian(prefix);
   if (length > fileBytes - 8 || length > maxHeaderBytes) {
+    unsigned char begin[otherFormatBytes];
+    size_t bytes = fileBytes < sizeof(begin) ? fileBytes : sizeof(begin);
+    if (int32_t status = read(0, begin, bytes, error)) return status;
+    if (const char* format = otherFormat(begin, bytes)) {
+      error.add("%s: expected a safetensors file, found %s", fileName, format);
+      return CNN_ERROR_FORMAT;
+    }
     error.add("%s: not a safetensors file, or truncated: a header of %llu bytes in a file of %llu", fileName,
               static_cast<unsigned long long>(length), static_cast<unsigned long long>(fileBytes));
     return CNN_ERROR_FORMAT;

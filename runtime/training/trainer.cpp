@@ -45,8 +45,27 @@ Status Trainer::run() {
 }
 
 Result<std::vector<MetricValue>> Trainer::test(const OutputCallback& each) {
+  Result<const char*> split = tested_split();
+  if (!split) return std::move(split).error();
+  if (!*split)
+    return Status::error(CNN_ERROR_FILE, "%s: no test data: expected a test or val beside it",
+                         data.train.source.c_str());
+  const Dataset& tested = data.test.count > 0 ? data.test : data.validation;
+  return evaluateSamples(model, table, tested, allSamples(tested), each);
+}
+
+Result<const char*> Trainer::tested_split() {
   if (Status bad = load(); !bad) return bad;
-  return evaluateSamples(model, table, data.test, allSamples(data.test), each);
+  return data.test.count > 0         ? "test"
+         : data.validation.count > 0 ? "validation"
+                                     : static_cast<const char*>(nullptr);
+}
+
+std::vector<std::string> Trainer::notes() const {
+  std::vector<std::string> lines;
+  for (const Dataset* part : {&data.train, &data.validation, &data.test})
+    if (!part->skipped.empty()) lines.push_back(part->skipped);
+  return lines;
 }
 
 } // namespace cnn

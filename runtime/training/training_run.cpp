@@ -24,6 +24,12 @@ const char* notFiniteText(double value) {
   return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }
 
+std::string shortened(double number) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", number);
+  return text;
+}
+
 std::string counted(std::uint64_t number, const char* what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
@@ -61,6 +67,14 @@ Status TrainingRun::divideSamples() {
   double share = isSet(options.validation) ? options.validation : table.validation;
   if (!(share >= 0 && share < 1))
     return Status::error(CNN_ERROR_ARGUMENT, "validation is %g, expected a share from 0 to below 1", share);
+  if (trainer.data.validation.count > 0 && share > 0) {
+    if (isSet(options.validation))
+      return Status::error(CNN_ERROR_ARGUMENT, "validation is %g, but the data has a part for it, %s", share,
+                           trainer.data.validation.source.c_str());
+    progress.note("validation = " + shortened(share) + " holds nothing out: the data has a part for it, " +
+                  trainer.data.validation.source);
+    share = 0;
+  }
   samples = share > 0 ? shuffled(data.count, seed, validationStream) : allSamples(data);
   auto held = static_cast<std::ptrdiff_t>(share * static_cast<double>(data.count));
   validation.assign(samples.begin(), samples.begin() + held);
@@ -72,15 +86,18 @@ Status TrainingRun::divideSamples() {
   if (!(ema >= 0 && ema < 1))
     return Status::error(CNN_ERROR_ARGUMENT, "ema is %g, expected a decay from 0 to below 1", ema);
   if (Status bad = planPhase(); !bad) return bad;
-  return checkTest();
+  return checkOthers();
 }
 
-// A mistake in the test data is not for after the training.
-Status TrainingRun::checkTest() const {
-  if (trainer.data.test.count == 0) return {};
-  auto bound = bindAll(table, trainer.data.test);
-  if (!bound) return std::move(bound).error();
-  return checkFinite(trainer.data.test, bound->columns);
+// A mistake in the other data is not for after the training.
+Status TrainingRun::checkOthers() const {
+  for (const Dataset* part : {&trainer.data.validation, &trainer.data.test}) {
+    if (part->count == 0) continue;
+    auto bound = bindAll(table, *part);
+    if (!bound) return std::move(bound).error();
+    if (Status bad = checkFinite(*part, bound->columns); !bad) return bad;
+  }
+  return {};
 }
 
 Status TrainingRun::planPhase() {
@@ -156,7 +173,7 @@ Status TrainingRun::planStop() {
   if (stopEpochs > 0 && !readsPredictions(table.metrics[stopMetric]))
     return Status::error(CNN_ERROR_ARGUMENT, "stop watches %s, which predict's outputs do not tell",
                          table.metrics[stopMetric].name);
-  if (stopEpochs > 0 && validation.empty())
+  if (stopEpochs > 0 && validation.empty() && trainer.data.validation.count == 0)
     return Status::error(CNN_ERROR_ARGUMENT,
                          "stop watches %s on the validation share, but none is held out: set validation",
                          table.metrics[stopMetric].name);
@@ -180,6 +197,7 @@ Status TrainingRun::begin() {
   if (options.initialise)
     if (Status bad = initialise(); !bad) return bad;
   if (Status bad = checkFirstWeights("the first weights"); !bad) return bad;
+  for (const std::string& line : trainer.notes()) progress.note(line);
   std::string text = "training " + std::string(model.description().name) + " on " +
                      std::to_string(loader->samples()) + " samples, ";
   if (phases() == 1)
@@ -291,11 +309,13 @@ Status TrainingRun::epoch() {
   return {};
 }
 
-/// The metrics of the validation share, by the averages where there are any; empty without such a share.
+/// The metrics of the validation data, by the averages where there are any; empty without such data.
 Result<std::vector<MetricValue>> TrainingRun::validate() {
-  if (validation.empty()) return std::vector<MetricValue>();
+  const Dataset& own = trainer.data.validation;
+  if (validation.empty() && own.count == 0) return std::vector<MetricValue>();
   if (Status bad = swapAverages(); !bad) return bad;
-  auto values = evaluateSamples(model, table, trainer.data.train, validation);
+  auto values = own.count > 0 ? evaluateSamples(model, table, own, allSamples(own))
+                              : evaluateSamples(model, table, trainer.data.train, validation);
   if (Status bad = swapAverages(); !bad) return bad;
   if (!values) return values;
   for (const MetricValue& each : *values)
@@ -305,7 +325,8 @@ Result<std::vector<MetricValue>> TrainingRun::validate() {
                            "ends, and nothing is saved of this epoch; values within the network are too "
                            "large: try a lower learning rate or clip_norm",
                            place().c_str(), each.name.c_str(), formatValue(each.kind, each.value).c_str(),
-                           static_cast<long long>(each.nan_samples), validation.size());
+                           static_cast<long long>(each.nan_samples),
+                           own.count > 0 ? static_cast<std::size_t>(own.count) : validation.size());
   return values;
 }
 

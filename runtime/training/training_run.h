@@ -30,7 +30,7 @@ private:
   std::uint32_t steps() const { return table.steps ? table.phase_count : 1; }
   std::uint32_t phases() const { return table.steps ? 1 : table.phase_count; }
   Status planPhase();
-  Status checkTest() const;
+  Status checkOthers() const;
   Schedule scheduleOf(const cnn_phase& part) const;
   void announcePhase();
   std::string trainedShare(const cnn_phase& part) const;

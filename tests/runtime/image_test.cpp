@@ -143,7 +143,7 @@ TEST_CASE("a folder of pictures by class is a data set") {
   SECTION("a class without pictures") {
     std::filesystem::create_directories(folder.path / "train/emu");
     REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "", &photo).message(),
-                 Catch::Contains("emu: expected PNG or JPEG files"));
+                 Catch::Contains("emu: expected PNG, JPEG or WebP files"));
   }
   SECTION("other classes in the test split") {
     std::filesystem::rename(folder.path / "test/dog", folder.path / "test/dodo");
@@ -152,6 +152,6 @@ TEST_CASE("a folder of pictures by class is a data set") {
   }
   SECTION("no folder") {
     REQUIRE_THAT(cnn::load_data({"folder", 1, names, values}, "/nonexistent", &photo).message(),
-                 Catch::Contains("/nonexistent/train: cannot read"));
+                 Catch::Contains("/nonexistent: cannot read"));
   }
 }

@@ -91,7 +91,8 @@ std::vector<Operator> dataSettings() {
        "Krizhevsky 2009"},
       {"cifar100", Family::Data, 0, known, "CIFAR-100, 32x32 colour pictures in 100 classes.",
        "Krizhevsky 2009"},
-      {"folder", Family::Data, 0, own, "PNG and JPEG pictures in train/CLASS/ and test/CLASS/.", ""},
+      {"folder", Family::Data, 0, own,
+       "PNG, JPEG and WebP pictures in train/CLASS/, test/CLASS/ and val/CLASS/.", ""},
       {"pairs",
        Family::Data,
        0,
@@ -99,12 +100,14 @@ std::vector<Operator> dataSettings() {
         {"masks", Takes::String, "", "folder of their masks"},
         mean,
         deviation},
-       "Pictures, PNG and JPEG, in PICTURES/train/ and PICTURES/test/, each with a mask in MASKS/train/ or "
+       "Pictures, PNG, JPEG and WebP, in PICTURES/train/ and PICTURES/test/, each with a mask in "
+       "MASKS/train/ or "
        "MASKS/test/: a PNG of the same name and size whose grey values, or places in the palette, are "
        "classes. "
        "The pictures are the network's input, the masks the train section's.",
        ""},
-      {"npy", Family::Data, 0, own, "Arrays: train_NAME.npy and test_NAME.npy for each input.", ""},
+      {"npy", Family::Data, 0, own, "Arrays: train_NAME.npy, test_NAME.npy and val_NAME.npy for each input.",
+       ""},
   };
 }
 

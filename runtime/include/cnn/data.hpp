@@ -32,6 +32,7 @@ struct Dataset {
   std::int64_t count = 0;
   std::vector<Column> columns;
   std::vector<std::string> labels;    // class names, where the source has them
+  std::string skipped;                // of a folder, the files that are not in it, in words; empty: none
   std::vector<float> mean, deviation; // by channel, of pictures scaled to [0, 1]; empty: leave as they are
 
   Dataset() = default;
@@ -39,8 +40,9 @@ struct Dataset {
   Dataset& operator=(Dataset&&) = default;
 };
 
+/// A part that the source lacks has no samples: of test and validation either may be missing, or both.
 struct DataSplits {
-  Dataset train, test;
+  Dataset train, test, validation = {};
 };
 
 /// IDX (MNIST's format), plain or gzip. 8-bit pictures get the column `image` of shape [1, H, W].
@@ -48,8 +50,9 @@ Result<Dataset> read_idx(const std::string& images_path, const std::string& labe
 /// CIFAR-10's and CIFAR-100's binary files, one after another; label_bytes 1 or 2 (coarse, fine: fine is
 /// used).
 Result<Dataset> read_cifar(const std::vector<std::string>& paths, int classes, int label_bytes);
-/// A folder with one folder a class, classes in the order of their names; PNG, JPEG. Pictures are scaled so
-/// that the shorter side fits and cut at the centre to channels x height x width.
+/// A folder with one folder per class, classes in the order of their names. Their PNG, JPEG and WebP files
+/// are read, those in folders within them as well, but no hidden ones. Pictures are scaled so that the
+/// shorter side fits and cut at the centre to channels x height x width.
 Result<Dataset> read_image_folder(const std::string& path, int channels, int height, int width);
 /// The same without reading any picture: of whatever size they stay in their files.
 Result<Dataset> list_image_folder(const std::string& path, int channels);

@@ -66,9 +66,14 @@ public:
   /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the
   /// averages in the end.
   Status run();
-  /// Loss and metrics on the test data, computed from predict's outputs; none that these do not tell. `each`
-  /// gets the outputs batch by batch.
+  /// Loss and metrics on the test data, or, where there is none, on the validation data; an error without
+  /// either. Computed from predict's outputs; none that these do not tell. `each` gets the outputs batch by
+  /// batch.
   Result<std::vector<MetricValue>> test(const OutputCallback& each = {});
+  /// What test() measures: "test", "validation", or null without data for it. Loads the data.
+  Result<const char*> tested_split();
+  /// What of a folder is not in the data, a line each; run() reports them. Known when the data is loaded.
+  std::vector<std::string> notes() const;
 
 private:
   friend class TrainingRun;
