@@ -183,9 +183,7 @@ std::optional<int64_t> Application::extent(unsigned dimension) {
 mlir::Value Application::parameter(std::string_view name, llvm::ArrayRef<int64_t> shape, InitAttr init,
                                    bool statistic) {
   if (hasFailed) return {};
-  int64_t count = 1;
-  for (int64_t extent : shape) {
-    if (!__builtin_mul_overflow(count, extent, &count) && count <= int64_t(1) << 40) continue;
+  if (!isTensorSize(shape)) {
     fail("", "parameter '" + std::string(name) + "' would have more than 2^40 elements");
     return {};
   }
@@ -204,8 +202,8 @@ mlir::Value Application::withOnes(mlir::Value parameter, unsigned rank) {
 }
 
 /// PyTorch's default of Conv and Linear: kaiming_uniform with a = sqrt(5) is uniform in +-1 / sqrt(fan_in).
-InitAttr Application::uniformByFan(int64_t fanIn) {
-  double bound = 1 / std::sqrt(double(std::max<int64_t>(1, fanIn)));
+InitAttr Application::uniformByFan(double fanIn) {
+  double bound = 1 / std::sqrt(std::max(1.0, fanIn));
   return InitAttr::get(&elaborator.context, InitKind::uniform, -bound, bound);
 }
 
@@ -237,6 +235,7 @@ Value Application::scale(const Value& x, double factor, double offset) {
 Value Application::reshape(llvm::ArrayRef<mlir::AffineExpr> shape) {
   if (hasFailed) return Value();
   TensorType result = type().withShape(shape);
+  if (!elaborator.affordable(result, subjects, span, block.op->name, frame)) return Value();
   mlir::Value value =
       ReshapeOp::create(elaborator.builder, elaborator.location(span, path), result, subjects[0]);
   elaborator.remember(value, span, block.op->name);

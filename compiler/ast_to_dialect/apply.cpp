@@ -32,7 +32,10 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
   std::vector<Value> subjects;
   if (piped) subjects.push_back(*piped);
   size_t first = 0;
-  while (first < values.size() && !expr.arguments[first].name.present() && values[first].value.isSubject())
+  // A block has one subject; further tensors are for its parameters.
+  bool one = block->chain.empty() && block->decl && block->decl->kind == Kind::Block;
+  while (first < values.size() && !expr.arguments[first].name.present() && values[first].value.isSubject() &&
+         !(one && !subjects.empty()))
     subjects.push_back(values[first++].value);
   if (poisoned) return Poison{};
   bool wantsList = block->op && block->op->subjects < 0 && subjects.empty() && !values.empty();
@@ -47,8 +50,19 @@ Value Elaborator::call(const CallExpr& expr, const Frame& frame, const PathHint&
   return apply(*bound, subjects, expr.span, frame, hint);
 }
 
+bool Elaborator::countLayer(Span span, const Frame& frame) {
+  if (++net->layers <= maxLayers) return true;
+  if (net->layers == maxLayers + 1) error(Diag::TooManySteps, span, frame, maxLayers, "layers");
+  return false;
+}
+
 Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subjects, Span span,
                         const Frame& frame, const PathHint& hint) {
+  if (evaluationDepth >= maxEvaluationDepth) {
+    error(Diag::TooDeep, span, frame, int64_t(maxEvaluationDepth));
+    return Poison{};
+  }
+  Level level(*this);
   for (const Value& subject : subjects)
     if (subject.isPoison()) return Poison{};
   if (!frame.instance || !net) {
@@ -60,10 +74,7 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     error(Diag::NotATensor, span, frame, block.name(), subject.describe());
     return Poison{};
   }
-  if (++net->layers > maxLayers) {
-    error(Diag::TooManySteps, span, frame, maxLayers, "layers");
-    return Poison{};
-  }
+  if (!countLayer(span, frame)) return Poison{};
   std::string relative;
   if (hint.label)
     relative = joined(hint.prefix, *hint.label);
@@ -71,6 +82,14 @@ Value Elaborator::apply(const BlockValue& block, const std::vector<Value>& subje
     relative = joined(hint.prefix, *block.label);
   else if (hint.position)
     relative = joined(hint.prefix, *hint.position);
+  size_t characters = frame.instance->path.size() + relative.size();
+  if (characters > maxCharacters) {
+    error(Diag::TooManySteps, span, frame, int64_t(maxCharacters), "characters in a path");
+    return Poison{};
+  }
+  uint64_t tensors = 0;
+  for (const Value& subject : subjects) tensors += subject.elementCount();
+  if (!step(span, frame, tensors + characters / 16)) return Poison{};
 
   if (!block.chain.empty() && !block.sharedPath) {
     if (observations)

@@ -28,16 +28,12 @@ Signature signature(const BlockValue& block) {
   return result;
 }
 
-std::string listed(const std::vector<std::string_view>& names, size_t first) {
-  std::string list;
-  for (size_t i = first; i < names.size(); ++i) list += (list.empty() ? "" : ", ") + std::string(names[i]);
-  return list;
-}
 } // namespace
 
 bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view argument,
                                std::string_view owner, Span span, const Frame& frame) {
   if (value.isPoison()) return false;
+  if (value.list() && !step(span, frame, value.list()->size() / 16)) return false;
   auto all = [&](auto&& test) {
     return value.list() && std::all_of(value.list()->begin(), value.list()->end(), test);
   };
@@ -152,6 +148,23 @@ bool Elaborator::inputChannelsGiven(const BlockValue& block, const std::vector<A
   return true;
 }
 
+const BlockValue* Elaborator::aliased(const CallableDecl* decl, const Module* module) {
+  if (!decl || decl->kind != Kind::Network || !decl->value || decl->hasParameterList) return nullptr;
+  if (auto known = aliases.find(decl); known != aliases.end()) return known->second.get();
+  if (!evaluating.insert(decl).second) return nullptr; // reported where it is built
+  Environment names;
+  Value value = evaluate(decl->value, {module, &names, nullptr});
+  evaluating.erase(decl);
+  const BlockValue* base = value.block();
+  if (!base || !base->decl || base->decl->kind != Kind::Network) return nullptr;
+  auto whole = std::make_shared<BlockValue>(*base);
+  if (const BlockValue* further = aliased(base->decl, base->module)) {
+    *whole = *further;
+    for (auto& [parameter, given] : base->given) whole->give(parameter, given);
+  }
+  return (aliases[decl] = std::move(whole)).get();
+}
+
 std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
                                                       const std::vector<Argument>& arguments,
                                                       const std::vector<Given>& values, size_t firstIndex,
@@ -159,7 +172,15 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
   if (block.decl && !block.decl->parametersComplete) return nullptr;
   auto result = std::make_shared<BlockValue>(block);
   result->span = span;
-  Signature known = signature(block);
+  const BlockValue* base = aliased(block.decl, block.module);
+  const CallableDecl* declared = base ? base->decl : block.decl;
+  Signature known = signature(base ? *base : block);
+  auto earlierGiven = [&](size_t parameter) -> const Given* {
+    if (auto own = result->given.find(parameter); own != result->given.end()) return &own->second;
+    if (!base) return nullptr;
+    auto inherited = base->given.find(parameter);
+    return inherited == base->given.end() ? nullptr : &inherited->second;
+  };
   std::string name = block.name();
   bool ok = true;
   size_t place = known.first;
@@ -171,16 +192,16 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         if (known.names[j] == argument.name.text) index = j;
       if (index == known.names.size()) {
         std::vector<std::string_view> names(known.names.begin() + known.first, known.names.end());
-        std::string list = listed(known.names, known.first);
         error(Diag::UnknownArgument, argument.name.span, frame, name, argument.name.text)
             .didYouMean(nearest(argument.name.text, names))
-            .note(list.empty() ? name + " has no arguments" : "the arguments of " + name + " are " + list);
+            .note(names.empty() ? name + " has no arguments"
+                                : "the arguments of " + name + " are " + listed(names));
         ok = false;
         continue;
       }
-      auto earlier = result->given.find(index);
-      bool ofThisCall = earlier != result->given.end() && span.file == earlier->second.span.file &&
-                        earlier->second.span.begin >= span.begin && earlier->second.span.end <= span.end;
+      const Given* earlier = earlierGiven(index);
+      bool ofThisCall = earlier && span.file == earlier->span.file && earlier->span.begin >= span.begin &&
+                        earlier->span.end <= span.end;
       bool twice = ofThisCall && std::ranges::count_if(arguments, [&](const Argument& other) {
                                    return other.name.present() && other.name.text == argument.name.text;
                                  }) > 1;
@@ -188,14 +209,14 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         ok = false;
         continue;
       }
-      if (earlier != result->given.end()) {
+      if (earlier) {
         error(Diag::ArgumentGivenTwice, argument.name.span, frame, name, argument.name.text)
-            .secondary(earlier->second.span, "given here");
+            .secondary(earlier->span, "given here");
         ok = false;
         continue;
       }
     } else {
-      while (place < known.names.size() && result->given.count(place)) ++place;
+      while (place < known.names.size() && earlierGiven(place)) ++place;
       if (place == known.names.size()) {
         size_t most = known.names.size() - known.first;
         std::string takes = most == 0   ? "no arguments"
@@ -220,18 +241,18 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
     }
     if (inputChannelsGiven(block, arguments, i, index, given.value, frame)) {
       ok = false;
-      result->given[index] = given; // for the places of those after it
+      result->give(index, given); // for the places of those after it
       continue;
     }
     if (block.op)
       ok = checkArgument(given.value, block.op->arguments[index].takes, known.names[index], name, given.span,
                          frame) &&
            ok;
-    if (block.decl && block.decl->parameters[index].type)
-      ok = checkType(given.value, block.decl->parameters[index].type,
+    if (declared && declared->parameters[index].type)
+      ok = checkType(given.value, declared->parameters[index].type,
                      "'" + std::string(known.names[index]) + "' of " + name, given.span, frame) &&
            ok;
-    result->given[index] = given;
+    result->give(index, given);
   }
   return ok ? result : nullptr;
 }
@@ -262,6 +283,7 @@ bool Elaborator::fitsType(const Value& value, const Type* type) const {
 bool Elaborator::checkType(const Value& value, const Type* type, const std::string& what, Span span,
                            const Frame& frame) {
   if (value.isPoison()) return false;
+  if (value.list() && !step(span, frame, value.elementCount() / 16)) return false;
   if (fitsType(value, type)) return true;
   if (value.get<Dimension>()) {
     error(Diag::FreeDimension, span, frame, what);
@@ -324,10 +346,10 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
       if (!known) {
         std::vector<std::string_view> names;
         for (auto& candidate : base.op->arguments) names.push_back(candidate.name);
-        std::string list = listed(names, 0);
         error(Diag::UnknownArgument, argument.name.span, frame, name, key)
             .didYouMean(nearest(key, names))
-            .note(list.empty() ? name + " has no arguments" : "the arguments of " + name + " are " + list);
+            .note(names.empty() ? name + " has no arguments"
+                                : "the arguments of " + name + " are " + listed(names));
         ok = false;
         continue;
       }
@@ -348,6 +370,7 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
       ok = checkArgument(value, known->takes, key, name, argument.value->span, frame) && ok;
     else if (value.holdsPoison())
       ok = false;
+    record->depth = std::max(record->depth, value.depth() + 1);
     record->arguments[key] = {value, argument.span()};
   }
   Value result = std::shared_ptr<const Record>(record);

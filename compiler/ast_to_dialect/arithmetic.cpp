@@ -83,7 +83,7 @@ static Value wholeArithmetic(Elaborator& elaborator, const BinaryExpr& expr, int
     if (expr.op == BinaryOperator::Remainder) return (a % b + b) % b;
     if (a % b == 0) return a / b;
     elaborator.error(Diag::InexactDivision, expr.span, frame, a, b)
-        .suggest("round down", {{{expr.span.file, expr.span.begin, expr.span.begin}, "floor(1.0 * "},
+        .suggest("round down", {{{expr.span.file, expr.span.begin, expr.span.begin}, "floor("},
                                 {{expr.span.file, expr.span.end, expr.span.end}, ")"}});
     return Poison{};
   case BinaryOperator::Power:
@@ -157,6 +157,12 @@ static Value dimensionArithmetic(Elaborator& elaborator, const BinaryExpr& expr,
   bool fixedRight = mlir::isa<mlir::AffineConstantExpr>(b),
        fixedLeft = mlir::isa<mlir::AffineConstantExpr>(a);
   bool positive = fixedRight && mlir::cast<mlir::AffineConstantExpr>(b).getValue() > 0;
+  for (mlir::AffineExpr operand : {a, b}) {
+    auto number = mlir::dyn_cast<mlir::AffineConstantExpr>(operand);
+    if (!number || (number.getValue() >= INT32_MIN && number.getValue() <= INT32_MAX)) continue;
+    elaborator.error(Diag::Overflow, expr.span, frame, spelling(expr.op));
+    return Poison{};
+  }
   switch (expr.op) {
   case BinaryOperator::Add:
     return simplified(a + b);
@@ -194,7 +200,7 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
   llvm::SmallVector<mlir::Value, 2> tensors;
   for (mlir::Value tensor : {a, b})
     if (tensor) tensors.push_back(tensor);
-  if (wrongElements(Elements::Real, tensors, span, what, frame)) return Poison{};
+  if (wrongElements(Elements::Real, tensors, span, what, frame) || !countLayer(span, frame)) return Poison{};
   if (a && b) {
     mlir::Value result;
     std::string path = nextPath(name, frame);
@@ -283,6 +289,10 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
     return list;
   }
   Value left = evaluate(expr.left, frame), right = evaluate(expr.right, frame);
+  return binary(expr, left, right, frame);
+}
+
+Value Elaborator::binary(const BinaryExpr& expr, const Value& left, const Value& right, const Frame& frame) {
   if (left.isPoison() || right.isPoison()) return Poison{};
   auto *a = left.get<int64_t>(), *b = right.get<int64_t>();
   if (a && b)
@@ -300,12 +310,9 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
     return tensorArithmetic(expr.op, left, right, expr.span, frame);
   bool equality = expr.op == BinaryOperator::Equal || expr.op == BinaryOperator::NotEqual;
   auto *s = left.get<std::string>(), *t = right.get<std::string>();
-  size_t length = left.list() && right.list() ? left.list()->size() + right.list()->size()
-                  : s && t                    ? s->size() + t->size()
-                                              : 0;
+  size_t length = left.list() && right.list() ? left.list()->size() + right.list()->size() : 0;
   if (expr.op == BinaryOperator::Add && length > maxLength) {
-    error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength),
-          s ? "characters in a string" : "elements in a list");
+    error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), "elements in a list");
     return Poison{};
   }
   if (left.list() && right.list() && expr.op == BinaryOperator::Add) {

@@ -31,6 +31,8 @@ struct ElaborationOptions {
   /// The machine (names.h) that is compiled for: its kernels sections are obeyed. Empty: only those for all
   /// machines.
   std::string machine = {};
+  /// Of evaluation, at most: a value computed, an element of a list made. A second or two.
+  uint64_t maxSteps = 10'000'000;
 };
 
 /// A limit of memory, which takes the whole compiler's plan to check.

@@ -17,9 +17,9 @@ static int64_t elementCount(const NetworkParameter& info) {
 /// Checks the sections that are headed by a network against what was built. `name`: the network's own, or its
 /// recipe's.
 void Elaborator::targetSections(const CallableDecl& network, const std::string& name, const Frame& frame) {
-  for (const Decl* decl : program.main().file.declarations) {
-    auto* section = as<TargetDecl>(decl);
-    if (!section || section->network.text != network.name.text) continue;
+  auto own = targets.find(network.name.text);
+  if (own == targets.end()) return;
+  for (const TargetDecl* section : own->second) {
     if (section->kind == Kind::Kernels)
       kernelsSection(*section, frame);
     else

@@ -66,10 +66,13 @@ const CallableDecl* Elaborator::resolveNetwork(const CallableDecl& decl, std::ma
               "a network", value.describe());
       return nullptr;
     }
+    std::map<size_t, Given> whole = base->given;
+    if (!current->hasParameterList)
+      for (auto& [parameter, value] : given) whole[parameter] = value;
     current = base->decl;
     if (!current->parametersComplete) return nullptr;
     module = base->module;
-    given = base->given;
+    given = std::move(whole);
   }
   Environment none;
   error(Diag::CircularDefinition, decl.name.span, Frame{&program.main(), &none, nullptr}, decl.name.text);
@@ -100,14 +103,6 @@ void Elaborator::finishFunction(FunctionOp function, const std::vector<std::stri
   eraseUnused(block);
 }
 
-/// Whether a budget or kernels section is about the network.
-static bool headsTargetSection(const Module& module, std::string_view network) {
-  return std::ranges::any_of(module.file.declarations, [&](const Decl* decl) {
-    auto* section = as<TargetDecl>(decl);
-    return section && section->network.text == network;
-  });
-}
-
 bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const TrainDecl*>& recipes,
                               const std::string& name, std::map<size_t, Given> given, bool mustBuild) {
   if (!decl.parametersComplete) return false;
@@ -119,12 +114,10 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   std::vector<std::string> open;
   const CallableDecl* base = resolveNetwork(decl, given, module, open);
   if (!base) {
-    std::string list;
-    for (const std::string& parameter : open) list += (list.empty() ? "" : ", ") + parameter;
     if (!open.empty() && mustBuild)
-      error(Diag::OpenParameters, decl.name.span, outside, decl.name.text, list);
+      error(Diag::OpenParameters, decl.name.span, outside, decl.name.text, listed(open));
     else if (!open.empty())
-      result.skipped.push_back(name + ": " + list);
+      result.skipped.push_back(name + ": " + listed(open));
     return false;
   }
   NetworkState state;
@@ -145,7 +138,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   size_t errors = diagnostics.count();
   if (bindParameters(*base, given, 0, decl.name.span, frame, outside)) {
     execute(base->body, frame, false);
-    state.incomplete = poisonedOutput || !base->body.complete || diagnostics.count() != errors;
+    state.incomplete = poisonedOutput || !base->body.complete || diagnostics.count() != errors || exhausted();
     if (state.inputs.empty() && !state.incomplete)
       error(Diag::NoInput, decl.name.span, outside, decl.name.text, "input");
     if (state.outputs.empty() && !state.incomplete)
@@ -156,7 +149,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
     warnOfUnused(outside);
   }
   // An editor asks by syntax trees: for it the module need not be whole, but for budgets.
-  if (!observations || headsTargetSection(program.main(), decl.name.text)) finishNetwork();
+  if (!observations || targets.count(decl.name.text)) finishNetwork();
   targetSections(decl, name, frame);
   if (observations) observations->madeOf(decl.name.text, std::move(state.parts));
   net = nullptr;
@@ -211,9 +204,7 @@ static std::string networksNote(std::string_view wanted, const std::vector<std::
   if (names.empty()) return "the file has no networks";
   if (std::string_view near = nearest(wanted, names); !near.empty())
     return "did you mean " + std::string(near) + "?";
-  std::string list;
-  for (std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-  return "the file has " + list;
+  return "the file has " + listed(names);
 }
 
 Elaboration Elaborator::run() {
@@ -223,6 +214,7 @@ Elaboration Elaborator::run() {
   std::map<const CallableDecl*, std::vector<const TrainDecl*>> recipes;
   std::vector<const TrainDecl*> others;
   for (const Decl* decl : main.file.declarations) {
+    if (auto* section = as<TargetDecl>(decl)) targets[section->network.text].push_back(section);
     auto* train = as<TrainDecl>(decl);
     if (!train) continue;
     auto found = main.globals.find(train->network.text);
@@ -241,8 +233,7 @@ Elaboration Elaborator::run() {
     bool wanted = options.network.empty() || network->name.text == options.network;
     found = found || wanted;
     if (!wanted) continue;
-    bool must =
-        !options.network.empty() || !recipes[network].empty() || headsTargetSection(main, network->name.text);
+    bool must = !options.network.empty() || !recipes[network].empty() || targets.count(network->name.text);
     buildNetwork(*network, recipes[network], std::string(network->name.text), {}, must);
   }
   for (const TrainDecl* train : others) buildRecipe(*train, found);
@@ -297,9 +288,11 @@ void Elaborator::buildRecipe(const TrainDecl& train, bool& found) {
   bool wanted = options.network.empty() || options.network == name;
   found = found || wanted;
   if (!wanted) return;
-  auto* decl = as<CallableDecl>(program.main().globals.find(train.network.text)->second.decl);
+  const Global& entry = program.main().globals.find(train.network.text)->second;
+  auto* decl = as<CallableDecl>(entry.decl);
   BlockValue base;
   base.decl = decl;
+  base.module = entry.module;
   std::vector<Given> values;
   for (const Argument& argument : train.arguments)
     values.push_back({evaluate(argument.value, frame), argument.value->span});

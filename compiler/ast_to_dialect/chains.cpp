@@ -103,8 +103,7 @@ Value Elaborator::chain(const ChainExpr& expr, const Frame& frame, const PathHin
       adviseOnApplying(error(Diag::NotCallable, expr.stages[i]->span, frame, stage.describe()), stage);
       return Poison{};
     }
-    chain->chain.push_back(*block);
-    chain->chainNodes.push_back(expr.stages[i]);
+    chain->append(*block, expr.stages[i]);
   }
   return std::shared_ptr<const BlockValue>(chain);
 }

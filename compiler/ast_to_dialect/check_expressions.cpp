@@ -71,10 +71,12 @@ void NameChecker::memberAccess(const MemberExpr& node, Place at) {
     return;
   }
   if (used.incomplete || node.member.text.empty()) return;
-  std::vector<std::string_view> candidates;
-  for (auto& [name, entry] : used.globals) candidates.push_back(name);
   report(Diag::UnknownMember, node.member.span, "'" + used.path + "'", node.member.text)
-      .didYouMean(nearest(node.member.text, candidates));
+      .didYouMean(node.member.text, [&] {
+        std::vector<std::string_view> candidates;
+        for (auto& [name, entry] : used.globals) candidates.push_back(name);
+        return candidates;
+      });
 }
 
 void NameChecker::arguments(const CallExpr& call) {
@@ -90,7 +92,7 @@ void NameChecker::call(const CallExpr& node) {
   if (!node.closed) return;
   auto* callee = as<NameExpr>(node.callee);
   if (!callee || findLocal(callee->name)) return;
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names; // in order
   auto global = module.globals.find(callee->name);
   if (global != module.globals.end()) {
     auto* decl = as<CallableDecl>(global->second.decl);
@@ -104,14 +106,12 @@ void NameChecker::call(const CallExpr& node) {
   } else {
     return;
   }
-  for (const Argument& argument : node.arguments) {
-    if (!argument.name.present() || std::ranges::count(names, argument.name.text)) continue;
-    std::string list;
-    for (std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-    unknownArgument(node, argument, names)
-        .note(list.empty() ? std::string(callee->name) + " has no arguments"
-                           : "the arguments of " + std::string(callee->name) + " are " + list);
-  }
+  std::set<std::string_view> known(names.begin(), names.end());
+  for (const Argument& argument : node.arguments)
+    if (argument.name.present() && !known.count(argument.name.text))
+      unknownArgument(node, argument, names)
+          .note(names.empty() ? std::string(callee->name) + " has no arguments"
+                              : "the arguments of " + std::string(callee->name) + " are " + listed(names));
 }
 
 /// Whether an expression begins with a name of a body.

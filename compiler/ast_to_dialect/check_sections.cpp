@@ -40,10 +40,12 @@ const CallableDecl* NameChecker::network(const Identifier& name) {
     return decl;
   }
   if (module.incomplete) return nullptr;
-  std::vector<std::string_view> candidates;
-  for (auto& [candidate, global] : module.globals)
-    if (global.decl && global.decl->kind == Kind::Network) candidates.push_back(candidate);
-  report(Diag::UnknownNetwork, name.span, name.text).didYouMean(nearest(name.text, candidates));
+  report(Diag::UnknownNetwork, name.span, name.text).didYouMean(name.text, [&] {
+    std::vector<std::string_view> candidates;
+    for (auto& [candidate, global] : module.globals)
+      if (global.decl && global.decl->kind == Kind::Network) candidates.push_back(candidate);
+    return candidates;
+  });
   return nullptr;
 }
 

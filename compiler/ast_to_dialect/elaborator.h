@@ -12,6 +12,7 @@
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
+#include "ast_to_dialect/known_divisors.h"
 #include "ast_to_dialect/observations.h"
 #include "ast_to_dialect/selectors.h"
 #include "ast_to_dialect/value.h"
@@ -57,6 +58,9 @@ struct PathHint {
   std::optional<std::string> position; ///< its place in the named chain
   Span span;
 };
+
+/// Whether a parameter, or a tensor for one sample, can have so many elements: at most 2^40.
+bool isTensorSize(llvm::ArrayRef<int64_t> shape);
 
 /// A path and what is below it; either may be empty.
 std::string joined(const std::string& path, std::string_view rest);
@@ -112,6 +116,8 @@ struct NetworkState {
   std::map<std::string, Value, std::less<>> members; ///< top-level lets and shared parts
   std::map<std::string, std::string, std::less<>> labels;
   std::vector<Assertion> assertions;
+  std::set<std::tuple<const void*, std::string, bool>> asserted; ///< test, text, training: none stands twice
+  KnownDivisors divisors;                                        ///< by the assertions on what is predicted
   mlir::AffineExpr batch;          ///< the first dimension of the inputs, where it is right
   Span batchSpan;                  ///< of the input that named it
   std::set<std::string> openSizes; ///< without a value, and reported
@@ -125,7 +131,7 @@ struct NetworkState {
 /// Where a tensor's shape was made.
 struct Origin {
   Span span;
-  std::string_view what; ///< conv, parameter, input
+  std::string_view what; ///< conv, parameter, input; kept by the context
   std::string_view name; ///< of a parameter or input, else empty; lives as long as the program and the ops
 };
 
@@ -153,9 +159,10 @@ public:
   /// Reports once a place, however often the place is evaluated, with the chain of applications that led
   /// there.
   template <typename... Args> Diagnostic& error(Diag diag, Span span, const Frame& frame, Args&&... args) {
-    if (!reported.insert({diag, span.file, span.begin, span.end}).second) return discarded = Diagnostic{};
+    if (!reported.insert({diag, span.file, span.begin, span.end}).second)
+      return discarded = Diagnostic::unseen();
     Diagnostic& result = diagnostics.report(diag, span, std::forward<Args>(args)...);
-    addChain(result, frame);
+    if (result.isKept) addChain(result, frame);
     return result;
   }
   void addOrigin(Diagnostic& diagnostic, mlir::Value tensor);
@@ -176,6 +183,10 @@ public:
 
   // ---- arithmetic ----
   Value binary(const ast::BinaryExpr& expr, const Frame& frame);
+  /// Of values other than truths.
+  Value binary(const ast::BinaryExpr& expr, const Value& left, const Value& right, const Frame& frame);
+  Value roundedQuotient(std::string_view function, const ast::BinaryExpr& division, const ast::CallExpr& call,
+                        const Frame& frame);
   Value unary(const ast::UnaryExpr& expr, const Frame& frame);
   Value tensorArithmetic(ast::BinaryOperator op, const Value& left, const Value& right, Span span,
                          const Frame& frame);
@@ -214,6 +225,10 @@ public:
   /// Adds the change that makes a value what is wanted, where it is plain.
   void suggestValue(Diagnostic& diagnostic, const Value& value, Takes takes, Span span);
   void suggestSelector(Diagnostic& diagnostic, const Selector& selector);
+  /// What `network A = B(…)` without parameters of its own stands for: those of B that are left open can be
+  /// given to A. Null for other declarations.
+  const BlockValue* aliased(const ast::CallableDecl* decl, const Module* module);
+  void adviseOnMultiples(Diagnostic& diagnostic, llvm::ArrayRef<mlir::Value> tensors);
   bool checkType(const Value& value, const ast::Type* type, const std::string& what, Span span,
                  const Frame& frame);
   bool fitsType(const Value& value, const ast::Type* type) const;
@@ -228,7 +243,15 @@ public:
   Outcome executeFor(const ast::ForExpr& expr, const Frame& frame, List* results);
   /// What a body would have assigned is unknown after an error.
   void poisonAssigned(const ast::Body& body, const Frame& frame);
-  bool step(Span span, const Frame& frame);
+  bool step(Span span, const Frame& frame, uint64_t count = 1);
+  bool exhausted() const { return steps > options.maxSteps; }
+  /// Whether there may be one more layer.
+  bool countLayer(Span span, const Frame& frame);
+  /// Counts what was made; false, with an error, for what is too large to go on with.
+  bool affordable(const Value& value, const ast::Expr& node, const Frame& frame);
+  bool affordable(mlir::AffineExpr dimension, Span span, const Frame& frame);
+  bool affordable(TensorType result, mlir::ValueRange operands, Span span, std::string_view what,
+                  const Frame& frame);
 
   // ---- networks ----
   Value global(const Module& module, std::string_view name, Span span, const Frame& frame);
@@ -263,6 +286,7 @@ public:
   void reportUnknownSettings();
   void warnOfUnused(const Frame& frame);
   void checkUnusedDeclarations();
+  void evaluateGlobal(const Module& module, const ast::Pattern& pattern, const Frame& frame);
   void checkUncalled(const ast::CallableDecl& function, DiagnosticEngine& found);
   void targetSections(const ast::CallableDecl& network, const std::string& name, const Frame& frame);
   void budgetSection(const ast::TargetDecl& section, const std::string& name, const Frame& frame);
@@ -303,15 +327,18 @@ public:
   mlir::OpBuilder builder;
   NetworkState* net = nullptr;
 
-  static constexpr uint64_t maxSteps = 2'000'000;
+  /// Of calls within each other.
   static constexpr uint32_t maxDepth = 100;
+  /// Of values within each other: lists, chains of blocks, arguments given to blocks.
+  static constexpr uint32_t maxValueDepth = 1000;
   /// Of nested evaluations, whatever their kind: keeps the stack within a few megabytes.
   static constexpr uint32_t maxEvaluationDepth = 2500;
   static constexpr int64_t maxLayers = 200'000;
   /// Of tensors: what a generated library's tables have room for.
   static constexpr size_t maxRank = 6;
-  /// Elements of a list, characters of a string.
-  static constexpr size_t maxLength = 1'000'000;
+  static constexpr size_t maxLength = 1'000'000;     ///< of a list
+  static constexpr size_t maxCharacters = 10'000;    ///< of a string
+  static constexpr unsigned maxDimensionParts = 250; ///< of a size that depends on free ones
 
 private:
   void addChain(Diagnostic& diagnostic, const Frame& frame);
@@ -326,6 +353,12 @@ private:
   Diagnostic discarded{};
   uint64_t steps = 0;
   uint32_t callDepth = 0, evaluationDepth = 0;
+  /// Counts a level of evaluation for as long as it lives.
+  struct Level {
+    explicit Level(Elaborator& elaborator) : elaborator(elaborator) { ++elaborator.evaluationDepth; }
+    ~Level() { --elaborator.evaluationDepth; }
+    Elaborator& elaborator;
+  };
   std::set<const ast::CallableDecl*> called; ///< functions
   llvm::DenseMap<mlir::Value, Origin> origins;
   std::map<double, InitAttr> constants; ///< first values of one number
@@ -333,6 +366,9 @@ private:
   mlir::ScopedDiagnosticHandler opErrors;
   std::map<std::pair<const Module*, std::string_view>, Value> globals;
   std::set<const ast::Decl*> evaluating;
+  std::map<const ast::CallableDecl*, std::shared_ptr<const BlockValue>> aliases; ///< see aliased()
+  std::map<std::string_view, std::vector<const ast::TargetDecl*>>
+      targets; ///< budget and kernels sections, by their network's name
   SubNetwork* sub = nullptr;
   bool poisonedOutput = false;
   Elaboration result;
@@ -361,6 +397,7 @@ mlir::Value Elaborator::build(mlir::ValueRange operands,
     shapeError(opError, operands, span, what, frame);
     return {};
   }
+  if (!affordable(mlir::cast<TensorType>(types.front()), operands, span, what, frame)) return {};
   state.addTypes(types);
   mlir::Value result = builder.create(state)->getResult(0);
   remember(result, span, what);
@@ -403,7 +440,7 @@ public:
                         bool statistic = false);
   /// The parameter seen with extents of 1 after its own, up to `rank` dimensions.
   mlir::Value withOnes(mlir::Value parameter, unsigned rank);
-  InitAttr uniformByFan(int64_t fanIn);
+  InitAttr uniformByFan(double fanIn);
   InitAttr constant(double value);
   int64_t randomStream();
   std::string text(std::string_view argument) const;

@@ -3,6 +3,7 @@
 #include "ast_to_dialect/foreign.h"
 #include "ast_to_dialect/known_divisors.h"
 #include "ast_to_dialect/names.h"
+#include "dialect/conditions.h"
 
 #include <algorithm>
 
@@ -46,19 +47,18 @@ static std::string readable(std::string text) {
 }
 
 /// A shape of free sizes in the form that asserts in front of it allow.
-static void simplifyShape(mlir::Value tensor, const std::vector<Assertion>& assertions) {
+static void simplifyShape(mlir::Value tensor, const KnownDivisors& known) {
   auto type = mlir::cast<cnn::TensorType>(tensor.getType());
-  KnownDivisors known;
-  for (const Assertion& assertion : assertions)
-    if (!assertion.training) known.learn(assertion.test);
   llvm::SmallVector<mlir::AffineExpr> shape;
   for (mlir::AffineExpr size : type.getShape()) shape.push_back(known.simplify(size));
   tensor.setType(type.withShape(shape));
 }
 
 void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what, std::string_view name) {
-  if (net && !net->assertions.empty() && tensor.getDefiningOp()) simplifyShape(tensor, net->assertions);
-  origins[tensor] = {span, what, name};
+  if (net && !net->assertions.empty() && tensor.getDefiningOp()) simplifyShape(tensor, net->divisors);
+  // Of operators on tensors and of metrics `what` is a text of the caller's: the context keeps it.
+  std::string_view kept = mlir::StringAttr::get(&context, what).getValue();
+  origins[tensor] = {span, kept, name};
   if (observations) observations->built(tensor);
 }
 
@@ -75,7 +75,7 @@ static bool standsAfter(const Program& program, Span later, Span span) {
 
 void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
   auto found = origins.find(tensor);
-  if (found == origins.end()) return;
+  if (!diagnostic.isKept || found == origins.end()) return;
   std::string text = readable(mlir::cast<cnn::TensorType>(tensor.getType()).shapeText());
   auto& [span, what, name] = found->second;
   bool earlier = name.empty() && standsAfter(program, span, diagnostic.span);
@@ -84,9 +84,61 @@ void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
                             (earlier ? ", in an earlier application" : ""));
 }
 
+/// The multiples of a free dimension for which divisions of it by whole numbers leave nothing.
+static void collectDivisors(mlir::AffineExpr size, int64_t outer, std::set<int64_t>& divisors,
+                            std::set<unsigned>& symbols) {
+  if (auto symbol = mlir::dyn_cast<mlir::AffineSymbolExpr>(size)) symbols.insert(symbol.getPosition());
+  auto parts = mlir::dyn_cast<mlir::AffineBinaryOpExpr>(size);
+  if (!parts) return;
+  auto by = mlir::dyn_cast<mlir::AffineConstantExpr>(parts.getRHS());
+  constexpr int64_t most = 1 << 16;
+  if (parts.getKind() == mlir::AffineExprKind::FloorDiv && by && by.getValue() > 0 && by.getValue() <= most &&
+      outer * by.getValue() <= most)
+    divisors.insert(outer *= by.getValue());
+  collectDivisors(parts.getLHS(), outer, divisors, symbols);
+  collectDivisors(parts.getRHS(), outer, divisors, symbols);
+}
+
+/// Halved and doubled again, a free size is another unless it is a multiple: the assert that says so.
+void Elaborator::adviseOnMultiples(Diagnostic& diagnostic, llvm::ArrayRef<mlir::Value> tensors) {
+  if (tensors.size() < 2) return;
+  std::set<int64_t> divisors;
+  std::set<unsigned> symbols;
+  llvm::SmallVector<std::pair<mlir::AffineExpr, mlir::AffineExpr>> pairs;
+  auto first = mlir::cast<cnn::TensorType>(tensors[0].getType());
+  for (mlir::Value tensor : tensors.drop_front()) {
+    auto other = mlir::cast<cnn::TensorType>(tensor.getType());
+    if (other.getRank() != first.getRank()) return;
+    for (auto [a, b] : llvm::zip(first.getShape(), other.getShape())) {
+      if (a == b || (mlir::isa<mlir::AffineConstantExpr>(a) && mlir::isa<mlir::AffineConstantExpr>(b)))
+        continue;
+      pairs.push_back({a, b});
+      collectDivisors(a, 1, divisors, symbols);
+      collectDivisors(b, 1, divisors, symbols);
+    }
+  }
+  if (pairs.empty()) return;
+  for (int64_t divisor : divisors) {
+    KnownDivisors known;
+    std::string text;
+    for (unsigned symbol : symbols) {
+      mlir::AffineExpr size = mlir::getAffineSymbolExpr(symbol, &context);
+      known.learn(condition::equal(size % divisor, mlir::getAffineConstantExpr(0, &context)));
+      text += (text.empty() ? "assert " : " and ") + dimensionText(&context, size) + " % " +
+              std::to_string(divisor) + " == 0";
+    }
+    if (!llvm::all_of(pairs,
+                      [&](auto& pair) { return known.simplify(pair.first) == known.simplify(pair.second); }))
+      continue;
+    diagnostic.note("the sizes agree for multiples of " + std::to_string(divisor) + ": " + text);
+    return;
+  }
+}
+
 Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,
                                    std::string_view what, const Frame& frame) {
   Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, readable(message));
+  if (!diagnostic.isKept) return diagnostic;
   llvm::SmallVector<mlir::Value, 4> shown;
   bool isSign = what.starts_with('\'');
   for (mlir::Value operand : operands) {
@@ -96,6 +148,7 @@ Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange 
     shown.push_back(operand);
     addOrigin(diagnostic, operand);
   }
+  adviseOnMultiples(diagnostic, shown);
   bool pair = shown.size() == 2 && isSign;
   auto shapeOf = [&](size_t i) { return mlir::cast<cnn::TensorType>(shown[i].getType()); };
   for (size_t i = 0; pair && i < 2; ++i) {
@@ -184,8 +237,8 @@ std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& fram
     else if (!value.isPoison())
       error(Diag::TypeMismatch, part.hole->span, frame, "in a string", "a number, a string or a truth value",
             value.describe());
-    if (result.size() > maxLength) {
-      error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), "characters in a string");
+    if (result.size() > maxCharacters) {
+      error(Diag::TooManySteps, expr.span, frame, int64_t(maxCharacters), "characters in a string");
       return "";
     }
   }
@@ -234,9 +287,8 @@ bool Elaborator::bind(const Pattern& pattern, const Value& value, const Frame& f
 static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value& base, const Frame& frame) {
   std::string_view name = expr.member.text;
   auto unknown = [&](const std::string& what, std::vector<std::string_view> names) {
-    std::string list;
-    for (std::string_view candidate : names) list += (list.empty() ? "" : ", ") + std::string(candidate);
     Diagnostic& diagnostic = elaborator.error(Diag::UnknownMember, expr.member.span, frame, what, name);
+    if (!diagnostic.isKept) return Value();
     const Foreign* foreign = base.tensor() ? foreignMember(name) : nullptr;
     const Operator* op = base.tensor() ? findOperator(name) : nullptr;
     if (op && op->subjects == 1) {
@@ -244,7 +296,7 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
       diagnostic.fix("apply the operator", {{dot, " |> "}});
       return Value();
     }
-    diagnostic.didYouMean(nearest(name, names)).note("its members are " + list);
+    diagnostic.didYouMean(nearest(name, names)).note("its members are " + listed(names));
     if (foreign) diagnostic.note(std::string(foreign->note));
     return Value();
   };
@@ -356,16 +408,83 @@ static Value labeled(Elaborator& elaborator, const LabeledExpr& expr, const Fram
 }
 
 Value Elaborator::evaluate(const Expr* node, const Frame& frame, const PathHint& hint) {
+  if (!step(node->span, frame)) return Poison{};
   if (evaluationDepth >= maxEvaluationDepth) {
     error(Diag::TooDeep, node->span, frame, int64_t(maxEvaluationDepth));
     return Poison{};
   }
-  ++evaluationDepth;
+  Level level(*this);
   Cost before = observations ? observations->total() : Cost{};
   Value value = evaluateNode(node, frame, hint);
+  if (!affordable(value, *node, frame)) return Poison{};
   if (observations) observations->evaluated(*node, value, frame, before);
-  --evaluationDepth;
   return value;
+}
+
+bool Elaborator::affordable(const Value& value, const Expr& node, const Frame& frame) {
+  if (value.depth() > maxValueDepth) {
+    error(Diag::TooDeep, node.span, frame, int64_t(maxValueDepth));
+    return false;
+  }
+  auto characters = [](const Value& held) {
+    auto* text = held.get<std::string>();
+    auto* condition = held.get<RunTimeCondition>();
+    return text ? text->size() : condition ? condition->text.size() : 0;
+  };
+  if (characters(value) > maxCharacters) {
+    error(Diag::TooManySteps, node.span, frame, int64_t(maxCharacters),
+          value.get<std::string>() ? "characters in a string" : "characters in a condition");
+    return false;
+  }
+  if (auto* size = value.get<Dimension>(); size && !affordable(size->expr, node.span, frame)) return false;
+  bool isOther = node.kind == Kind::Name || node.kind == Kind::Paren || node.kind == Kind::Member;
+  uint64_t made = value.list() && !isOther ? 2 * value.list()->size() : characters(value) / 64;
+  return made == 0 || step(node.span, frame, made);
+}
+
+bool Elaborator::affordable(cnn::TensorType result, mlir::ValueRange operands, Span span,
+                            std::string_view what, const Frame& frame) {
+  llvm::SmallVector<int64_t> fixed;
+  for (unsigned i = 0; i < result.getRank(); ++i) {
+    if (auto extent = result.getFixed(i))
+      fixed.push_back(*extent);
+    else if (!affordable(result.getShape()[i], span, frame))
+      return false;
+  }
+  if (isTensorSize(fixed)) return true;
+  shapeError("expected a result of at most 2^40 elements a sample and 2^31 - 1 along a dimension, found " +
+                 result.shapeText(),
+             operands, span, what, frame);
+  return false;
+}
+
+/// The number of an expression's parts, as far as `most`.
+static unsigned partsOf(mlir::AffineExpr expr, unsigned most) {
+  auto binary = mlir::dyn_cast<mlir::AffineBinaryOpExpr>(expr);
+  if (!binary || most <= 1) return 1;
+  unsigned left = partsOf(binary.getLHS(), most - 1);
+  return left >= most - 1 ? most : 1 + left + partsOf(binary.getRHS(), most - 1 - left);
+}
+
+/// Sizes share their parts: one that holds another twice, and so on, is never written out to its end. With
+/// numbers of 32 bits nothing overflows on the way to the next size.
+bool Elaborator::affordable(mlir::AffineExpr dimension, Span span, const Frame& frame) {
+  if (!mlir::isa<mlir::AffineBinaryOpExpr>(dimension)) return true;
+  unsigned parts = partsOf(dimension, maxDimensionParts + 1);
+  if (parts > maxDimensionParts) {
+    error(Diag::TooManySteps, span, frame, int64_t(maxDimensionParts), "parts of a size");
+    return false;
+  }
+  bool fits = true;
+  dimension.walk([&](mlir::AffineExpr part) {
+    auto number = mlir::dyn_cast<mlir::AffineConstantExpr>(part);
+    fits = fits && (!number || std::abs(number.getValue()) <= INT32_MAX);
+  });
+  if (!fits) {
+    error(Diag::Overflow, span, frame, "a size");
+    return false;
+  }
+  return step(span, frame, parts * parts / 16); // what is known about its divisors is asked of each part
 }
 
 Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathHint& hint) {

@@ -99,8 +99,7 @@ bool NameChecker::library(const MemberExpr& node, Place at) {
   const Expr* root = &node;
   while (auto* member = as<MemberExpr>(root)) root = member->base;
   auto* name = as<NameExpr>(root);
-  if (!name || known(name->name) || module.incomplete ||
-      std::ranges::count(module.file.lostNames, name->name))
+  if (!name || known(name->name) || module.incomplete || module.file.lostNames.count(name->name))
     return false;
   if (!isLibrary(name->name)) return false;
   std::string shown = std::string(name->name) + "." + std::string(node.member.text);

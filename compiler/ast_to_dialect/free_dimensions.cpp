@@ -119,13 +119,11 @@ bool Elaborator::assertion(const AssertStatement& statement, const Frame& frame)
     return *holds;
   }
   if (auto* later = condition.get<RunTimeCondition>()) {
-    auto known = [&](const Assertion& other) {
-      return other.test == later->test && other.text == later->text + reason &&
-             other.training == net->training;
-    };
-    if (net && std::ranges::none_of(net->assertions, known))
-      net->assertions.push_back(
-          {later->text + reason, later->test, statement.condition->span, net->training});
+    std::string text = later->text + reason;
+    if (net && net->asserted.emplace(later->test.getAsOpaquePointer(), text, net->training).second) {
+      if (!net->training) net->divisors.learn(later->test);
+      net->assertions.push_back({text, later->test, statement.condition->span, net->training});
+    }
   } else if (!condition.isPoison()) {
     error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false",
           condition.describe());

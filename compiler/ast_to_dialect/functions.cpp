@@ -13,8 +13,43 @@ static Span resultSpan(const CallableDecl& decl, const CallExpr& call) {
   return decl.value ? decl.value->span : call.span;
 }
 
+/// The division that a call of floor, ceil or round is all about; null for what is none.
+static const BinaryExpr* roundedDivision(std::string_view function, const CallExpr& expr) {
+  bool rounds = function == "floor" || function == "ceil" || function == "round";
+  if (!rounds || expr.arguments.size() != 1 || expr.arguments[0].name.present()) return nullptr;
+  const Expr* argument = expr.arguments[0].value;
+  while (auto* paren = as<ParenExpr>(argument)) argument = paren->inner;
+  auto* division = as<BinaryExpr>(argument);
+  return division && division->op == BinaryOperator::Divide ? division : nullptr;
+}
+
+/// Exactly, however large the numbers are; round goes to even where both are equally near.
+static int64_t dividedWhole(std::string_view function, int64_t a, int64_t b) {
+  int64_t down = a / b - (a % b != 0 && (a < 0) != (b < 0));
+  uint64_t rest = uint64_t(a) - uint64_t(down) * uint64_t(b), whole = uint64_t(b);
+  if (b < 0) rest = -rest, whole = -whole;
+  if (function == "floor" || rest == 0) return down;
+  bool up = rest > whole - rest || (rest == whole - rest && down % 2 != 0);
+  return function == "ceil" || up ? down + 1 : down;
+}
+
+/// `floor(a / b)` of whole numbers, which need not be whole before it is rounded.
+Value Elaborator::roundedQuotient(std::string_view function, const BinaryExpr& division, const CallExpr& call,
+                                  const Frame& frame) {
+  Value left = evaluate(division.left, frame), right = evaluate(division.right, frame);
+  auto *a = left.get<int64_t>(), *b = right.get<int64_t>();
+  auto* size = left.get<Dimension>();
+  if (a && b && *b != 0 && !(*b == -1 && *a == INT64_MIN)) return dividedWhole(function, *a, *b);
+  if (size && b && *b > 0 && *b <= INT32_MAX && function != "round")
+    return Dimension{function == "floor" ? size->expr.floorDiv(*b) : (size->expr + (*b - 1)).floorDiv(*b)};
+  Value quotient = binary(division, left, right, frame);
+  return callBuiltin(function, {{quotient, division.span}}, call.span, frame);
+}
+
 Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& expr, const Frame& frame) {
   if (!function.decl) {
+    if (const BinaryExpr* division = roundedDivision(function.builtin, expr))
+      return roundedQuotient(function.builtin, *division, expr, frame);
     std::vector<Given> values;
     for (const Argument& argument : expr.arguments) {
       if (argument.name.present())
@@ -109,8 +144,11 @@ static Value reduced(Elaborator& elaborator, std::string_view name, const List& 
 
 Value Elaborator::callBuiltin(std::string_view name, const std::vector<Given>& arguments, Span span,
                               const Frame& frame) {
-  for (const Given& argument : arguments)
-    if (argument.value.isPoison()) return Poison{};
+  for (const Given& argument : arguments) {
+    bool isLong = argument.value.list() && argument.value.list()->size() > 16;
+    if (argument.value.isPoison() || (isLong && !step(span, frame, argument.value.list()->size())))
+      return Poison{};
+  }
   auto wrongCount = [&](std::string_view wanted) {
     error(Diag::TooManyArguments, span, frame, name, wanted, int64_t(arguments.size()));
     return Value();

@@ -170,6 +170,7 @@ private:
   /// Fills `convolutions`; false, with an error, where there is none.
   bool select() {
     Selector wanted = selector();
+    if (!e.step(wanted.span, frame, e.net->parts.size() / 4)) return false;
     std::string other; // selected, but no convolution
     for (auto& [path, part] : e.net->parts)
       if (other.empty() && covers(wanted, path)) other = path;

@@ -35,7 +35,7 @@ public:
 private:
   /// Says nothing about what only an editor looks at: see ErrorExpr.
   template <typename... Args> Diagnostic& report(Diag diag, Span span, Args&&... args) {
-    if (quiet) return discarded = Diagnostic{};
+    if (quiet) return discarded = Diagnostic::unseen();
     return diagnostics.report(diag, span, std::forward<Args>(args)...);
   }
 

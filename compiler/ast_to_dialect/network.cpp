@@ -165,6 +165,11 @@ void Elaborator::parameterStatement(const ParamStatement& statement, const Frame
     }
     extents.push_back(fixed.getValue());
   }
+  if (!isTensorSize(extents)) {
+    shapeError("parameter '" + std::string(statement.name.text) + "' would have more than 2^40 elements", {},
+               type->span, "param", frame);
+    return;
+  }
   InitAttr init = initialiser(first, extents, statement.value->span, frame);
   if (!init) return;
   std::string_view name = statement.name.text;
@@ -195,9 +200,12 @@ Value Elaborator::applyNetwork(const BlockValue& block, const std::vector<Value>
       error(Diag::CircularDefinition, decl.name.span, frame, decl.name.text);
       return Poison{};
     }
+    BlockValue whole = *base;
+    if (!decl.hasParameterList)
+      for (auto& [parameter, given] : block.given) whole.give(parameter, given);
     Environment names;
     Frame own{base->module, &names, inner.instance};
-    Value result = applyNetwork(*base, subjects, span, own, frame);
+    Value result = applyNetwork(whole, subjects, span, own, frame);
     evaluating.erase(&decl);
     return result;
   }

@@ -55,6 +55,14 @@ mlir::Location Elaborator::location(Span span, llvm::StringRef path) {
   return path.empty() ? place : mlir::NameLoc::get(mlir::StringAttr::get(&context, path), place);
 }
 
+bool isTensorSize(llvm::ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (extent > INT32_MAX || __builtin_mul_overflow(count, extent, &count) || count > int64_t(1) << 40)
+      return false;
+  return true;
+}
+
 mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view owner, std::string_view name,
                                   llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic, Span span,
                                   const Frame& frame) {
@@ -148,6 +156,8 @@ void Elaborator::applyInits() {
   for (; net->initsApplied < net->inits.size(); ++net->initsApplied) {
     const PendingInit& init = net->inits[net->initsApplied];
     for (const Selector& selector : init.selection.selectors) {
+      Frame frame{&program.main(), &none, nullptr};
+      if (!step(selector.span, frame, (net->parameters.size() + net->parts.size()) / 16)) return;
       Selector inside = selector;
       if (!init.scope.empty() && !inside.pattern.empty()) inside.pattern = init.scope + "." + inside.pattern;
       bool any = false;
@@ -160,13 +170,11 @@ void Elaborator::applyInits() {
         // PyTorch's initialisers are applied to weights; biases keep theirs unless they are named.
         if ((byOperator || inside.pattern == info.ownerPath) && info.name != "weight") continue;
         if (info.op.getStatistic()) continue;
-        Frame frame{&program.main(), &none, nullptr};
         if (InitAttr value = initialiser(init.value.value, type.getFixedFrom(0), init.value.span, frame))
           info.op.setInitAttr(value);
       }
       bool known = any || net->incomplete;
       for (auto& [path, part] : net->parts) known = known || part.name == selector.owner;
-      Frame frame{&program.main(), &none, nullptr};
       if (!known)
         suggestSelector(error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
     }
@@ -175,6 +183,7 @@ void Elaborator::applyInits() {
 
 /// The path that is nearly that of a selector, or what paths there are.
 void Elaborator::suggestSelector(Diagnostic& diagnostic, const Selector& selector) {
+  if (!diagnostic.isKept) return;
   if (!net || selector.pattern.empty()) {
     diagnostic.note("no part of the network is made by it");
     return;

@@ -48,13 +48,11 @@ void Elaborator::reportUnknownProbes() {
   std::vector<std::string_view> names(probesFound.begin(), probesFound.end());
   for (const std::string& pattern : options.probes) {
     if (probesUsed.count(pattern) || diagnostics.hasErrors()) continue;
-    std::string list;
-    for (std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
     Diagnostic& diagnostic = diagnostics.report(Diag::UnknownProbe, Span{}, pattern);
     if (std::string_view near = nearest(pattern, names); !near.empty())
       diagnostic.note("did you mean " + std::string(near) + "?");
     diagnostic.note(names.empty() ? "the network has none: name a value with |> probe(\"name\")"
-                                  : "its probes: " + list);
+                                  : "its probes: " + listed(names));
   }
 }
 

@@ -53,6 +53,12 @@ private:
       module.incomplete = true;
       return;
     }
+    constexpr size_t deepest = 100; // files that use each other one after the other
+    if (loading.size() > deepest) {
+      diagnostics.report(Diag::TooDeep, use.path->span, deepest);
+      module.incomplete = true;
+      return;
+    }
     Module* used = nullptr;
     if (auto known = loaded.find(path); known != loaded.end()) {
       used = known->second;
@@ -63,14 +69,14 @@ private:
       used = file == Span::noFile ? nullptr : load(file, path);
     }
     module.uses.emplace_back(&use, used);
-    if (!used && !use.alias.present()) {
-      module.incomplete = true;
-      return;
-    }
     if (!used) { // its name is known, its contents are not
       used = &program.modules.emplace_back();
       used->path = path;
       used->incomplete = true;
+      if (!use.alias.present()) {
+        module.incomplete = true;
+        return;
+      }
     }
     if (use.alias.present()) {
       add(module, use.alias.text, {nullptr, used, use.alias.span});

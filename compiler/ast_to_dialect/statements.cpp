@@ -5,11 +5,13 @@ namespace cnn {
 
 using namespace ast;
 
-/// Counts evaluation so that a program that does not end is an error.
-bool Elaborator::step(Span span, const Frame& frame) {
-  if (++steps <= maxSteps) return true;
-  if (steps == maxSteps + 1) error(Diag::TooManySteps, span, frame, int64_t(maxSteps), "steps of evaluation");
-  return false;
+/// Counts evaluation so that a program that does not end is an error, once: what is evaluated after it is
+/// silent.
+bool Elaborator::step(Span span, const Frame& frame, uint64_t count) {
+  if (exhausted()) return false;
+  steps += std::min(count, options.maxSteps + 1);
+  if (exhausted()) error(Diag::TooManySteps, span, frame, int64_t(options.maxSteps), "steps of evaluation");
+  return !exhausted();
 }
 
 Outcome Elaborator::execute(const Body& body, const Frame& frame, bool asValue) {

@@ -12,21 +12,39 @@ using namespace ast;
 
 namespace {
 
-/// The same value with the tensors of another function.
-Value mapped(const Value& value, const mlir::IRMapping& mapping) {
-  if (auto* tensor = value.get<mlir::Value>()) return mapping.lookupOrDefault(*tensor);
-  if (const List* list = value.list()) {
-    List result;
-    for (const Value& element : *list) result.push_back(mapped(element, mapping));
+/// The same values with the tensors of another function. What values share they share afterwards.
+class Mapped {
+public:
+  explicit Mapped(const mlir::IRMapping& mapping) : mapping(mapping) {}
+
+  Value operator()(const Value& value) {
+    if (auto* tensor = value.get<mlir::Value>()) return mapping.lookupOrDefault(*tensor);
+    const List* list = value.list();
+    const Members* members = value.members();
+    if (!list && !members) return value;
+    const void* shared = list ? static_cast<const void*>(list) : members;
+    if (auto known = done.find(shared); known != done.end()) return known->second;
+    Value result = list ? Value(map(*list)) : Value(map(*members));
+    done.try_emplace(shared, result);
     return result;
   }
-  if (const Members* members = value.members()) {
-    auto result = std::make_shared<Members>(*members);
-    for (auto& [name, member] : result->values) member = mapped(member, mapping);
-    return std::shared_ptr<const Members>(result);
+
+private:
+  List map(const List& list) {
+    List result;
+    for (const Value& element : list) result.push_back((*this)(element));
+    return result;
   }
-  return value;
-}
+
+  std::shared_ptr<const Members> map(const Members& members) {
+    auto result = std::make_shared<Members>(members);
+    for (auto& [name, member] : result->values) member = (*this)(member);
+    return result;
+  }
+
+  const mlir::IRMapping& mapping;
+  std::map<const void*, Value> done;
+};
 
 /// Evaluates one train section.
 class Trainer {
@@ -437,6 +455,7 @@ private:
 } // namespace
 
 void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
+  if (exhausted()) return;
   mlir::OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(&net->op.getBody().front());
   auto loss = FunctionOp::create(builder, location(decl.span, ""), "loss", builder.getFunctionType({}, {}));
@@ -459,7 +478,8 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
   }
 
   Environment names;
-  for (auto& [name, value] : network.environment->names) names.names[name] = mapped(value, mapping);
+  Mapped mapped(mapping);
+  for (auto& [name, value] : network.environment->names) names.names[name] = mapped(value);
   Environment inner{&names, {}};
   Instance instance;
   instance.path = "loss";

@@ -117,6 +117,7 @@ std::set<std::string> TrainPartReader::selected(const Expr* selectors, bool stat
   std::set<std::string> paths;
   bool all = true;
   for (const Selector& selector : selection.selectors) {
+    if (!e.step(selector.span, frame, e.net->parameters.size() / 8)) return paths;
     bool any = std::ranges::any_of(e.net->parameters, [&](const NetworkParameter& info) {
       return matches(selector, info.owner, info.ownerPath, info.name);
     });

@@ -27,7 +27,11 @@ std::vector<std::string_view> NameChecker::candidates(Place at) {
 }
 
 void NameChecker::unknown(Span span, std::string_view name, Place at) {
-  if (quiet || module.incomplete || std::ranges::count(module.file.lostNames, name)) return;
+  if (quiet || module.incomplete || module.file.lostNames.count(name)) return;
+  if (diagnostics.isFull()) {
+    report(Diag::UnknownName, span, name);
+    return;
+  }
   if (wanted) return unknownSetting(span, name, at.call);
   Guess meant = nearest(name, candidates(at));
   if (!meant.sure && foreign(span, name, name, at)) return;
@@ -54,7 +58,8 @@ void NameChecker::unknownSetting(Span span, std::string_view name, const CallExp
   std::string list;
   for (const Operator& op : allOperators()) {
     bool geometry = op.family == Family::Geometry && *wanted == Family::Augmentation;
-    if (op.family != *wanted && !geometry) continue;
+    bool measured = op.family == Family::Loss && *wanted == Family::Metric;
+    if (op.family != *wanted && !geometry && !measured) continue;
     candidates.push_back(op.name);
     list += (list.empty() ? "" : ", ") + std::string(op.name);
   }

@@ -49,6 +49,7 @@ void Elaborator::checkUncalled(const CallableDecl& function, DiagnosticEngine& f
   plain.observations = nullptr;
   for (bool second : {false, true}) {
     Elaborator trial(program, context, plain, found);
+    trial.steps = steps; // all trials together come to an end
     Environment names;
     Frame frame{&program.main(), &names, nullptr};
     std::map<size_t, Given> given;
@@ -62,7 +63,18 @@ void Elaborator::checkUncalled(const CallableDecl& function, DiagnosticEngine& f
     if (!result.isPoison() && function.resultType)
       trial.checkType(result, function.resultType, "the result of " + std::string(function.name.text),
                       function.value ? function.value->span : span, frame);
+    steps = trial.steps;
   }
+}
+
+/// Evaluates a let of the file, whatever it binds.
+void Elaborator::evaluateGlobal(const Module& module, const Pattern& pattern, const Frame& frame) {
+  if (auto* name = as<NamePattern>(&pattern)) {
+    if (module.globals.count(name->name)) global(module, name->name, name->span, frame);
+    return;
+  }
+  for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements)
+    evaluateGlobal(module, *element, frame);
 }
 
 void Elaborator::checkUnusedDeclarations() {
@@ -70,11 +82,10 @@ void Elaborator::checkUnusedDeclarations() {
   Environment none;
   Frame frame{&main, &none, nullptr};
   DiagnosticEngine found(program.sources);
+  for (const Decl* decl : main.file.declarations)
+    if (auto* let = as<LetDecl>(decl)) evaluateGlobal(main, *let->pattern, frame);
   for (const Decl* decl : main.file.declarations) {
-    if (auto* let = as<LetDecl>(decl)) {
-      for (auto& [name, entry] : main.globals)
-        if (entry.decl == let) global(main, name, entry.span, frame);
-    } else if (auto* function = as<CallableDecl>(decl)) {
+    if (auto* function = as<CallableDecl>(decl)) {
       bool whole = function->parametersComplete && (function->value || function->body.complete);
       if (function->kind == Kind::Func && whole && !called.count(function)) checkUncalled(*function, found);
     }

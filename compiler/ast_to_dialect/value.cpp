@@ -1,12 +1,25 @@
 #include "ast_to_dialect/value.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace cnn {
 
+ListValue::ListValue(List list)
+    : elements(std::move(list)),
+      isSubject(!elements.empty() && llvm::all_of(elements, [](const Value& v) { return v.isSubject(); })) {
+  for (const Value& element : elements) {
+    depth = std::max(depth, element.depth() + 1);
+    elementCount = llvm::SaturatingAdd(elementCount, element.elementCount());
+    holdsPoison = holdsPoison || element.holdsPoison();
+  }
+}
+
+Value::Value(List list) : data(std::make_shared<const ListValue>(std::move(list))) {}
+
 const List* Value::list() const {
-  auto* pointer = get<std::shared_ptr<const List>>();
-  return pointer ? pointer->get() : nullptr;
+  auto* pointer = get<std::shared_ptr<const ListValue>>();
+  return pointer ? &(*pointer)->elements : nullptr;
 }
 
 const BlockValue* Value::block() const {
@@ -33,21 +46,42 @@ mlir::Value Value::tensor() const {
 }
 
 bool Value::isSubject() const {
-  if (tensor()) return true;
-  const List* elements = list();
-  return elements && !elements->empty() &&
-         llvm::all_of(*elements, [](const Value& v) { return v.isSubject(); });
+  auto* list = get<std::shared_ptr<const ListValue>>();
+  return list ? (*list)->isSubject : bool(tensor());
 }
 
 bool Value::holdsPoison() const {
-  const List* elements = list();
-  return isPoison() || (elements && llvm::any_of(*elements, [](const Value& v) { return v.holdsPoison(); }));
+  auto* list = get<std::shared_ptr<const ListValue>>();
+  return list ? (*list)->holdsPoison : isPoison();
+}
+
+uint32_t Value::depth() const {
+  if (auto* list = get<std::shared_ptr<const ListValue>>()) return (*list)->depth;
+  if (const BlockValue* held = block()) return held->depth;
+  if (const Record* held = record()) return held->depth;
+  return 0;
+}
+
+uint64_t Value::elementCount() const {
+  auto* list = get<std::shared_ptr<const ListValue>>();
+  return list ? (*list)->elementCount : 1;
 }
 
 std::optional<double> Value::number() const {
   if (auto* i = get<int64_t>()) return static_cast<double>(*i);
   if (auto* d = get<double>()) return *d;
   return std::nullopt;
+}
+
+void BlockValue::append(std::shared_ptr<const BlockValue> part, const ast::Expr* node) {
+  depth = std::max(depth, part->depth + 1);
+  chain.push_back(std::move(part));
+  chainNodes.push_back(node);
+}
+
+void BlockValue::give(size_t parameter, Given value) {
+  depth = std::max(depth, value.value.depth() + 1);
+  given[parameter] = std::move(value);
 }
 
 std::string BlockValue::name() const {
@@ -74,8 +108,8 @@ std::string Value::describe() const {
     std::string operator()(const mlir::Value& v) const {
       return "a tensor " + mlir::cast<TensorType>(v.getType()).shapeText();
     }
-    std::string operator()(const std::shared_ptr<const List>& l) const {
-      return "a list of " + std::to_string(l->size());
+    std::string operator()(const std::shared_ptr<const ListValue>& l) const {
+      return "a list of " + std::to_string(l->elements.size());
     }
     std::string operator()(const std::shared_ptr<const BlockValue>& b) const {
       return b->op ? "the operator " + b->name() : b->decl ? "the block " + b->name() : "a chain of blocks";

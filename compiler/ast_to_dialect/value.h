@@ -16,6 +16,7 @@ namespace cnn {
 
 class Value;
 using List = std::vector<Value>;
+struct ListValue;
 
 /// The result of an error that has been reported: whatever is done with it is silent and gives poison again.
 struct Poison {};
@@ -54,15 +55,15 @@ struct FileValue {
 class Value {
 public:
   using Variant = std::variant<Poison, int64_t, double, bool, std::string, Dimension, RunTimeCondition,
-                               mlir::Value, std::shared_ptr<const List>, std::shared_ptr<const BlockValue>,
-                               std::shared_ptr<const Record>, std::shared_ptr<const Members>, FunctionValue,
-                               ElementType, FileValue>;
+                               mlir::Value, std::shared_ptr<const ListValue>,
+                               std::shared_ptr<const BlockValue>, std::shared_ptr<const Record>,
+                               std::shared_ptr<const Members>, FunctionValue, ElementType, FileValue>;
 
   Value() : data(Poison{}) {}
   template <typename T>
     requires std::is_constructible_v<Variant, T&&> && (!std::is_same_v<std::decay_t<T>, Value>)
   Value(T&& value) : data(std::forward<T>(value)) {}
-  Value(List list) : data(std::make_shared<const List>(std::move(list))) {}
+  Value(List list);
 
   template <typename T> const T* get() const { return std::get_if<T>(&data); }
   bool isPoison() const { return get<Poison>() != nullptr; }
@@ -76,6 +77,10 @@ public:
   bool isSubject() const;
   /// An error, or a list that holds one.
   bool holdsPoison() const;
+  /// How many lists, chains and arguments it holds within each other.
+  uint32_t depth() const;
+  /// Of a list: all elements of all lists in it, each as often as it can be reached; else 1.
+  uint64_t elementCount() const;
   /// The number as a double, where it is one.
   std::optional<double> number() const;
 
@@ -84,6 +89,17 @@ public:
 
 private:
   Variant data;
+};
+
+/// A list, with what is asked about all that it holds: lists share their elements, so that to go through them
+/// each time takes exponentially long where each of many lists holds the one before it twice.
+struct ListValue {
+  explicit ListValue(List elements);
+  List elements;
+  uint32_t depth = 1;
+  uint64_t elementCount = 0; ///< stays at the largest
+  bool holdsPoison = false;
+  bool isSubject; ///< tensors, or lists of such
 };
 
 /// A value given for an argument, with where it was given.
@@ -104,7 +120,10 @@ struct BlockValue {
   Span labelSpan;
   Span span;                             ///< where it was written
   std::optional<std::string> sharedPath; ///< set where all applications share one set of parameters
+  uint32_t depth = 1;                    ///< see Value::depth
 
+  void append(std::shared_ptr<const BlockValue> part, const ast::Expr* node);
+  void give(size_t parameter, Given value);
   std::string name() const;
 };
 
@@ -113,6 +132,7 @@ struct Record {
   const Operator* op = nullptr;
   std::map<std::string, Given, std::less<>> arguments;
   Span span;
+  uint32_t depth = 1; ///< see Value::depth
 };
 
 /// What the application of a network gives: its outputs and top-level lets.

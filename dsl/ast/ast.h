@@ -9,6 +9,8 @@
 
 #include "dsl/ast/statements.h"
 
+#include <set>
+
 namespace cnn::ast {
 
 struct Parameter {
@@ -73,7 +75,7 @@ struct File {
   FileId file = Span::noFile;
   std::vector<Decl*> declarations;
   /// Names whose declarations could not be understood and have been reported: their uses are no mistakes.
-  std::vector<std::string_view> lostNames;
+  std::set<std::string_view> lostNames;
   bool complete = true; ///< false where a `use` is missing, which may have brought any name
 };
 

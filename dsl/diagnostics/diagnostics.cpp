@@ -28,33 +28,40 @@ const DiagnosticInfo* findDiagnostic(std::string_view idOrName) {
   return nullptr;
 }
 
+Diagnostic Diagnostic::unseen() {
+  Diagnostic diagnostic{};
+  diagnostic.isKept = false;
+  return diagnostic;
+}
+
 Diagnostic& Diagnostic::label(std::string text) {
+  if (!isKept) return *this;
   labelText = std::move(text);
   return *this;
 }
 
 Diagnostic& Diagnostic::secondary(Span span, std::string text) {
-  if (span.valid()) secondarySpans.push_back({span, std::move(text)});
+  if (isKept && span.valid()) secondarySpans.push_back({span, std::move(text)});
   return *this;
 }
 
 Diagnostic& Diagnostic::note(Span span, std::string text) {
-  noteList.push_back({span, std::move(text)});
+  if (isKept) noteList.push_back({span, std::move(text)});
   return *this;
 }
 
 Diagnostic& Diagnostic::fix(std::string message, std::vector<Edit> edits) {
-  fixIts.push_back({std::move(message), std::move(edits), true});
+  if (isKept) fixIts.push_back({std::move(message), std::move(edits), true});
   return *this;
 }
 
 Diagnostic& Diagnostic::suggest(std::string message, std::vector<Edit> edits) {
-  fixIts.push_back({std::move(message), std::move(edits), false});
+  if (isKept) fixIts.push_back({std::move(message), std::move(edits), false});
   return *this;
 }
 
 Diagnostic& Diagnostic::didYouMean(Guess guess) {
-  if (guess.empty()) return *this;
+  if (!isKept || guess.empty()) return *this;
   std::string word(guess.word);
   fixIts.push_back({"did you mean '" + word + "'?", {{span, word}}, guess.sure});
   return *this;
@@ -62,6 +69,17 @@ Diagnostic& Diagnostic::didYouMean(Guess guess) {
 
 const FixIt* Diagnostic::sureFix() const {
   return fixIts.size() == 1 && fixIts.front().sure ? &fixIts.front() : nullptr;
+}
+
+/// What a program calls its names and writes as strings may be as long as a file.
+static std::string shortened(const std::string& text) {
+  constexpr size_t most = 1000, end = 100;
+  if (text.size() <= most) return text;
+  auto continues = [&](size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80; };
+  size_t first = most - end, last = text.size() - end;
+  while (first > 0 && continues(first)) --first;
+  while (last < text.size() && continues(last)) ++last;
+  return text.substr(0, first) + "…" + text.substr(last);
 }
 
 static std::string format(std::string_view message, const std::vector<DiagnosticArgument>& arguments) {
@@ -74,25 +92,31 @@ static std::string format(std::string_view message, const std::vector<Diagnostic
       continue;
     }
     size_t index = static_cast<size_t>(message[i + 1] - '0');
-    if (index < arguments.size()) out += arguments[index].text;
+    if (index < arguments.size()) out += shortened(arguments[index].text);
     i += 2;
   }
   return out;
 }
 
 Diagnostic& DiagnosticEngine::add(Diag diag, Span span, std::vector<DiagnosticArgument> arguments) {
-  return store({diag, span, format(info(diag).message, arguments), {}, {}, {}, {}});
+  errors += info(diag).severity() == Severity::Error;
+  return diagnostics.emplace_back(
+      Diagnostic{diag, span, format(info(diag).message, arguments), {}, {}, {}, {}, true});
 }
 
 void DiagnosticEngine::take(const Diagnostic& diagnostic) {
-  store(diagnostic);
+  if (isFull()) {
+    drop(diagnostic.diag);
+    return;
+  }
+  errors += info(diagnostic.diag).severity() == Severity::Error;
+  diagnostics.push_back(diagnostic);
 }
 
-Diagnostic& DiagnosticEngine::store(Diagnostic diagnostic) {
-  errors += info(diagnostic.diag).severity() == Severity::Error;
-  if (diagnostics.size() < maxStored) return diagnostics.emplace_back(std::move(diagnostic));
+Diagnostic& DiagnosticEngine::drop(Diag diag) {
+  errors += info(diag).severity() == Severity::Error;
   ++dropped;
-  return overflow = std::move(diagnostic);
+  return overflow = Diagnostic::unseen();
 }
 
 std::vector<const Diagnostic*> DiagnosticEngine::sorted() const {

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,7 +82,10 @@ struct Diagnostic {
   std::vector<Note> secondarySpans; ///< further marked ranges, each with a label
   std::vector<Note> noteList;
   std::vector<FixIt> fixIts;
+  bool isKept = true; ///< false where nobody will see it: what takes long to find out need not be
 
+  /// One that is not kept.
+  static Diagnostic unseen();
   Diagnostic& label(std::string text);
   Diagnostic& secondary(Span span, std::string text);
   Diagnostic& note(std::string text) { return note(Span{}, std::move(text)); }
@@ -91,6 +95,9 @@ struct Diagnostic {
   Diagnostic& suggest(std::string message, std::vector<Edit> edits);
   /// "did you mean 'x'?" with the replacement of the primary span; nothing for an empty guess.
   Diagnostic& didYouMean(Guess guess);
+  /// The same for the nearest of the names that `candidates()` gives, which is called only where the
+  /// diagnostic is kept.
+  template <typename Candidates> Diagnostic& didYouMean(std::string_view word, Candidates&& candidates);
   /// The change that may be made without asking: the only one, and sure. Null for none.
   const FixIt* sureFix() const;
 };
@@ -105,8 +112,11 @@ public:
 
   /// Adds a diagnostic; details are added to the returned one before the next report.
   template <typename... Args> Diagnostic& report(Diag diag, Span span, Args&&... args) {
+    if (isFull()) return drop(diag);
     return add(diag, span, {DiagnosticArgument(std::forward<Args>(args))...});
   }
+  /// No more are stored: those that are reported now are only counted.
+  bool isFull() const { return diagnostics.size() >= maxStored; }
 
   bool hasErrors() const { return errors != 0; }
   /// Errors reported so far, repetitions included.
@@ -121,7 +131,7 @@ public:
 
 private:
   Diagnostic& add(Diag diag, Span span, std::vector<DiagnosticArgument> arguments);
-  Diagnostic& store(Diagnostic diagnostic);
+  Diagnostic& drop(Diag diag);
 
   const SourceManager& sources;
   std::deque<Diagnostic> diagnostics;
@@ -145,5 +155,25 @@ std::string toJson(const DiagnosticEngine& engine);
 /// slip is of a single letter in a word of four or more.
 Guess nearest(std::string_view word, std::span<const std::string_view> candidates);
 Guess nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+/// "a, b, c": the first of many names, and "…" for the others.
+template <std::ranges::range Names>
+  requires std::convertible_to<std::ranges::range_value_t<Names>, std::string_view>
+std::string listed(const Names& names) {
+  constexpr size_t shown = 40;
+  std::string list;
+  size_t count = 0;
+  for (const auto& name : names) {
+    if (count > 0) list += ", ";
+    if (count++ == shown) return list + "…";
+    list += name;
+  }
+  return list;
+}
+
+template <typename Candidates>
+Diagnostic& Diagnostic::didYouMean(std::string_view word, Candidates&& candidates) {
+  return isKept ? didYouMean(nearest(word, candidates())) : *this;
+}
 
 } // namespace cnn

@@ -11,7 +11,8 @@ std::string applyEdits(std::string text, std::vector<Edit> edits) {
   return text;
 }
 
-FixedText applySureFixes(const DiagnosticEngine& engine, FileId file) {
+FixedText applySureFixes(const DiagnosticEngine& engine, FileId file,
+                         const std::set<const Diagnostic*>& without) {
   FixedText result;
   std::vector<Edit> edits;
   auto overlaps = [&](const Edit& edit) {
@@ -23,7 +24,7 @@ FixedText applySureFixes(const DiagnosticEngine& engine, FileId file) {
   };
   for (const Diagnostic* diagnostic : engine.sorted()) {
     const FixIt* fix = diagnostic->sureFix();
-    if (!fix) continue;
+    if (!fix || without.count(diagnostic)) continue;
     bool usable = std::all_of(fix->edits.begin(), fix->edits.end(),
                               [&](const Edit& edit) { return edit.span.file == file && !overlaps(edit); });
     if (!usable) continue;

@@ -3,6 +3,8 @@
 
 #include "dsl/diagnostics/diagnostics.h"
 
+#include <set>
+
 namespace cnn {
 
 /// A text with the sure fixes applied.
@@ -11,9 +13,10 @@ struct FixedText {
   std::vector<const Diagnostic*> fixed; ///< those whose fix was applied, in order
 };
 
-/// Applies the sure fix of each diagnostic to the file, leaving out those that overlap an earlier one: these
-/// come with the next round.
-FixedText applySureFixes(const DiagnosticEngine& engine, FileId file);
+/// Applies the sure fix of each diagnostic to the file but for those `without`, leaving out those that
+/// overlap an earlier one: these come with the next round.
+FixedText applySureFixes(const DiagnosticEngine& engine, FileId file,
+                         const std::set<const Diagnostic*>& without = {});
 
 /// The text of a file with some edits, which do not overlap.
 std::string applyEdits(std::string text, std::vector<Edit> edits);

@@ -2,6 +2,7 @@
 #include "dsl/diagnostics/diagnostics.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cnn {
 
@@ -13,20 +14,29 @@ static bool sameIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-/// Optimal string alignment distance, on lower-cased ASCII.
-static size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> beforePrevious, previous(b.size() + 1), current(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) previous[j] = j;
+constexpr size_t longest = 256; ///< word that anything is near to
+
+/// Optimal string alignment distance, on lower-cased ASCII, of words of at most `longest` letters; more than
+/// `most` where it is more than that. Only cells so near to the diagonal are looked at.
+static size_t editDistance(std::string_view a, std::string_view b, size_t most) {
+  std::array<size_t, longest + 2> rows[3];
+  size_t *beforePrevious = rows[0].data(), *previous = rows[1].data(), *current = rows[2].data();
+  for (size_t j = 0; j <= std::min(b.size(), most + 1); ++j) previous[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
-    current[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
+    size_t first = i > most ? i - most : 1, last = std::min(b.size(), i + most);
+    current[first - 1] = first == 1 ? i : most + 1;
+    size_t best = current[first - 1];
+    for (size_t j = first; j <= last; ++j) {
       size_t cost = lower(a[i - 1]) != lower(b[j - 1]);
       current[j] = std::min({previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost});
       bool swapped =
           i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
       if (swapped) current[j] = std::min(current[j], beforePrevious[j - 2] + 1);
+      best = std::min(best, current[j]);
     }
-    beforePrevious = previous;
+    current[last + 1] = most + 1;
+    if (best > most) return most + 1;
+    std::swap(beforePrevious, previous);
     std::swap(previous, current);
   }
   return previous[b.size()];
@@ -38,8 +48,8 @@ static std::optional<size_t> nearDistance(std::string_view word, std::string_vie
   if (sameIgnoringCase(word, candidate)) return 0;
   size_t shorter = std::min(word.size(), candidate.size()), longer = std::max(word.size(), candidate.size());
   size_t most = shorter < 2 ? 0 : shorter < 7 ? 1 : 2;
-  if (longer - shorter > most || longer > 256) return std::nullopt;
-  size_t distance = editDistance(word, candidate);
+  if (longer - shorter > most || longer > longest) return std::nullopt;
+  size_t distance = editDistance(word, candidate, most);
   bool replaced = distance == 1 && shorter == longer && [&] {
     std::string a(word), b(candidate); // the same letters in another order are a swap
     std::ranges::transform(a, a.begin(), lower), std::ranges::transform(b, b.begin(), lower);

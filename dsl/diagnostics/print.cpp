@@ -123,8 +123,9 @@ private:
     uint32_t line = sources.lineColumn(edits.front().span).line;
     for (const Edit& edit : edits)
       if (!sameLine(edit.span, edits.front().span) || edit.text.find('\n') != std::string::npos) return;
-    std::string text(sources.lineText(edits.front().span.file, line));
-    if (text.size() > maxLineWidth) return;
+    std::string_view before = sources.lineText(edits.front().span.file, line);
+    if (before.size() > maxLineWidth) return;
+    std::string text(before);
     uint32_t start = sources.file(edits.front().span.file).lineStarts[line - 1];
     std::vector<Edit> ordered = edits;
     std::stable_sort(ordered.begin(), ordered.end(),

@@ -17,6 +17,9 @@ Span Span::to(Span other) const {
   return {file, std::min(begin, other.begin), std::max(end, other.end)};
 }
 
+/// Bytes between two marks of a file.
+static constexpr size_t markDistance = 512;
+
 size_t utf8SequenceLength(std::string_view text) {
   if (text.empty()) return 0;
   auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
@@ -62,6 +65,17 @@ FileId SourceManager::addText(std::string name, std::string text) {
     text.erase(0, 3);
   }
   file.text = std::move(text);
+  for (size_t at = 0, characters = 0; at < file.text.size();) {
+    file.marks.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(characters)});
+    size_t end = std::min(at + markDistance, file.text.size());
+    auto continues = [&](size_t i) {
+      return i < file.text.size() && (static_cast<unsigned char>(file.text[i]) & 0xC0) == 0x80;
+    };
+    for (size_t back = 1; back <= 3 && continues(end); ++back) // not within a character
+      if (!continues(end - back)) end -= back;
+    characters += codePointCount(std::string_view(file.text).substr(at, end - at));
+    at = end;
+  }
   file.lineStarts.push_back(0);
   for (size_t i = 0; i < file.text.size(); ++i)
     if (file.text[i] == '\n') file.lineStarts.push_back(static_cast<uint32_t>(i + 1));
@@ -101,8 +115,17 @@ LineColumn SourceManager::lineColumn(FileId id, uint32_t offset) const {
   auto next = std::upper_bound(source.lineStarts.begin(), source.lineStarts.end(), offset);
   uint32_t line = static_cast<uint32_t>(next - source.lineStarts.begin());
   uint32_t start = source.lineStarts[line - 1];
-  size_t column = codePointCount(std::string_view(source.text).substr(start, offset - start));
-  return {line, static_cast<uint32_t>(column + 1)};
+  if (offset - start <= markDistance)
+    return {line, static_cast<uint32_t>(
+                      codePointCount(std::string_view(source.text).substr(start, offset - start)) + 1)};
+  // From the last mark before either place.
+  auto charactersBefore = [&](uint32_t place) {
+    auto after = std::ranges::upper_bound(source.marks, place, {}, &SourceFile::Mark::offset);
+    const SourceFile::Mark& mark = *std::prev(after);
+    return mark.characters +
+           codePointCount(std::string_view(source.text).substr(mark.offset, place - mark.offset));
+  };
+  return {line, static_cast<uint32_t>(charactersBefore(offset) - charactersBefore(start) + 1)};
 }
 
 std::string_view SourceManager::lineText(FileId id, uint32_t line) const {

@@ -38,6 +38,11 @@ struct SourceFile {
   std::string name; ///< as shown in diagnostics
   std::string text;
   std::vector<uint32_t> lineStarts; ///< byte offset of each line's first character
+  /// How many characters stand before an offset, every few hundred bytes: lines may be very long.
+  struct Mark {
+    uint32_t offset = 0, characters = 0;
+  };
+  std::vector<Mark> marks;
   bool hadByteOrderMark = false;
 };
 

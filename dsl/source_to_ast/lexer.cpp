@@ -134,6 +134,16 @@ private:
     invalid();
   }
 
+  /// `k: int | [int]`, of Python's types.
+  bool afterType() const {
+    size_t i = result.tokens.size();
+    while (i > 0 && result.tokens[i - 1].kind == TokenKind::RightBracket) --i;
+    if (i == 0) return false;
+    const Span& last = result.tokens[i - 1].span;
+    static constexpr std::array types = {"int"sv, "float"sv, "bool"sv, "string"sv, "block"sv, "f32"sv};
+    return std::ranges::count(types, text.substr(last.begin, last.end - last.begin)) > 0;
+  }
+
   /// `x.0` is a (wrong) member access, `= .5` a number without its leading digit.
   bool afterOperand() const {
     if (space || result.tokens.empty()) return false;
@@ -303,8 +313,11 @@ private:
       }
       Span first{file, static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + found.size())};
       bool blank = meant == " ";
-      diagnostics.report(Diag::UnexpectedCharacter, first, blank ? "U+00A0" : found)
-          .fix(blank ? "write a plain space" : "write '" + std::string(meant) + "'", edits);
+      Diagnostic& diagnostic = diagnostics.report(Diag::UnexpectedCharacter, first, blank ? "U+00A0" : found);
+      if (found == "|" && afterType())
+        diagnostic.note("a parameter has one type: write two functions, or give a list of one");
+      else
+        diagnostic.fix(blank ? "write a plain space" : "write '" + std::string(meant) + "'", edits);
       if (meant == "//") {
         while (at < text.size() && text[at] != '\n') ++at;
       } else if (meant == "\"") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace cnn {
 
@@ -87,7 +88,7 @@ bool Parser::foreignDeclaration() {
   while (!next(last + 1).newlineBefore && next(last + 1).kind != TokenKind::EndOfFile) ++last;
   bool indents = (word == "class" || word == "def") && next(last).kind == TokenKind::Colon;
   if (!imports && !indents) return false;
-  if (next().kind == TokenKind::Identifier) tree.lostNames.push_back(text(next()));
+  if (next().kind == TokenKind::Identifier) tree.lostNames.insert(text(next()));
   fail(Diag::ExpectedDeclaration, here(), found())
       .note(imports ? "operators are built in; a file with blocks and networks is used by its name: use "
                       "\"./layers.cnn\""
@@ -101,7 +102,7 @@ bool Parser::foreignDeclaration() {
 
 void Parser::failDeclaration() {
   bool sets = at(TokenKind::Identifier) && next().kind == TokenKind::Assign;
-  if (sets) tree.lostNames.push_back(text(current()));
+  if (sets) tree.lostNames.insert(text(current()));
   Span before{here().file, here().begin, here().begin};
   Diagnostic& diagnostic = fail(Diag::ExpectedDeclaration, here(), found());
   if (sets) diagnostic.fix("declare the name", {{before, "let "}});
@@ -213,14 +214,11 @@ Parameter Parser::parameter() {
 
 void Parser::checkParameters(std::vector<Parameter>& list, Kind owner) {
   const Parameter* optional = nullptr;
+  std::map<std::string_view, Span> known;
   for (size_t i = 0; i < list.size(); ++i) {
     Parameter& item = list[i];
-    for (size_t j = 0; j < i; ++j) {
-      if (list[j].name.text != item.name.text) continue;
-      error(Diag::DuplicateParameter, item.name.span, item.name.text)
-          .secondary(list[j].name.span, "first one");
-      break;
-    }
+    if (auto [first, isNew] = known.try_emplace(item.name.text, item.name.span); !isNew)
+      error(Diag::DuplicateParameter, item.name.span, item.name.text).secondary(first->second, "first one");
     bool subject = owner == Kind::Block && i == 0;
     if (subject) {
       if (item.type) {

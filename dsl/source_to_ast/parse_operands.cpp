@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 namespace cnn {
 
@@ -283,8 +284,8 @@ Parser::ArgumentList Parser::arguments() {
 
 void Parser::checkArguments(const std::vector<Argument>& list) {
   const Argument* firstNamed = nullptr;
-  for (size_t i = 0; i < list.size(); ++i) {
-    const Argument& argument = list[i];
+  std::map<std::string_view, Span> known;
+  for (const Argument& argument : list) {
     if (!argument.name.present()) {
       if (firstNamed)
         error(Diag::PositionalAfterNamed, argument.value->span)
@@ -292,12 +293,9 @@ void Parser::checkArguments(const std::vector<Argument>& list) {
       continue;
     }
     if (!firstNamed) firstNamed = &argument;
-    for (size_t j = 0; j < i; ++j) {
-      if (!list[j].name.present() || list[j].name.text != argument.name.text) continue;
+    if (auto [first, isNew] = known.try_emplace(argument.name.text, argument.name.span); !isNew)
       error(Diag::DuplicateArgument, argument.name.span, argument.name.text)
-          .secondary(list[j].name.span, "first given here");
-      break;
-    }
+          .secondary(first->second, "first given here");
   }
 }
 

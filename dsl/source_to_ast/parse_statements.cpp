@@ -171,7 +171,7 @@ bool Parser::missingSeparator() {
   }
   if (at(TokenKind::Assign) && next().kind == TokenKind::Greater && !next().spaceBefore) {
     const Token& before = stream.tokens[position - 1];
-    if (before.kind == TokenKind::Identifier) tree.lostNames.push_back(text(before)); // x => f(x)
+    if (before.kind == TokenKind::Identifier) tree.lostNames.insert(text(before)); // x => f(x)
     fail(Diag::TwoStatements, here(), "'=>'")
         .note("what is applied to a tensor is declared: block name(x) = …");
     return true;
@@ -182,7 +182,10 @@ bool Parser::missingSeparator() {
   }
   if (!at(TokenKind::Arrow)) return false;
   std::vector<Edit> arrows;
-  for (size_t i = 0; i == 0 || (!next(i).newlineBefore && next(i).kind != TokenKind::EndOfFile); ++i)
+  auto ends = [](const Token& token) {
+    return token.newlineBefore || token.kind == TokenKind::Semicolon || token.kind == TokenKind::EndOfFile;
+  };
+  for (size_t i = 0; i == 0 || !ends(next(i)); ++i)
     if (next(i).kind == TokenKind::Arrow) arrows.push_back({next(i).span, "|>"});
   fail(Diag::TwoStatements, here(), found()).fix("write '|>'", arrows);
   return true;
@@ -253,7 +256,7 @@ Statement* Parser::statement(Section owner, bool asValue) {
       skipBody();
       return nullptr;
     }
-    tree.lostNames.push_back(text(next()));
+    tree.lostNames.insert(text(next()));
     declaration();
     return nullptr;
   }

@@ -46,7 +46,7 @@ private:
   // ---- errors (parser.cpp) ----
   /// Reports unless the parser is still out of step because of an earlier error.
   template <typename... Args> Diagnostic& error(Diag diag, Span span, Args&&... args) {
-    if (panic) return discarded = Diagnostic{};
+    if (panic) return discarded = Diagnostic::unseen();
     return diagnostics.report(diag, span, std::forward<Args>(args)...);
   }
   /// The same, and what follows makes no sense until the next synchronisation.

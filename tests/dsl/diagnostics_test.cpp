@@ -146,3 +146,101 @@ TEST_CASE("applying the fixes gives a text without those errors") {
   std::string fixed = applySureFixes(parsed.diagnostics, 0).text;
   CHECK(fixed == "func f(a: int) -> int { return if a == 0.5 { 1 } else { 2 } }\nlet b = 1 < 2 and 2 < 3\n");
 }
+
+TEST_CASE("columns count characters in long lines of any bytes as in short ones") {
+  uint32_t state = 7;
+  auto random = [&](uint32_t below) { return (state = state * 1664525 + 1013904223) / 65536 % below; };
+  static constexpr std::string_view pieces[] = {"a",    "xyz ",     "é",  "→",        "😀",
+                                                "\x80", "\xE2\x82", "\n", "\xF0\x9F", "\xBF\xBF\xBF\xBF"};
+  for (int round = 0; round < 20; ++round) {
+    std::string text;
+    size_t kinds = round % 2 ? std::size(pieces) : 5;
+    while (text.size() < 5000) text += pieces[random(uint32_t(kinds))];
+    SourceManager sources;
+    FileId file = sources.addText("long.cnn", text);
+    for (int i = 0; i < 200; ++i) {
+      uint32_t offset = random(uint32_t(text.size() + 1));
+      size_t start = offset == 0 ? std::string::npos : text.rfind('\n', offset - 1);
+      start = start == std::string::npos ? 0 : start + 1;
+      INFO("round " << round << ", offset " << offset);
+      CHECK(sources.lineColumn(file, offset).column ==
+            codePointCount(std::string_view(text).substr(start, offset - start)) + 1);
+    }
+  }
+}
+
+TEST_CASE("a name of a megabyte and a list of ten thousand names stay readable") {
+  SourceManager sources;
+  DiagnosticEngine diagnostics(sources);
+  diagnostics.report(Diag::UnknownName, Span{}, std::string(1 << 20, 'a') + "é");
+  CHECK(diagnostics.sorted()[0]->message.size() < 1100);
+  CHECK(diagnostics.sorted()[0]->message.find("…") != std::string::npos);
+  std::vector<std::string> names(10'000, "name");
+  CHECK(listed(names).size() < 300);
+  CHECK(listed(std::vector<std::string>{"a", "b"}) == "a, b");
+}
+
+TEST_CASE("what is reported beyond the limit is counted and takes no details") {
+  SourceManager sources;
+  DiagnosticEngine diagnostics(sources);
+  sources.addText("a.cnn", "a");
+  for (uint32_t i = 0; i < DiagnosticEngine::maxStored; ++i)
+    diagnostics.report(Diag::UnknownName, Span{0, 0, i}, i);
+  bool asked = false;
+  Diagnostic& last = diagnostics.report(Diag::UnknownName, Span{}, "x").didYouMean("x", [&] {
+    asked = true;
+    return std::vector<std::string>{"xx"};
+  });
+  CHECK_FALSE(last.note("a note").isKept);
+  CHECK_FALSE(asked);
+  CHECK((last.noteList.empty() && last.fixIts.empty()));
+  CHECK(diagnostics.count() == DiagnosticEngine::maxStored + 1);
+  CHECK(diagnostics.overflowing() == 1);
+}
+
+/// Optimal string alignment, by the whole table.
+static size_t distanceOf(const std::string& a, const std::string& b) {
+  std::vector<std::vector<size_t>> table(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i)
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        table[i][j] = i + j;
+        continue;
+      }
+      table[i][j] =
+          std::min({table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
+    }
+  return table[a.size()][b.size()];
+}
+
+TEST_CASE("a word is near by edits, whatever the edits are") {
+  uint32_t state = 3;
+  auto random = [&](uint32_t below) { return (state = state * 1664525 + 1013904223) / 65536 % below; };
+  auto word = [&](size_t length) {
+    std::string text;
+    while (text.size() < length) text += char('a' + random(3));
+    return text;
+  };
+  int near = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    size_t length = 4 + random(12); // of shorter words the letters count as well
+    std::string a = word(length), b = random(2) ? word(length + random(3)) : a;
+    for (uint32_t edits = random(4); edits > 0 && !b.empty(); --edits) {
+      size_t at = random(uint32_t(b.size()));
+      uint32_t kind = random(4);
+      if (kind == 0) b.erase(at, 1);
+      if (kind == 1) b.insert(at, 1, char('a' + random(3)));
+      if (kind == 2) b[at] = char('a' + random(3));
+      if (kind == 3 && at + 1 < b.size()) std::swap(b[at], b[at + 1]);
+    }
+    size_t shorter = std::min(a.size(), b.size());
+    if (a == b || shorter < 4) continue;
+    bool wanted = distanceOf(a, b) <= (shorter < 7 ? 1u : 2u);
+    near += wanted;
+    INFO(a << " and " << b);
+    CHECK(nearest(a, std::vector<std::string>{b}).empty() == !wanted);
+  }
+  CHECK(near > 1000);
+}

@@ -107,6 +107,63 @@ network Pets(breeds: int = 37) {
   CHECK(tuned.parameterCount("Pets") == 11'689'512 - 513'000 + 513 * 37);
 }
 
+TEST_CASE("what a network leaves open of another is given where it is applied") {
+  std::string text =
+      "network Base(width: int, classes: int = 10, bias: bool = true) {\n  input x: f32[N, 4]\n"
+      "  output y = x |> linear(width) |> linear(classes, bias)\n}\n"
+      "network Narrow = Base(2)\nnetwork Plain = Narrow(bias = false)\n";
+  auto count = [&](const std::string& call) {
+    Elaborated net(text + "network A {\n  input x: f32[N, 4]\n  output z = x |> " + call + "\n}\n");
+    INFO(call << "\n" << toText(net.diagnostics));
+    CHECK(net.errors() == "");
+    return net.parameterCount("A");
+  };
+  CHECK(count("Narrow") == 10 + 30);
+  CHECK(count("Narrow(classes = 5)") == 10 + 15);
+  CHECK(count("Narrow(5)") == 10 + 15);
+  CHECK(count("Narrow(5, false)") == 10 + 10);
+  CHECK(count("Plain(5)") == 10 + 10);
+  CHECK(count("Plain(classes = 3)") == 10 + 6);
+  auto errors = [&](const std::string& rest) { return Elaborated(text + rest).errors(); };
+  CHECK(errors("network A = Narrow(width = 3)\n") == "E0403 7:20");
+  CHECK(errors("network A = Narrow(frob = 3)\n") == "E0400 7:20");
+  CHECK(errors("network A = Plain(5, false)\n").starts_with("E"));
+  Elaborated further(text + "network Wide = Plain(classes = 7)\n", {{{"width", "3"}}, ""});
+  CHECK(further.parameterCount("Wide") == 10 + 14);
+}
+
+TEST_CASE("a block takes further tensors by place and by name") {
+  std::string text = "block Merge(x, near: f32, width: int = 2) = concat([x, near]) |> conv(width, 1)\n";
+  auto errors = [&](const std::string& value) {
+    return Elaborated(text + "network A {\n  input x: f32[N, 3, 8, 8]\n  let y = x |> relu\n  output z = " +
+                      value + "\n}\n")
+        .errors();
+  };
+  CHECK(errors("x |> Merge(near = y)") == "");
+  CHECK(errors("x |> Merge(y)") == "");
+  CHECK(errors("x |> Merge(y, 4)") == "");
+  CHECK(errors("Merge(x, y)") == "");
+  CHECK(errors("Merge(x, y, width = 4)") == "");
+  CHECK(errors("Merge(x)").starts_with("E"));
+  CHECK(errors("x |> Merge(3)").starts_with("E0300"));
+  CHECK(errors("x |> Merge(y, y)").starts_with("E0300"));
+}
+
+TEST_CASE("free sizes that differ by what is rounded name the multiple for which they do not") {
+  auto text = [](const std::string& sizes) {
+    Elaborated net(
+        "network A {\n  input x: f32[N, 4, " + sizes +
+        "]\n"
+        "  let up = x |> max_pool(2) |> max_pool(2) |> max_pool(2) |> conv_transpose(4, 8, stride = 8)\n"
+        "  output y = concat([x, up])\n}\n");
+    return toText(net.diagnostics);
+  };
+  CHECK(text("H, 64").find("for multiples of 8: assert H % 8 == 0\n") != std::string::npos);
+  CHECK(text("H, W").find("for multiples of 8: assert H % 8 == 0 and W % 8 == 0\n") != std::string::npos);
+  CHECK(text("60, 64").find("multiples") == std::string::npos);
+  CHECK(text("64, 64") == "");
+}
+
 TEST_CASE("shared parts have one set of parameters") {
   Elaborated twins(R"(
 block Encoder(x, dims: int) = x |> conv(4, 5) |> relu |> flatten |> linear(dims)
@@ -155,6 +212,12 @@ TEST_CASE("compile-time values: arithmetic, lists, loops, functions") {
   CHECK(width("sum([1, 2, 3][1..])") == "[N, 5]");
   CHECK(width("max([4, 9, 2]) + min(3, 1) + len([1, 2])") == "[N, 12]");
   CHECK(width("floor(7 / 2.0) + ceil(2.1) + round(2.5)") == "[N, 8]");
+  CHECK(width("10 * floor(5 / 2) + ceil(5 / 2)") == "[N, 23]");
+  CHECK(width("floor(-5 / 2) + 10") == "[N, 7]");
+  CHECK(width("ceil(5 / -2) + 10") == "[N, 8]");
+  CHECK(width("10 * round((5 / 2)) + round(7 / 2)") == "[N, 24]");
+  CHECK(width("floor(9223372036854775807 / 9223372036854775806)") == "[N, 1]");
+  CHECK(width("floor(6 / 2) + floor(1 / 2.0)") == "[N, 3]");
   CHECK(width("twice(fib(10))") == "[N, 110]");
   CHECK(width("sum(for [i, v] in enumerate([5, 6, 7]) { i * v })") == "[N, 20]");
   CHECK(width("sum(for [a, b] in zip([1, 2], reversed([3, 4])) { a * b })") == "[N, 10]");
@@ -233,7 +296,7 @@ TEST_CASE("broken programs of every size end with errors and no crash") {
   CHECK(Elaborated(
             "network A {\n  input x: f32[N, 3]\n  for i in 0..100000 { for j in 0..100000 { let a = 1 } }\n"
             "  output y = x\n}\n")
-            .errors() == "E0308 3:24");
+            .errors() == "E0308 3:53");
 }
 
 TEST_CASE("lists, strings and layers that double without end are errors") {
@@ -378,4 +441,19 @@ TEST_CASE("augment changes pictures and masks of one size") {
 TEST_CASE("a file with thirty independent mistakes gives thirty diagnostics") {
   Elaborated thirty(test::readFile(CNN_TEST_PROGRAMS "/wrong_meaning/thirty.cnn"));
   CHECK(thirty.diagnostics.sorted().size() == 30);
+}
+
+TEST_CASE("a note names what made a shape, whatever it was made by") {
+  auto text = [](const std::string& made) {
+    Elaborated net("network A {\n  input x: f32[N, 3, 16, 16]\n  let s = " + made +
+                   "\n  output y = s |> linear(10, bias = 3)\n  output z = s |> max_pool(64)\n}\n");
+    return toText(net.diagnostics);
+  };
+  for (const char* sign : {"+", "-", "*"})
+    CHECK(
+        text("(x |> relu) " + std::string(sign) + " x").find("comes from '" + std::string(sign) + "' here") !=
+        std::string::npos);
+  CHECK(text("x / 2").find("comes from '/' here") != std::string::npos);
+  CHECK(text("-x").find("comes from '*' here") != std::string::npos);
+  CHECK(text("x |> relu").find("comes from relu here") != std::string::npos);
 }

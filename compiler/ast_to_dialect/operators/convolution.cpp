@@ -38,10 +38,10 @@ static Value conv(Application& a) {
   checkGroups(a, *channels, out, groups);
   if (a.failed()) return Value();
   llvm::SmallVector<int64_t> shape{out, *channels / groups};
-  int64_t fanIn = *channels / groups;
+  double fanIn = double(*channels / groups);
   for (int64_t extent : kernel) {
     shape.push_back(extent);
-    fanIn *= extent;
+    fanIn *= double(extent);
   }
   llvm::SmallVector<mlir::Value> operands{a.input(), a.parameter("weight", shape, a.uniformByFan(fanIn))};
   if (a.flag("bias")) operands.push_back(a.parameter("bias", {out}, a.uniformByFan(fanIn)));
@@ -81,10 +81,10 @@ static Value convTranspose(Application& a) {
   }
   if (a.failed()) return Value();
   llvm::SmallVector<int64_t> shape{*channels, out / groups};
-  int64_t fanIn = out / groups; // as PyTorch counts it, by dimension 1 of the weight
+  double fanIn = double(out / groups); // as PyTorch counts it, by dimension 1 of the weight
   for (int64_t extent : kernel) {
     shape.push_back(extent);
-    fanIn *= extent;
+    fanIn *= double(extent);
   }
   llvm::SmallVector<mlir::Value> operands{a.input(), a.parameter("weight", shape, a.uniformByFan(fanIn))};
   if (a.flag("bias")) operands.push_back(a.parameter("bias", {out}, a.uniformByFan(fanIn)));
