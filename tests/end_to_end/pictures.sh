@@ -91,6 +91,23 @@ printf 'amber\r\nbasil\r\ncobalt' > names.txt
 "$cnnc" predict colours.cnn --weights colours1.safetensors colours/test/amber/0.png > prediction.txt
 grep -q '%  amber  (' prediction.txt || fail "names with carriage returns: $(cat prediction.txt)"
 
+# Without such a line the names travel with the weights, and into the library that they become a part of.
+sed '/labels/d' colours.cnn > nameless.cnn
+"$cnnc" predict nameless.cnn --weights colours1.safetensors colours/test/cobalt/*.png > prediction.txt 2> warnings.txt
+[ "$(grep -A1 '\.png$' prediction.txt | grep -c '%  cobalt  (')" -ge 5 ] || fail "kept names: $(cat prediction.txt)"
+"$cnnc" nameless.cnn --embed colours1.safetensors -o embedded > /dev/null 2> warnings.txt
+grep -q cobalt embedded/libcolours.a || fail "the embedded weights have lost the names of the classes"
+
+# What is not in the data is said, and validation data is tested on where there is no other.
+cp -r colours parts
+mv parts/test parts/val
+echo x > parts/train/amber/notes.txt
+"$cnnc" train colours.cnn --data parts --epochs 1 > training.txt 2> progress.txt || { cat progress.txt; fail "train and val"; }
+grep -q 'parts/train: skipped 1 file: 1 .txt' progress.txt || fail "nothing is said of a text file: $(cat progress.txt)"
+grep -q 'validation = 0.1 holds nothing out: the data has a part for it, .*parts/val' progress.txt ||
+  fail "nothing is said of two kinds of validation: $(cat progress.txt)"
+grep -q '^validation accuracy' training.txt || fail "not tested on the validation data: $(cat training.txt)"
+
 # A picture that cannot be used is named.
 pictures picture colours/train/amber/tiny.png 1 200
 sed 's/resize(14) |> center_crop/center_crop/; /augment/d' colours.cnn > strict.cnn
