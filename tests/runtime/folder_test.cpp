@@ -2,6 +2,7 @@
 #include "picture_files.h"
 #include "trainee.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace {
@@ -220,3 +221,32 @@ TEST_CASE("weights in the format of others are named, with what to do") {
   CHECK_THAT(messageOf("<!DOCTYPE html>" + rest), Catch::Contains("an HTML page"));
   CHECK_THAT(messageOf("\x08\x08\x12\x07pytorch" + rest), Catch::Contains("cnnc import"));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // which reserve address space themselves
+TEST_CASE("memory that lacks for a data file is an error with the file and its bytes") {
+  TemporaryFolder folder;
+  constexpr std::uint32_t count = 400'000'000 / 784;
+  auto bigEndian = [](std::uint32_t value) {
+    std::string text = littleEndian(value);
+    return std::string(text.rbegin(), text.rend());
+  };
+  writeFile(folder / "images",
+            std::string("\0\0\10\3", 4) + bigEndian(count) + bigEndian(28) + bigEndian(28));
+  fs::resize_file(folder / "images", 16 + std::uintmax_t{count} * 784); // a hole
+  writeFile(folder / "labels", "");
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
+  rlimit less = before;
+  less.rlim_cur = pages * 4096 + (std::uint64_t{100} << 20);
+  REQUIRE(setrlimit(RLIMIT_AS, &less) == 0);
+  auto read = cnn::read_idx(folder / "images", folder / "labels");
+  REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
+  REQUIRE(!read);
+  CHECK(read.code() == CNN_ERROR_MEMORY);
+  CHECK(std::string(read.message()) == folder / "images: no memory for the " +
+                                           std::to_string(std::uint64_t{count} * 784) +
+                                           " bytes of its pictures");
+}
+#endif
