@@ -1,5 +1,7 @@
 #include "pool.h"
 
+#include "floating_point.h"
+
 #include <atomic>
 #include <climits>
 #include <cstdlib>
@@ -35,7 +37,7 @@ struct Job {
   void* closure;
   int32_t shares;
   Execution* execution;
-  uint32_t mxcsr;
+  uint64_t mode; // floating-point, the caller's
 };
 
 // A thread's share of a job's chunks: it takes them in order, and others take what is left when theirs are
@@ -79,19 +81,6 @@ void futexWait(uint32_t* word, uint32_t expected) {
 }
 void futexWake(uint32_t* word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
-}
-
-uint32_t floatingPointMode() {
-#if defined(__x86_64__)
-  return _mm_getcsr();
-#else
-  return 0;
-#endif
-}
-void setFloatingPointMode([[maybe_unused]] uint32_t mode) {
-#if defined(__x86_64__)
-  _mm_setcsr(mode);
-#endif
 }
 
 // Spinning ends after about 40 us: long enough for the gap between two layers, short enough for a process
@@ -178,7 +167,7 @@ void* threadMain(void* argument) {
     uint64_t state = awaitJob(seen);
     seen = static_cast<uint32_t>(state >> epochShift);
     if (!join(state, index)) continue;
-    setFloatingPointMode(pool.job.mxcsr);
+    setFloatingPointMode(pool.job.mode);
     runChunks(pool.job, static_cast<int32_t>(index));
     leave();
   }

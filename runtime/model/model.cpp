@@ -77,8 +77,9 @@ int32_t fill(cnn_model& model, const cnn_inference* inference, const cnn_options
   model.inference = inference;
   model.description = inference->description;
   model.execution.threads = options.threads ? options.threads : defaultThreads();
-  model.parallelFor = options.parallel_for ? options.parallel_for : parallelFor;
-  model.pool = options.parallel_for ? options.pool : &model.execution;
+  model.foreignPool = {options.parallel_for, options.pool};
+  model.parallelFor = options.parallel_for ? foreignParallelFor : parallelFor;
+  model.pool = options.parallel_for ? static_cast<void*>(&model.foreignPool) : &model.execution;
   if (options.share) {
     model.parameters = options.share->parameters;
     model.parameters->users.fetch_add(1, std::memory_order_relaxed);

@@ -2,6 +2,7 @@
 #ifndef CNN_MODEL_MODEL_STATE_H
 #define CNN_MODEL_MODEL_STATE_H
 
+#include "../execution/floating_point.h"
 #include "../execution/memory.h"
 #include "../execution/pool.h"
 #include "metadata.h"
@@ -44,6 +45,7 @@ struct cnn_model {
   cnn_allocator allocator{};
   cnn::Parameters* parameters = nullptr;
   cnn::Execution execution;
+  cnn::ForeignPool foreignPool; // where the program brings its own threads
   cnn_parallel_for parallelFor = nullptr;
   void* pool = nullptr;
   cnn::Block workers; // execution.threads of cnn_worker

@@ -46,6 +46,7 @@ void advance(const cnn_tensor* tensors, uint32_t count, const void* const* from,
 } // namespace
 
 int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* const* outputs, int64_t batch) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (batch < 1)
     return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, expected at least 1", (long long)batch);

@@ -51,6 +51,7 @@ float* floatsOf(Block& block) {
 using cnn::TrainingState;
 
 int32_t cnn_training_accumulate(cnn_model* model, double weight) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!(weight > 0)) return model->fail(CNN_ERROR_ARGUMENT, "weight is %g, expected above 0", weight);
@@ -66,6 +67,7 @@ int32_t cnn_training_accumulate(cnn_model* model, double weight) {
 }
 
 int32_t cnn_training_average_gradients(cnn_model* model) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (!model->training || model->training->sumWeight == 0)
     return model->fail(CNN_ERROR_STATE, "no gradients were accumulated");
@@ -78,6 +80,7 @@ int32_t cnn_training_average_gradients(cnn_model* model) {
 }
 
 int32_t cnn_training_ema(cnn_model* model, double decay) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!(decay >= 0 && decay <= 1))

@@ -148,6 +148,7 @@ cnn_hyper cnn_hyper_default(void) {
 
 int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch,
                                       float* results) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (int32_t status = cnn::checkBatch(model, batch)) return status;
   TrainingState& state = *model->training;
@@ -173,6 +174,7 @@ float* cnn_training_gradients(cnn_model* model) {
 }
 
 int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!(max_norm >= 0))
@@ -193,6 +195,7 @@ int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
 }
 
 int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
+  cnn::ComputingMode mode;
   model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   TrainingState& state = *model->training;

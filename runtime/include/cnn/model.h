@@ -73,7 +73,9 @@ size_t cnn_model_scratch_bytes(const cnn_model* model);
 int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch);
 
 /* Runs the network on `batch` samples. inputs, outputs: dense row-major, in the description's order, batch
- * first, any alignment that suits the element. No allocation and no lock from the second call on. */
+ * first, any alignment that suits the element. No allocation and no lock from the second call on. While
+ * this and the functions of cnn/training.h compute, every thread rounds to nearest and takes subnormal
+ * numbers as zero; the caller's floating-point mode (MXCSR, FPCR) is as before when they return. */
 int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* const* outputs, int64_t batch);
 
 /* Fills the parameters by their initialisers. The numbers depend on the seed, on each parameter's stream and
