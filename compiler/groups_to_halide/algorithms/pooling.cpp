@@ -81,8 +81,8 @@ Expr orNaN(const Expr& isNaN, const Expr& value) {
 }
 
 /// The maximum of one window. One instruction a tap, which forgets a NaN at the next tap but one, and one for
-/// every two taps that notes it.
-Expr largestOf(const std::vector<Expr>& taps) {
+/// every two taps that notes it. `relu`: of the maximum.
+Expr largestOf(const std::vector<Expr>& taps, bool relu) {
   Expr largest = taps[0], isNaN = Internal::const_false();
   for (size_t i = 1; i < taps.size(); ++i) {
     Expr before = largest;
@@ -91,6 +91,7 @@ Expr largestOf(const std::vector<Expr>& taps) {
     Expr found = strict::notAtMost(before, largest);
     if (i % 2 == 1 || i + 1 == taps.size()) isNaN = isNaN || found;
   }
+  if (relu) largest = strict::larger(0.0f, largest);
   return taps.size() == 1 ? largest : orNaN(isNaN, largest);
 }
 
@@ -121,11 +122,12 @@ const Op* pooledRelu(Builder& b, const Op& op) {
 Value maxPool(Builder& b, const Op& op) {
   Window w = windowOf(op, b.operand(op, 0).shape, op.shape);
   bool pads = w.top > 0 || w.left > 0 || w.below() > 0 || w.beyond() > 0;
-  const Op* relu = pads ? nullptr : pooledRelu(b, op);
-  Value x = b.padded(b.operand(relu ? *relu : op, 0), w.top, w.left, w.below(), w.beyond(), lowest);
+  const Op* activation = pads ? nullptr : pooledRelu(b, op);
+  bool relu = activation != nullptr;
+  Value x = b.padded(b.operand(relu ? *activation : op, 0), w.top, w.left, w.below(), w.beyond(), lowest);
   std::function<Expr(const Coordinates&)> largest;
   if (w.area() <= unrolledArea) {
-    largest = [=](const Coordinates& at) { return largestOf(tapsOf(x, w, at)); };
+    largest = [=](const Coordinates& at) { return largestOf(tapsOf(x, w, at), relu); };
   } else {
     RDom taps = b.rdom({w.kernelX, w.kernelY}, "window");
     Func best = b.func("window");
@@ -135,11 +137,9 @@ Value maxPool(Builder& b, const Op& op) {
     best(b.lane, b.x, b.y, b.c) = orNaN(strict::notAtMost(before, after), after);
     b.funcs["window"] = best;
     b.domains["window"] = taps;
-    largest = [=](const Coordinates& at) { return best(at); };
+    largest = [=](const Coordinates& at) { return relu ? strict::larger(0.0f, best(at)) : Expr(best(at)); };
   }
-  return b.result(op, b.operand(op, 0), [=](const Coordinates& at) {
-    return relu ? strict::larger(0.0f, largest(at)) : largest(at);
-  });
+  return b.result(op, b.operand(op, 0), largest);
 }
 
 /// Which tap of its window the maximum is.
