@@ -2,7 +2,9 @@
 
 #include "features.h"
 
+#include <algorithm>
 #include <functional>
+#include <set>
 
 namespace cnn::language_server {
 
@@ -15,15 +17,14 @@ llvm::json::Value related(const lsp::Location& location, const std::string& text
 /// The `use` of the document through which a file comes in.
 Span useOf(const Analysis& analysis, FileId file) {
   const Module& main = analysis.program->main();
-  std::function<bool(const Module&, int)> reaches = [&](const Module& module, int depth) {
+  std::set<const Module*> seen; // files may be used by many
+  std::function<bool(const Module&)> reaches = [&](const Module& module) {
     if (module.file.file == file) return true;
-    if (depth > 64) return false;
-    for (auto& [use, used] : module.uses)
-      if (used && reaches(*used, depth + 1)) return true;
-    return false;
+    if (!seen.insert(&module).second) return false;
+    return std::ranges::any_of(module.uses, [&](auto& use) { return use.second && reaches(*use.second); });
   };
   for (auto& [use, used] : main.uses)
-    if (used && reaches(*used, 0)) return use->path->span;
+    if (used && reaches(*used)) return use->path->span;
   return {main.file.file, 0, 0};
 }
 

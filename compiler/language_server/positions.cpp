@@ -3,6 +3,7 @@
 #include "positions.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace cnn::language_server {
 
@@ -22,6 +23,14 @@ lsp::Position positionOf(const SourceFile& file, uint32_t offset) {
   size_t line = after - file.lineStarts.begin() - 1;
   int units = 0;
   for (size_t at = file.lineStarts[line]; at < offset;) {
+    // Eight ASCII characters at a time: places are asked for at each layer, in lines that may be very long.
+    uint64_t eight = 0;
+    if (offset - at >= sizeof eight) std::memcpy(&eight, file.text.data() + at, sizeof eight);
+    if (offset - at >= sizeof eight && (eight & 0x8080808080808080u) == 0) {
+      at += sizeof eight;
+      units += sizeof eight;
+      continue;
+    }
     auto [bytes, width] = character(std::string_view(file.text).substr(at));
     at += bytes;
     units += width;

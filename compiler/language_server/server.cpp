@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include "features.h"
+#include "message_reader.h"
 #include "parameters.h"
 #include "workspace.h"
 
@@ -66,15 +67,49 @@ public:
     handler.method("textDocument/codeAction", this, &Server::codeActions);
   }
 
-  int run(lsp::JSONTransport& transport) {
-    if (llvm::Error error = transport.run(handler)) {
-      lsp::Logger::error("{0}", llvm::toString(std::move(error)));
-      return 1;
+  int run(std::FILE* input, lsp::JSONTransport& transport) {
+    MessageReader messages(input);
+    while (std::optional<llvm::Expected<Value>> message = messages.next()) {
+      if (!*message)
+        refuse(transport, nullptr, llvm::toString(message->takeError()), lsp::ErrorCode::ParseError);
+      else if (!take(**message, transport))
+        break;
     }
     return ended ? 0 : 1;
   }
 
 private:
+  // ---- messages ----
+
+  static void refuse(lsp::JSONTransport& transport, Value id, const std::string& why, lsp::ErrorCode code) {
+    transport.reply(std::move(id), llvm::make_error<lsp::LSPError>(why, code));
+  }
+
+  /// One message of JSON-RPC 2.0. False after `exit`.
+  bool take(Value& message, lsp::JSONTransport& transport) {
+    Object* object = message.getAsObject();
+    const Value* given = object ? object->get("id") : nullptr;
+    bool isId = given && (given->kind() == Value::Number || given->kind() == Value::String);
+    Value id = isId ? *given : Value(nullptr);
+    auto method = object ? object->getString("method") : std::nullopt;
+    bool isReply = object && !object->get("method") && (object->get("result") || object->get("error"));
+    if (isReply) return true; // this server asks nothing
+    std::string wrong = !object                                 ? "expected an object"
+                        : object->getString("jsonrpc") != "2.0" ? "expected \"jsonrpc\": \"2.0\""
+                        : !method                               ? "expected a string as \"method\""
+                        : given && !isId                        ? "expected a number or a string as \"id\""
+                        : given && ended                        ? "no requests come after shutdown"
+                                                                : "";
+    if (!wrong.empty()) {
+      refuse(transport, id, wrong, lsp::ErrorCode::InvalidRequest);
+      return true;
+    }
+    const Value* parameters = object->get("params");
+    Value content = parameters ? *parameters : Value(nullptr);
+    return given ? handler.onCall(*method, std::move(content), std::move(id))
+                 : handler.onNotify(*method, std::move(content));
+  }
+
   // ---- life ----
 
   void initialize(const InitializeParams& parameters, Reply reply) {
@@ -127,8 +162,9 @@ private:
   }
 
   void close(const lsp::DidCloseTextDocumentParams& parameters) {
-    workspace.close(parameters.textDocument.uri);
+    std::vector<const Document*> changed = workspace.close(parameters.textDocument.uri);
     publish(Object{{"uri", parameters.textDocument.uri.uri()}, {"diagnostics", Array()}});
+    show(changed);
   }
 
   void filesChanged(const lsp::NoParams&) { show(workspace.refresh()); }
@@ -260,7 +296,7 @@ int serve(std::FILE* input, llvm::raw_ostream& output, const ServerOptions& opti
   lsp::Logger::setLogLevel(lsp::Logger::Level::Error);
   lsp::URIForFile::registerSupportedScheme("untitled"); // a text that has no file yet
   lsp::JSONTransport transport(input, output);
-  return Server(transport, options).run(transport);
+  return Server(transport, options).run(input, transport);
 }
 
 } // namespace cnn::language_server

@@ -16,18 +16,26 @@ std::vector<const Document*> Workspace::update(const lsp::URIForFile& address, i
   document.address = address;
   document.version = version;
   analyseAgain(path, document);
-  std::vector<const Document*> changed{&document};
+  std::vector<const Document*> changed = analyseUsers(path);
+  changed.insert(changed.begin(), &document);
+  return changed;
+}
+
+std::vector<const Document*> Workspace::analyseUsers(const std::string& path) {
+  std::vector<const Document*> changed;
   for (auto& [other, user] : documents) {
-    if (&user == &document || !user.analysis->dependsOn(path)) continue;
+    if (other == path || !user.analysis->dependsOn(path)) continue;
     analyseAgain(other, user);
     changed.push_back(&user);
   }
   return changed;
 }
 
-void Workspace::close(const lsp::URIForFile& address) {
-  documents.erase(address.file().str());
-  buffers.erase(address.file().str());
+std::vector<const Document*> Workspace::close(const lsp::URIForFile& address) {
+  std::string path = address.file().str();
+  documents.erase(path);
+  buffers.erase(path);
+  return analyseUsers(path);
 }
 
 std::vector<const Document*> Workspace::refresh() {

@@ -28,7 +28,8 @@ public:
   /// Takes the text of a document and analyses it, and again all documents that use it. Returns those that
   /// were analysed, the document itself first.
   std::vector<const Document*> update(const lsp::URIForFile& address, int64_t version, std::string text);
-  void close(const lsp::URIForFile& address);
+  /// From now on the file on the disk counts. Analyses the documents that use it anew, and returns them.
+  std::vector<const Document*> close(const lsp::URIForFile& address);
   /// Analyses all documents anew, as files beside them have changed.
   std::vector<const Document*> refresh();
 
@@ -56,6 +57,8 @@ private:
   };
 
   void analyseAgain(const std::string& path, Document& document);
+  /// All documents that use the file of this path, analysed anew; not itself.
+  std::vector<const Document*> analyseUsers(const std::string& path);
   Found occurrencesEverywhere(const Analysis& analysis, const Occurrences& here) const;
   void addUses(const Analysis& analysis, Found& found) const;
   std::vector<std::string> filesNaming(const std::string& name) const;

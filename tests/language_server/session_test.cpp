@@ -103,14 +103,74 @@ TEST_CASE("messages that make no sense are answered with errors, and the server 
                   framed(R"({"jsonrpc":"2.0","id":3,"method":"textDocument/hover","params":{"textDocument":)"
                          R"({"uri":"file:///none.cnn"},"position":{"line":-5,"character":99999}}})") +
                   framed(R"({"jsonrpc":"2.0","id":4,"method":"shutdown"})") +
+                  framed(R"({"jsonrpc":"2.0","id":5,"method":"textDocument/hover"})") +
                   framed(R"({"jsonrpc":"2.0","method":"exit"})"),
               status);
-  REQUIRE(found.size() == 4);
-  CHECK(found[0].getAsObject()->getObject("error")->getInteger("code") == -32602);
-  CHECK(found[1].getAsObject()->getObject("error")->getInteger("code") == -32601);
-  CHECK(*found[2].getAsObject()->get("result") == nullptr);
+  auto code = [&](size_t i) { return found[i].getAsObject()->getObject("error")->getInteger("code"); };
+  REQUIRE(found.size() == 6);
+  CHECK(code(0) == -32602);
+  CHECK(code(1) == -32601);
+  CHECK(code(2) == -32700);
+  CHECK(*found[2].getAsObject()->get("id") == nullptr);
   CHECK(*found[3].getAsObject()->get("result") == nullptr);
+  CHECK(*found[4].getAsObject()->get("result") == nullptr);
+  CHECK(code(5) == -32600);
   CHECK(status == 0);
+}
+
+/// The error of odd bytes, {code, id}, or nothing; a request after them must be answered.
+static std::string afterwards(const std::string& bytes) {
+  int status = -1;
+  auto found = answers(bytes + framed(R"({"jsonrpc":"2.0","id":"later","method":"shutdown"})"), status);
+  std::string errors;
+  for (const Value& message : found) {
+    const Object& object = *message.getAsObject();
+    if (const Object* error = object.getObject("error"))
+      errors += std::to_string(*error->getInteger("code")) + " " + text(*object.get("id")) + " ";
+  }
+  bool answered = !found.empty() && *found.back().getAsObject()->get("id") == "later" && status == 0;
+  return errors + (answered ? "answered" : "NOT ANSWERED");
+}
+
+TEST_CASE("after bytes that are no message every request is answered") {
+  std::string notification = R"({"jsonrpc":"2.0","method":"initialized"})", odd;
+  std::string many(100'000, '[');
+  auto header = [&](const std::string& lines) { return lines + "\r\n\r\n" + notification; };
+  SECTION("no messages of JSON-RPC") {
+    for (const char* text : {"{}", "[]", "null", "\"x\"", "5", R"({"jsonrpc":"2.0","method":5})",
+                             R"({"method":"initialized"})", R"({"jsonrpc":"2.0","id":{},"method":"x"})",
+                             R"({"jsonrpc":"2.0","id":null,"method":"textDocument/hover"})"})
+      CHECK(afterwards(framed(text)) == "-32600 null answered");
+    CHECK(afterwards(framed(R"({"jsonrpc":"1.0","id":9,"method":"x"})")) == "-32600 9 answered");
+    CHECK(afterwards(framed(R"({"jsonrpc":"2.0","id":"a"})")) == "-32600 \"a\" answered");
+    CHECK(afterwards(framed(R"({"jsonrpc":"2.0","id":7,"error":{}})")) == "answered");
+  }
+  SECTION("no JSON") {
+    for (const std::string& text : {std::string("{"), std::string(), std::string("{\"a\": \"\xff\"}"), many,
+                                    many + std::string(100'000, ']'), "{\"a\":" + many})
+      CHECK(afterwards(framed(text)) == "-32700 null answered");
+    std::string deep = std::string(190, '[') + std::string(190, ']');
+    CHECK(afterwards(framed(R"({"jsonrpc":"2.0","method":"x","params":)" + deep + "}")) == "answered");
+    CHECK(afterwards(framed(R"({"jsonrpc":"2.0","method":"[[[[","params":"\"{{"})")) == "answered");
+  }
+  SECTION("headers as they may be") {
+    std::string length = std::to_string(notification.size());
+    CHECK(afterwards(header("content-length: " + length)) == "answered");
+    CHECK(afterwards(header("CONTENT-LENGTH:" + length)) == "answered");
+    CHECK(afterwards(header("Content-Length:   " + length + " ")) == "answered");
+    CHECK(afterwards(header("Content-Type: application/json\r\nContent-Length: " + length)) == "answered");
+    CHECK(afterwards(header("X: " + std::string(1 << 20, 'y') + "\r\nContent-Length: " + length)) ==
+          "answered");
+    CHECK(afterwards("\r\n") == "answered");
+  }
+  SECTION("headers that say nothing") {
+    for (const char* length : {"-1", "x", "", "9223372036854775808", "18446744073709551616", "999999999",
+                               "2147483648", "40 bytes"})
+      CHECK(afterwards("Content-Length: " + std::string(length) + "\r\n\r\n") == "-32700 null answered");
+    CHECK(afterwards("hello\r\n\r\n") == "-32700 null answered");
+    CHECK(afterwards(std::string("\0Content-Length: 2\r\n\r\n{}", 24)) == "-32700 null answered");
+    CHECK(afterwards("Content-Length: 999999999\r\n\r\n" + notification) == "-32700 null answered");
+  }
 }
 
 TEST_CASE("an end without shutdown is status 1") {
