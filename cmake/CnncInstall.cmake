@@ -28,7 +28,7 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/runtime/include/cnn ${CMAKE_SOURCE_DIR}/ru
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/zoo DESTINATION ${CMAKE_INSTALL_DATADIR}/cnnc
         FILES_MATCHING PATTERN "*.cnn")
 
-set(pages ${CMAKE_BINARY_DIR}/share) # written by the target cnnc_pages
+set(pages ${CMAKE_BINARY_DIR}/share) # written when the command is built
 install(FILES ${pages}/cnnc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${pages}/cnnc.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME cnnc)
 install(FILES ${pages}/_cnnc DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)

@@ -1,20 +1,58 @@
 //===- cnnc.cpp - The compiler's command line -------------------------------------------------------===//
 //
-// Exit status 0; 1 after errors in the input, printed on stderr; 2 for a wrong command line.
+// Exit status 0; 1 after errors in the input, printed on stderr, or of output that could not be written; 2
+// for a wrong command line.
 //
 //===---------------------------------------------------------------------------------------------------===//
 
+#include "standard_output.h"
 #include "verbs.h"
 
 #include "dsl/diagnostics/diagnostics.h"
+#include "dsl/source_to_ast/lexer.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <sstream>
 
 using namespace cnn::tools;
+
+/// Whether a word goes on with the values of a list: `--set classes=5 H=256`, `verify --batch 1 3`. Other
+/// words are files, wherever they stand.
+static bool goesOn(std::string_view option, std::string_view verb, std::string_view word) {
+  if (option == "--set") {
+    size_t equals = word.find('=');
+    return equals != std::string_view::npos && equals > 0 &&
+           std::all_of(word.begin(), word.begin() + static_cast<ptrdiff_t>(equals), cnn::isIdentifierPart);
+  }
+  auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+  return option == "--batch" && verb == "verify" && !word.empty() &&
+         std::all_of(word.begin(), word.end(), isDigit);
+}
+
+/// Each value of a list with the option before it.
+static std::vector<std::string> oneByOne(const std::vector<std::string>& words) {
+  std::vector<std::string> result;
+  std::string option;
+  bool first = false; // the value that belongs to the option in any case
+  for (const std::string& word : words) {
+    if (word.starts_with("-")) {
+      option = word.substr(0, word.find('='));
+      first = option == word;
+    } else if (first) {
+      first = false;
+    } else if (goesOn(option, words[0], word)) {
+      result.push_back(option);
+    } else {
+      option.clear();
+    }
+    result.push_back(word);
+  }
+  return result;
+}
 
 /// `cnnc FILE …` means `cnnc build FILE …`.
 static std::vector<std::string> withVerb(int count, char** words) {
@@ -23,6 +61,7 @@ static std::vector<std::string> withVerb(int count, char** words) {
       arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "--version";
   for (const Verb& verb : verbs()) named = named || verb.name == arguments[0];
   if (!named) arguments.insert(arguments.begin(), "build");
+  if (!arguments.empty()) arguments = oneByOne(arguments);
   std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants them
   return arguments;
 }
@@ -40,16 +79,24 @@ static bool misspelledVerb(int count, char** words) {
   return true;
 }
 
-int main(int count, char** words) {
+static int run(int count, char** words) {
   if (misspelledVerb(count, words)) return 2;
   std::unique_ptr<CLI::App> cnnc = commandLine();
   try {
     cnnc->parse(withVerb(count, words));
   } catch (const CLI::ParseError& error) {
-    return cnnc->exit(error, std::cout, std::cerr) ? 2 : 0;
+    std::ostringstream help;
+    int status = cnnc->exit(error, help, std::cerr) ? 2 : 0;
+    std::fputs(help.str().c_str(), stdout);
+    return status;
   }
   const std::string chosen = cnnc->get_subcommands().front()->get_name();
   for (const Verb& verb : verbs())
     if (verb.name == chosen) return verb.run();
   return 2; // not reached: CLI11 requires a verb of the table
+}
+
+int main(int count, char** words) {
+  openStandardOutput();
+  return closeStandardOutput(run(count, words));
 }

@@ -45,7 +45,8 @@ void fileOptions(CLI::App& app) {
       ->check([](const std::string& text) {
         return text.find('=') == std::string::npos || text[0] == '=' ? "expected name=value, found " + text
                                                                      : "";
-      });
+      })
+      ->allow_extra_args(false); // cnnc.cpp gives each value its own --set
 }
 
 void compilingOptions(CLI::App& app) {
@@ -217,7 +218,9 @@ void profilingOptions(CLI::App& app) {
 }
 
 void verifyingOptions(CLI::App& app) {
-  app.add_option("--batch", verifyOptions.batches, "batch sizes; default: 1 3")->check(CLI::Range(1, 4096));
+  app.add_option("--batch", verifyOptions.batches, "batch sizes; default: 1 3")
+      ->check(CLI::Range(1, 4096))
+      ->allow_extra_args(false);
   app.add_option("--seed", verifyOptions.seed, "of weights and inputs");
   app.add_flag("--checked", verifyOptions.checked, "build the kernels with Halide's assertions");
   app.add_flag("--mutate", verifyOptions.mutate,

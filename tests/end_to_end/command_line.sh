@@ -15,6 +15,12 @@ expect 0 'phase 0' "$cnnc" "$here/networks.cnn" --emit=schedule
 expect 0 'define internal' "$cnnc" "$here/networks.cnn" --network Small --emit=llvm
 expect 0 'parameters, .* MACs a sample' "$cnnc" summary "$here/networks.cnn"
 
+# Values of a list end where they no longer look like such, before files and before other options.
+expect 0 ' 7\]' "$cnnc" summary --set classes=7 "$here/networks.cnn" --network Small
+expect 0 ' 7\]' "$cnnc" summary --network Small --set=classes=7 "$here/networks.cnn"
+expect 1 'no network has a parameter .*frob' "$cnnc" summary --set classes=7 frob=3 "$here/networks.cnn" --network Small
+expect 2 'expected name=value, found classes' "$cnnc" summary "$here/networks.cnn" --set classes
+
 sed 's/max_pool(2)/max_pol(2)/; s/= 1e-2/= nothing/' "$here/networks.cnn" > wrong.cnn
 printf 'old' > libsmall.a
 expect 1 "wrong.cnn:5:[0-9]+: error\[E[0-9]+\].*max_pol" "$cnnc" wrong.cnn
@@ -36,7 +42,9 @@ for option in --save --checkpoint; do
 done
 
 # Targets: refused where there is no code for them, or where it could not run.
-expect 2 "expected x86-64-avx2, .* or a Halide target .* found 'potato'" "$cnnc" "$here/networks.cnn" --target potato
+expect 2 "expected host, x86-64-avx2, .* or a Halide target .* found 'potato'" "$cnnc" "$here/networks.cnn" --target potato
+expect 2 "'sve2' is no instruction set" "$cnnc" "$here/networks.cnn" --target arm-64-linux-sve2
+expect 0 'comparisons hold' "$cnnc" verify "$here/networks.cnn" --network Small --target host --batch 1
 expect 2 "found 'riscv-64-linux'" "$cnnc" "$here/networks.cnn" --target riscv-64-linux
 expect 1 'code for arm-64-osx cannot run on this machine' "$cnnc" verify "$here/networks.cnn" --network Small --target arm-64-osx
 expect 2 '--resume requires --checkpoint' "$cnnc" train "$here/networks.cnn" --network Small --resume

@@ -86,6 +86,12 @@ expect 2 'does not exist: tidy; did you mean tidy.cnn' "$cnnc" check tidy
 python3 -c 'import json, sys; assert json.load(sys.stdin) == {"version": 1, "diagnostics": []}' \
   < <("$cnnc" check --json fix.cnn) || fail "check --json of a right file"
 
+# No fix makes a line worse: a type is no pipeline.
+printf 'func f(k: int | [int]) -> int = 1\nlet a = f(1)\n' > types.cnn
+cp types.cnn before.cnn
+expect 1 '1:15: error.E0005' "$cnnc" check --fix types.cnn
+cmp -s before.cnn types.cnn || fail "check --fix made this of two types: $(cat types.cnn)"
+
 # explain
 expect 0 'not whole' "$cnnc" explain E0302
 expect 0 'example.cnn:1:24: error\[E0302\]' "$cnnc" explain inexactdivision
