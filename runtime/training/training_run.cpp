@@ -213,6 +213,16 @@ Status TrainingRun::begin() {
 Status TrainingRun::nameClasses() {
   const std::vector<std::string>& labels = trainer.data.train.labels;
   if (labels.empty()) return {};
+  for (std::uint32_t i = 0; i < table.results_count; ++i) {
+    const cnn_metric& metric = table.metrics[i];
+    if (metric.output < 0 || std::string(metric.kind) != "cross_entropy") continue;
+    const cnn_tensor& output = table.description->outputs[metric.output];
+    if (output.rank == 2 && output.shape[1] != static_cast<std::int64_t>(labels.size())) {
+      progress.note("the data has " + std::to_string(labels.size()) + " classes, " + output.name + " has " +
+                    std::to_string(output.shape[1]));
+      break;
+    }
+  }
   std::vector<const char*> names;
   for (const std::string& label : labels) names.push_back(label.c_str());
   return model.set_class_names(names);
@@ -232,7 +242,8 @@ Status TrainingRun::resume() {
     return Status::error(CNN_ERROR_MISMATCH,
                          "%s: cannot go on with other classes: it was trained on %s, the data has %s",
                          options.checkpoint.c_str(), found, wanted.c_str());
-  if (Status bad = nameClasses(); !bad) return bad; // a checkpoint may have none
+  if (!found) // a checkpoint may have none
+    if (Status bad = nameClasses(); !bad) return bad;
   if (Status bad = planPhase(); !bad) return bad;
   if (at.batch != batch || at.samples != loader->samples() || *state.seed != seed)
     return Status::error(

@@ -138,6 +138,7 @@ TEST_CASE("data with a part for validation is measured on it, and tested on it w
     cnn::DataSplits data = splits();
     data.validation = rows(30, 9);
     data.validation.source = "held";
+    data.train.labels = {"upper", "lower"};
     data.train.skipped = "rows: skipped 1 file: 1 .gif";
     if (!withTest) data.test = {};
     trainer.use(std::move(data));
@@ -150,7 +151,8 @@ TEST_CASE("data with a part for validation is measured on it, and tested on it w
   };
   std::string both = run({}, true), alone = run({}, false);
   CHECK_THAT(both, Catch::Contains("training Linear on 100 samples") && Catch::Contains("validation top1") &&
-                       Catch::Contains("rows: skipped 1 file: 1 .gif") && Catch::EndsWith("\ntest"));
+                       Catch::Contains("rows: skipped 1 file: 1 .gif") &&
+                       Catch::Contains("the data has 2 classes, logits has 3") && Catch::EndsWith("\ntest"));
   CHECK_THAT(alone, Catch::EndsWith("\nvalidation"));
   CHECK_THAT(run({.validation = 0.1}, true),
              Catch::Contains("validation is 0.1, but the data has a part for it, held"));

@@ -2,6 +2,7 @@
 #include "picture_files.h"
 
 #include "../../runtime/image/mask.h"
+#include "../../runtime/image/shared_library.h"
 
 #include <cnn/image.hpp>
 
@@ -303,6 +304,20 @@ TEST_CASE("what is no regular file is not opened, and what is no picture is name
              Catch::Contains("not a PNG, JPEG or WebP: it begins with 47 49 46 38"));
   writeFile(folder / "a.png", "");
   CHECK_THAT(cnn::read_image(folder / "a.png", 3).message(), Catch::Contains("it is empty"));
+}
+
+TEST_CASE("a picture library that is not there is an error that names its package") {
+  cnn::SharedLibrary none("libnone.so.9", "libnone9"), other("libz.so.1", "zlib1g");
+  void (*function)() = nullptr;
+  none.find("f", function);
+  CHECK(function == nullptr);
+  CHECK_THAT(none.status("a.png").message(),
+             Catch::StartsWith("a.png: the library that reads it cannot be opened (libnone.so.9") &&
+                 Catch::EndsWith("Debian's package is libnone9"));
+  other.find("zlibVersion", function);
+  CHECK((function != nullptr && other.status("a.png").ok()));
+  other.find("no_such_function", function);
+  CHECK_THAT(other.status("a.png").message(), Catch::Contains("no function no_such_function"));
 }
 
 TEST_CASE("pictures are decoded alike by several threads at once") {
