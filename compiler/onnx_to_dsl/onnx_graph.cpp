@@ -4,8 +4,11 @@
 
 #include "read_tensor.h"
 
+#include "dsl/source/source.h"
+
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -35,29 +38,26 @@ int64_t Constant::elements() const {
   return count;
 }
 
+/// A character that ends lines, or changes how what follows is shown.
+static bool isControl(std::string_view character) {
+  auto byte = [&](size_t i) { return i < character.size() ? static_cast<unsigned char>(character[i]) : 0; };
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7f;
+  if (byte(0) == 0xc2) return byte(1) < 0xa0;                                        // U+0080 to U+009f
+  if (byte(0) == 0xe2 && byte(1) == 0x80) return byte(2) >= 0xa8 && byte(2) <= 0xae; // U+2028 to U+202e
+  return byte(0) == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9;   // U+2066 to U+2069
+}
+
 std::string printable(std::string_view text) {
   constexpr size_t longest = 100;
   std::string shown;
-  for (char c : text.substr(0, longest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  // Half a character at the cut, or bytes that are no UTF-8 at all, would spoil what is written around them.
-  std::string valid;
-  for (size_t i = 0; i < shown.size();) {
-    auto first = static_cast<unsigned char>(shown[i]);
-    size_t length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-    bool whole = length && first < 0xf5 && i + length <= shown.size();
-    for (size_t k = 1; whole && k < length; ++k)
-      whole = (static_cast<unsigned char>(shown[i + k]) & 0xc0) == 0x80;
-    // U+0080 to U+009f are control characters too, and U+2028 and U+2029 end lines.
-    bool control =
-        whole && ((length == 2 && first == 0xc2 && static_cast<unsigned char>(shown[i + 1]) < 0xa0) ||
-                  shown.compare(i, 3, "\xe2\x80\xa8") == 0 || shown.compare(i, 3, "\xe2\x80\xa9") == 0);
-    if (whole && !control)
-      valid += shown.substr(i, length);
-    else
-      valid += '?';
-    i += whole ? length : 1;
+  size_t at = 0;
+  while (at < text.size() && shown.size() < longest) {
+    size_t length = utf8SequenceLength(text.substr(at));
+    std::string_view character = text.substr(at, std::max<size_t>(length, 1));
+    shown += length == 0 || isControl(character) ? "?" : character;
+    at += character.size();
   }
-  return text.size() > longest ? valid + "..." : valid;
+  return at < text.size() ? shown + "..." : shown;
 }
 
 std::string describe(const Node& node) {

@@ -30,9 +30,11 @@ def read(path):
     arrays = []
     with open(path, 'rb') as file:
         while name := file.readline():
+            element = {1: np.float32, 2: np.uint8, 6: np.int32}[int(file.readline())]
             shape = [int(extent) for extent in file.readline().split()]
             size = 4 * int(np.prod(shape, dtype=np.int64))
-            arrays.append((name.decode('utf-8').rstrip('\n'), np.frombuffer(file.read(size), np.float32).reshape(shape)))
+            array = np.frombuffer(file.read(size), np.float32).reshape(shape).astype(element)
+            arrays.append((name.decode('utf-8').rstrip('\n'), array))
     return arrays
 
 

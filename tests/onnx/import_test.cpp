@@ -470,6 +470,8 @@ TEST_CASE("names of the model meet neither the language nor the lines around the
         "  input x: f32[N, 4, 8, 8]\n  output relu1 = x |> relu\n}\n");
   CHECK(imported.notes == std::vector<std::string>{"output 'relu' is called relu1 here"});
   CHECK(printable(std::string(300, 'a')) == std::string(100, 'a') + "...");
+  CHECK(printable("\xc3\xa9t\xc3\xa9 \xe0\xe0\xe0 \xed\xa0\x80 \xe2\x80\xae \xc2\x85") ==
+        "\xc3\xa9t\xc3\xa9 ??? ??? ? ?");
 }
 
 TEST_CASE("layers over channels that were moved to the end are layers over dimension 1") {

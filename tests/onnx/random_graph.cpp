@@ -39,8 +39,30 @@ private:
 
   std::string fresh(const char* initial) {
     // Names that the language has for itself, and one path.
-    static const std::vector<std::string> odd = {"relu", "input", "a.b",          "x",       "N",
-                                                 "1st",  "v0",    "conv1.weight", "\xc3\xa9"};
+    static const std::vector<std::string> odd = {"relu",
+                                                 "input",
+                                                 "a.b",
+                                                 "x",
+                                                 "N",
+                                                 "1st",
+                                                 "v0",
+                                                 "conv1.weight",
+                                                 "\xc3\xa9",
+                                                 "relu1.weight",
+                                                 "in.weight",
+                                                 "block.0.weight",
+                                                 "a.weight",
+                                                 "a.weight.weight",
+                                                 "x1",
+                                                 "linear1.weight",
+                                                 "identity1.weight",
+                                                 "add1.weight",
+                                                 "7.weight",
+                                                 "_.weight",
+                                                 "a.bias",
+                                                 "softmax",
+                                                 "Net",
+                                                 "Net.weight"};
     if (choices.oneIn(12)) {
       const std::string& name = choices.of(odd);
       if (!values.count(name)) return name;
@@ -204,11 +226,30 @@ private:
           added.set_dim_value(shape[d]);
       }
       shape.insert(shape.begin(), batch);
-      Array array(f32, shape);
-      for (double& value : array.data) value = number();
+      int element =
+          choices.oneIn(8) ? choices.of<int>({onnx::TensorProto::UINT8, onnx::TensorProto::INT32}) : f32;
+      type.set_elem_type(element);
+      Array array(element, shape);
+      for (double& value : array.data)
+        value = element == f32 ? number() : static_cast<double>(choices.below(256));
       values[name] = result.inputs[name] = std::move(array);
-      computed.push_back(name);
+      if (element == f32)
+        computed.push_back(name);
+      else
+        castInput(name, shape);
     }
+    if (computed.empty()) computed.push_back(graph.input(0).name());
+  }
+
+  /// What moves elements that are no floats, then their cast; or none.
+  void castInput(const std::string& name, const Shape& shape) {
+    std::string x = name;
+    if (choices.oneIn(3)) x = node("Identity", {x});
+    if (choices.oneIn(3)) x = node("Concat", {x, x}, {whole("axis", 1)});
+    if (choices.oneIn(3) && set >= 10) x = node("Slice", {x, wholes({0}), wholes({shape[1]}), wholes({1})});
+    if (choices.oneIn(3)) x = node("Flatten", {x});
+    use(choices.oneIn(6) ? node("Relu", {x}) : node("Cast", {x}, {whole("to", f32)}));
+    if (choices.oneIn(12)) computed.push_back(x);
   }
 
   void makeOutputs() {

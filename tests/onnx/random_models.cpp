@@ -13,7 +13,7 @@ using namespace cnn::test;
 namespace {
 
 void write(std::ofstream& file, const std::string& name, const Array& array) {
-  file << name << "\n";
+  file << name << "\n" << array.type << "\n";
   for (int64_t extent : array.shape) file << extent << " ";
   file << "\n";
   for (double value : array.data) {
