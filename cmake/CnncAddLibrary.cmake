@@ -5,8 +5,9 @@
 #     cnnc_add_library(lenet lenet.cnn)
 #     target_link_libraries(app PRIVATE lenet)
 #
-# NAME is the library name of the network, as `cnnc` prints it: its own in snake case. NETWORK is needed where
-# FILE.cnn holds several. DEPENDS names the files that FILE.cnn uses.
+# NAME is any name of a target; what C cannot read in it becomes an underscore in the names of the library, the headers
+# and the namespace (le-net: lible_net.a, le_net.hpp, le_net::Model). NETWORK is needed where FILE.cnn holds several.
+# DEPENDS names the files that FILE.cnn uses.
 function(cnnc_add_library name file)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "NETWORK" "SET;OPTIONS;DEPENDS")
   if(arg_UNPARSED_ARGUMENTS)
@@ -18,7 +19,8 @@ function(cnnc_add_library name file)
     message(FATAL_ERROR "cnnc_add_library(${name}): ${source} does not exist")
   endif()
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.cnnc)
-  set(command $<TARGET_FILE:cnnc::cnnc> ${source} -o ${folder} ${arg_OPTIONS})
+  string(MAKE_C_IDENTIFIER ${name} library)
+  set(command $<TARGET_FILE:cnnc::cnnc> ${source} -o ${folder} --prefix ${library} ${arg_OPTIONS})
   if(arg_NETWORK)
     list(APPEND command --network ${arg_NETWORK})
   endif()
@@ -26,16 +28,16 @@ function(cnnc_add_library name file)
     list(APPEND command --set ${setting})
   endforeach()
   add_custom_command(
-    OUTPUT ${folder}/lib${name}.a ${folder}/${name}.h ${folder}/${name}.hpp
+    OUTPUT ${folder}/lib${library}.a ${folder}/${library}.h ${folder}/${library}.hpp
     COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
     COMMAND ${command}
     DEPENDS ${source} cnnc::cnnc ${arg_DEPENDS}
     COMMENT "Compiling network ${file}"
     VERBATIM)
-  add_custom_target(${name}_cnnc DEPENDS ${folder}/lib${name}.a)
+  add_custom_target(${name}_cnnc DEPENDS ${folder}/lib${library}.a)
   # A target of its own, so that the runtime is linked after the last of several networks.
   add_library(${name}_archive STATIC IMPORTED GLOBAL)
-  set_target_properties(${name}_archive PROPERTIES IMPORTED_LOCATION ${folder}/lib${name}.a)
+  set_target_properties(${name}_archive PROPERTIES IMPORTED_LOCATION ${folder}/lib${library}.a)
   target_link_libraries(${name}_archive INTERFACE cnnc::cnn_runtime)
   add_library(${name} INTERFACE)
   add_dependencies(${name} ${name}_cnnc)

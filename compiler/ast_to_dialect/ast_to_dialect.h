@@ -23,6 +23,8 @@ struct ElaborationOptions {
   std::string network;
   /// Free dimensions but the batch are errors: the networks are to be compiled.
   bool fixedSizes = false;
+  /// Whether the networks may be trained: otherwise what augment makes of pictures need not fit the inputs.
+  bool trains = true;
   /// Paths or patterns of the probes that become outputs of @predict.
   std::vector<std::string> probes = {};
   /// Filled with what each name refers to and what each expression was found to be. May be null.

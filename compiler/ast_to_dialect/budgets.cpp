@@ -25,7 +25,6 @@ void Elaborator::targetSections(const CallableDecl& network, const std::string& 
     else
       budgetSection(*section, name, frame);
   }
-  if (result.budgets.empty() || result.budgets.back().network != name) return;
   for (auto& [path, part] : net->parts) result.places[{name, path}] = part.span;
 }
 

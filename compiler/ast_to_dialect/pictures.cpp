@@ -120,7 +120,8 @@ void Elaborator::picture(const PictureStatement& statement, const Frame& frame) 
   bool ofAnySize = !augment || std::ranges::any_of(pictures, [&](mlir::BlockArgument picture) {
     return net->preprocessed.count(picture.getArgNumber()) && !augmented.count(picture.getArgNumber());
   });
-  if (!checkPictureSizes(statement, *records, pictures.front(), ofAnySize, frame)) return;
+  bool matters = !augment || options.trains;
+  if (matters && !checkPictureSizes(statement, *records, pictures.front(), ofAnySize, frame)) return;
   llvm::SmallVector<mlir::Attribute> places;
   for (auto [picture, name] : llvm::zip(pictures, statement.names)) {
     unsigned place = picture.getArgNumber();

@@ -1,5 +1,7 @@
 /// Train sections: @loss and the settings that the runtime needs.
+#include "ast_to_dialect/batch_statistics.h"
 #include "ast_to_dialect/train_draws.h"
+#include "ast_to_dialect/train_labels.h"
 #include "ast_to_dialect/train_part.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -138,8 +140,9 @@ private:
     }
   }
 
-  /// Of training, against what the network asserts about its batch.
-  void checkBatches() {
+public:
+  /// The sizes of training's batches: the section's, or each phase's.
+  std::vector<int64_t> batches() const {
     auto batchOf = [](const TrainPart& part, int64_t otherwise) {
       for (mlir::NamedAttribute attribute : part.attributes)
         if (attribute.getName() == "batch")
@@ -147,8 +150,16 @@ private:
       return otherwise;
     };
     int64_t batch = batchOf(section, defaultBatch);
-    if (phases.empty()) e.checkTrainingBatch(batch, frame);
-    for (const TrainPart& phase : phases) e.checkTrainingBatch(batchOf(phase, batch), frame);
+    if (phases.empty()) return {batch};
+    std::vector<int64_t> all;
+    for (const TrainPart& phase : phases) all.push_back(batchOf(phase, batch));
+    return all;
+  }
+
+private:
+  /// Of training, against what the network asserts about its batch.
+  void checkBatches() {
+    for (int64_t batch : batches()) e.checkTrainingBatch(batch, frame);
   }
 
   /// The names of the section, and paths as in the network itself.
@@ -502,6 +513,9 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
     if (to.getArgument(unsigned(net->inputs.size() + i)).use_empty())
       error(Diag::UnusedInput, span, frame, trainer.targets[i]);
   trainer.section.attributes.push_back(builder.getNamedAttr("augments", builder.getArrayAttr(augments)));
+  assertBatchStatistics(*this, loss, trainer.batches(), frame);
+  if (mlir::ArrayAttr labels = labelsOf(loss))
+    trainer.section.attributes.push_back(builder.getNamedAttr("labels", labels));
   net->op.setTrainingAttr(builder.getDictionaryAttr(trainer.section.attributes));
 }
 

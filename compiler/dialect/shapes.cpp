@@ -363,9 +363,15 @@ LogicalResult AccuracyOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op
   return inferClassLoss(where, op, types);
 }
 
+/// Of one shape and element; how each lies in memory is its own affair: a target that a convolution reads as
+/// well has a halo.
+static bool sameValues(TensorType a, TensorType b) {
+  return a.getShape() == b.getShape() && a.getElementType() == b.getElementType();
+}
+
 LogicalResult MseOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   TensorType input = tensor(op.getInput()), target = tensor(op.getTarget());
-  if (input != target)
+  if (!sameValues(input, target))
     return emitOptionalError(where, "expected two tensors of one shape, found ", input.shapeText(), " and ",
                              target.shapeText());
   return inferPerImage(where, input, types);
@@ -373,7 +379,7 @@ LogicalResult MseOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Typ
 
 LogicalResult BceWithLogitsOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
   TensorType input = tensor(op.getInput()), target = tensor(op.getTarget());
-  if (input != target || !input.getElementType().isF32())
+  if (!sameValues(input, target) || !input.getElementType().isF32())
     return emitOptionalError(where, "expected two f32 tensors of one shape, found ", input.getElementType(),
                              " ", input.shapeText(), " and ", target.getElementType(), " ",
                              target.shapeText());

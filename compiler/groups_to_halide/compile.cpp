@@ -7,10 +7,13 @@
 #include "rename_symbols.h"
 #include "target.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <stdexcept>
 #include <unistd.h>
 
 using namespace Halide;
@@ -130,6 +133,11 @@ Module lower(const Kernel& given, std::string& symbol) {
   return pipeline.compile_to_module(builder.arguments(), symbol, targetOf(kernel), LinkageType::External);
 }
 
+/// What no compiler can help: no memory, no place for files.
+struct MachineError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// A file that is gone when this is.
 class TemporaryFile {
 public:
@@ -137,7 +145,8 @@ public:
     const char* folder = getenv("TMPDIR");
     name = std::string(folder && *folder ? folder : "/tmp") + "/cnnc-XXXXXX" + suffix;
     int descriptor = mkstemps(name.data(), static_cast<int>(suffix.size()));
-    if (descriptor < 0) fail("cannot make a temporary file " + name);
+    if (descriptor < 0)
+      throw MachineError("cannot make a temporary file " + name + ": " + std::strerror(errno));
     close(descriptor);
   }
   ~TemporaryFile() { unlink(name.c_str()); }
@@ -147,14 +156,22 @@ public:
   std::string name;
   template <typename Bytes> Bytes read() const {
     std::ifstream file(name, std::ios::binary);
-    return Bytes(std::istreambuf_iterator<char>(file), {});
+    Bytes bytes(std::istreambuf_iterator<char>(file), {});
+    if (bytes.empty()) throw MachineError("cannot write the temporary file " + name);
+    return bytes;
   }
 };
 
 /// Runs `work` and turns whatever it throws into a message.
-template <typename Work> bool guarded(std::string& error, Work work) {
+template <typename Work> bool guarded(std::string& error, bool* ofMachine, Work work) {
   try {
     return work();
+  } catch (const MachineError& exception) {
+    error = exception.what();
+    if (ofMachine) *ofMachine = true;
+  } catch (const std::bad_alloc&) {
+    error = "out of memory";
+    if (ofMachine) *ofMachine = true;
   } catch (const Halide::Error& exception) {
     error = exception.what();
   } catch (const std::exception& exception) {
@@ -166,8 +183,8 @@ template <typename Work> bool guarded(std::string& error, Work work) {
 
 } // namespace
 
-bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error) {
-  return guarded(error, [&] {
+bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error, bool* ofMachine) {
+  return guarded(error, ofMachine, [&] {
     Module module = lower(kernel, compiled.symbol);
     ScratchUse scratch;
     for (const auto& function : module.functions()) function.body.accept(&scratch);
@@ -181,7 +198,7 @@ bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error)
 }
 
 bool emitText(const Kernel& kernel, Text form, std::string& text, std::string& error) {
-  return guarded(error, [&] {
+  return guarded(error, nullptr, [&] {
     std::string symbol;
     Module module = lower(kernel, symbol);
     TemporaryFile file(form == Text::stmt ? ".stmt" : form == Text::llvm ? ".ll" : ".s");

@@ -23,8 +23,9 @@ struct CompiledKernel {
 /// "channels" (or "rows") for chunks to be as fast as the whole; any granule gives right results.
 Schedule chooseSchedule(const Kernel& kernel);
 
-/// False, with a message in `error`, when the kernel is not well formed or Halide refuses it.
-bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error);
+/// False, with a message in `error`, when the kernel is not well formed or Halide refuses it; or for want of
+/// memory or of a place for temporary files, which `ofMachine` says where it is given.
+bool compile(const Kernel& kernel, CompiledKernel& compiled, std::string& error, bool* ofMachine = nullptr);
 
 enum class Text { stmt, llvm, assembly };
 

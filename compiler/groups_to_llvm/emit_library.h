@@ -26,9 +26,9 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
 /// A static library with a symbol table; the same members give the same bytes.
 bool writeArchive(const std::vector<ArchiveMember>& members, std::vector<char>& archive, std::string& error);
 
-/// The C header, and the C++20 header on top of the runtime's classes. False, with a message, where names of
-/// the network's inputs, outputs or targets cannot be told apart in C.
-bool emitHeaders(const LibraryPlan& plan, std::string& c, std::string& cpp, std::string& error);
+/// The C header, and the C++20 header on top of the runtime's classes, of the version whose symbols the
+/// library has (own_symbols.h).
+void emitHeaders(const LibraryPlan& plan, const std::string& version, std::string& c, std::string& cpp);
 
 } // namespace cnn
 

@@ -1,19 +1,22 @@
 //===- headers.cpp - The C and the C++ header of a library ---------------------------------------------===//
 
+#include "groups_to_llvm/c_names.h"
 #include "groups_to_llvm/emit_library.h"
+#include "groups_to_llvm/own_symbols.h"
 
 #include <algorithm>
 #include <cctype>
-#include <set>
 
 namespace cnn {
 namespace {
 
 struct Argument {
-  std::string name;  ///< as an identifier in both languages
-  const char* type;  ///< of its elements
-  int64_t size;      ///< elements of one sample
-  std::string shape; ///< [N, 1, 28, 28]
+  std::string name;     ///< as an identifier in both languages
+  std::string constant; ///< the middle of LENET_IMAGE_SIZE
+  std::string plain;    ///< the beginning of image_size
+  const char* type;     ///< of its elements
+  int64_t size;         ///< elements of one sample
+  std::string shape;    ///< [N, 1, 28, 28]
 };
 
 const char* elementType(kernel::Element element) {
@@ -30,23 +33,10 @@ const char* elementType(kernel::Element element) {
   return "";
 }
 
-/// Dots become underscores; a name that is none in C and C++, or one of the functions' own, gets one at its
-/// end.
-std::string identifierOf(std::string name) {
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  static const std::set<std::string> own = {"model",  "batch",   "hyper", "results", "options",
-                                            "create", "predict", "std",   "cnn"};
-  std::string lower = name;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  bool reserved = own.count(name) || (lower == name && libraryNameOf(name).empty());
-  return reserved ? name + "_" : name;
-}
-
 std::vector<Argument> argumentsOf(const std::vector<TensorInfo>& tensors) {
   std::vector<Argument> arguments;
   for (const TensorInfo& tensor : tensors) {
-    Argument argument{identifierOf(tensor.name), elementType(tensor.element), 1, "["};
+    Argument argument{tensor.name, "", "", elementType(tensor.element), 1, "["};
     for (int64_t extent : tensor.shape) {
       if (extent >= 0) argument.size *= extent;
       argument.shape += (argument.shape.size() > 1 ? ", " : "") + (extent < 0 ? "N" : std::to_string(extent));
@@ -71,33 +61,28 @@ std::string join(const std::vector<Argument>& arguments, const char* separator, 
 
 class HeaderWriter {
 public:
-  explicit HeaderWriter(const LibraryPlan& plan)
-      : plan(plan), name(plan.name), inputs(argumentsOf(plan.network.inputs)),
-        outputs(argumentsOf(plan.network.outputs)), targets(argumentsOf(plan.network.targets)) {}
-
-  bool check(std::string& error) const {
-    std::set<std::string> seen;
-    for (const auto* list : {&inputs, &outputs, &targets}) {
-      for (const Argument& argument : *list) {
-        if (seen.insert(argument.name).second) continue;
-        error = "network " + plan.network.name + ": two of its inputs and outputs are both '" +
-                argument.name + "' in C";
-        return false;
-      }
-    }
-    seen.clear();
-    for (const std::string& phase : phases()) {
-      if (seen.insert(phase).second) continue;
-      error = "network " + plan.network.name + ": two of its phases are both '" + phase + "' in C";
-      return false;
-    }
-    return true;
+  HeaderWriter(const LibraryPlan& plan, const std::string& version)
+      : plan(plan), version(version), name(plan.name), inputs(argumentsOf(plan.network.inputs)),
+        outputs(argumentsOf(plan.network.outputs)), targets(argumentsOf(plan.network.targets)) {
+    std::vector<Argument*> all;
+    for (auto* list : {&inputs, &outputs, &targets})
+      for (Argument& argument : *list) all.push_back(&argument);
+    std::vector<std::string> names;
+    for (Argument* argument : all) names.push_back(argument->name);
+    std::vector<std::string> identifiers = identifiersOf(names), constants = constantsOf(names),
+                             plain = plainNamesOf(names);
+    for (size_t i = 0; i < all.size(); ++i)
+      all[i]->name = identifiers[i], all[i]->constant = constants[i], all[i]->plain = plain[i];
+    names.clear();
+    for (const TrainingSettings::Phase& phase : plan.training.phases)
+      if (plan.network.trains() && !plan.training.steps && plan.training.phases.size() > 1)
+        names.push_back(phase.name);
+    phases = identifiersOf(names), phaseConstants = constantsOf(names);
   }
 
   std::string cHeader() const {
-    std::string guard = upper(name) + "_H";
-    std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include <cnn/model.h>\n" +
-                       (plan.network.trains() ? "#include <cnn/training.h>\n" : "") +
+    std::string text = banner() + guard("_H") + "#include <cnn/model.h>\n" +
+                       (plan.network.trains() ? "#include <cnn/training.h>\n" : "") + tableNames() +
                        "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
     text += "/* What the model is: inputs, outputs, parameters, target. */\nextern const cnn_description " +
             name + "_description;\nextern const cnn_inference " + name + "_inference;\n";
@@ -121,11 +106,11 @@ public:
   }
 
   std::string cppHeader() const {
-    std::string guard = upper(name) + "_HPP";
     bool trains = plan.network.trains();
-    std::string text = banner() + "#ifndef " + guard + "\n#define " + guard + "\n\n#include \"" + name +
-                       ".h\"\n\n" + "#include <cnn/" + (trains ? "training.hpp" : "model.hpp") +
-                       ">\n\nnamespace " + name + " {\n\n";
+    std::string text = banner() + "#include <cnn/cxx20.hpp>\n#ifdef CNN_CXX20\n" + guard("_HPP") +
+                       "#include \"" + name + ".h\"\n\n" + "#include <cnn/" +
+                       (trains ? "training.hpp" : "model.hpp") + ">\n\nnamespace " + name +
+                       " {\ninline namespace v_" + version + " {\n\n";
     text += "// Values of one sample.\n" + sizes("inline constexpr std::size_t ", "_size = ", ";\n", false) +
             "\n";
     text += "using cnn::Options;\n";
@@ -138,13 +123,14 @@ public:
             ", " + join(outputs, ", ", span) + ") {\n    return run({" + join(inputs, ", ", argumentName) +
             "}, {" + join(outputs, ", ", argumentName) + "});\n  }\n";
     if (trains) text += cppTraining();
-    return text + "};\n\n} // namespace " + name + "\n#endif\n";
+    return text + "};\n\n} // namespace v_" + version + "\n} // namespace " + name + "\n#endif\n#endif\n";
   }
 
 private:
   const LibraryPlan& plan;
-  const std::string& name;
+  const std::string &version, &name;
   std::vector<Argument> inputs, outputs, targets;
+  std::vector<std::string> phases, phaseConstants; ///< of the train section; none where it has only one
 
   static std::string argumentName(const Argument& a) { return a.name; }
   static std::string constPointer(const Argument& a) {
@@ -162,13 +148,29 @@ private:
     return "/* " + plan.network.name + ", compiled by cnnc for " + plan.network.target + ". Link lib" + name +
            ".a and libcnn_runtime.a. */\n";
   }
+  /// Once a file; the headers of two versions in one file are a mistake.
+  std::string guard(const char* ending) const {
+    std::string macro = "CNNC_" + upper(name) + ending, number = "0x" + version + "u";
+    return "#ifdef " + macro + "\n#if " + macro + " != " + number + "\n#error \"two versions of " + name +
+           " in one source file: compile one of them with --prefix NAME\"\n#endif\n#else\n#define " + macro +
+           " " + number + "\n\n";
+  }
+  /// The tables carry a hash of the code, so that a program never gets another version's.
+  std::string tableNames() const {
+    std::string text =
+        "\n/* The code that this header belongs to: with another version's, a program does not link. */\n";
+    for (const char* table : {"_description", "_inference", "_training"})
+      if (table != std::string("_training") || plan.network.trains())
+        text += "#define " + name + table + " " + versioned(name + table, version) + "\n";
+    return text;
+  }
   std::string shapes() const { return join(inputs, ", ", shapeOf) + " to " + join(outputs, ", ", shapeOf); }
   std::string sizes(const std::string& before, const std::string& between, const std::string& after,
                     bool capital) const {
     std::string text;
     for (const auto* list : {&inputs, &outputs, &targets})
       for (const Argument& a : *list)
-        text += before + (capital ? upper(a.name) : a.name) + between + std::to_string(a.size) + after;
+        text += before + (capital ? a.constant : a.plain) + between + std::to_string(a.size) + after;
     return text;
   }
   bool isDrawn(size_t input) const {
@@ -201,27 +203,16 @@ private:
     return "the losses of the steps (" + names + ")";
   }
 
-  /// Names of the train section's phases; none where it has only one.
-  std::vector<std::string> phases() const {
-    std::vector<std::string> names;
-    for (const TrainingSettings::Phase& phase : plan.training.phases)
-      if (plan.network.trains() && !plan.training.steps && plan.training.phases.size() > 1)
-        names.push_back(identifierOf(phase.name));
-    return names;
-  }
-
-  /// A_B, A_C from "A_" and the phases' names in capitals, or the names alone.
+  /// A_B, A_C from "A_" and B, C.
   static std::string phaseList(const std::vector<std::string>& names, const std::string& prefix) {
     std::string text;
-    for (const std::string& phase : names)
-      text += (text.empty() ? "" : ", ") + (prefix.empty() ? phase : prefix + upper(phase));
+    for (const std::string& phase : names) text += (text.empty() ? "" : ", ") + prefix + phase;
     return text;
   }
 
   std::string cPhases() const {
-    std::vector<std::string> names = phases();
-    if (names.empty()) return "";
-    return "\n/* The phases of training. */\nenum { " + phaseList(names, upper(name) + "_PHASE_") +
+    if (phases.empty()) return "";
+    return "\n/* The phases of training. */\nenum { " + phaseList(phaseConstants, upper(name) + "_PHASE_") +
            " };\n\n"
            "/* Optimizer state and steps begin anew; train_step is this phase's from now on. Training begins "
            "with the\n"
@@ -233,9 +224,8 @@ private:
   }
 
   std::string cppPhases() const {
-    std::vector<std::string> names = phases();
-    if (names.empty()) return "";
-    return "\n  /// The phases of training.\n  enum class Phase : std::uint32_t { " + phaseList(names, "") +
+    if (phases.empty()) return "";
+    return "\n  /// The phases of training.\n  enum class Phase : std::uint32_t { " + phaseList(phases, "") +
            " };\n"
            "  /// Optimizer state and steps begin anew; train_step is this phase's from now on. Training "
            "begins with the\n"
@@ -302,12 +292,10 @@ private:
 
 } // namespace
 
-bool emitHeaders(const LibraryPlan& plan, std::string& c, std::string& cpp, std::string& error) {
-  HeaderWriter writer(plan);
-  if (!writer.check(error)) return false;
+void emitHeaders(const LibraryPlan& plan, const std::string& version, std::string& c, std::string& cpp) {
+  HeaderWriter writer(plan, version);
   c = writer.cHeader();
   cpp = writer.cppHeader();
-  return true;
 }
 
 } // namespace cnn

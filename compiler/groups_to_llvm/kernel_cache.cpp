@@ -158,7 +158,7 @@ std::string defaultCacheFolder() {
 }
 
 bool compileKernels(const std::vector<kernel::Kernel>& kernels, const KernelCacheOptions& options,
-                    std::vector<kernel::CompiledKernel>& compiled, std::string& error) {
+                    std::vector<kernel::CompiledKernel>& compiled, KernelFailure& failure) {
   const std::string identity = compilerIdentity();
   compiled.assign(kernels.size(), {});
   std::vector<std::string> keys;
@@ -172,11 +172,14 @@ bool compileKernels(const std::vector<kernel::Kernel>& kernels, const KernelCach
   if (options.beforeCompiling) options.beforeCompiling(missing.size(), kernels.size());
 
   std::vector<std::string> errors(kernels.size());
+  std::vector<char> ofMachine(kernels.size()); // a byte each: threads write side by side
   unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   onThreads(threads, missing.size(), [&](size_t m) {
     size_t i = missing[m];
-    if (!kernel::compile(kernels[i], compiled[i], errors[i]) ||
-        !hideSymbol(compiled[i].object, compiled[i].symbol, errors[i])) {
+    bool machine = false;
+    bool done = kernel::compile(kernels[i], compiled[i], errors[i], &machine);
+    ofMachine[i] = machine;
+    if (!done || !hideSymbol(compiled[i].object, compiled[i].symbol, errors[i])) {
       if (errors[i].empty()) errors[i] = "the kernel cannot be compiled";
     } else if (!options.folder.empty()) {
       writeEntry(path(i), keys[i], compiled[i]);
@@ -184,7 +187,7 @@ bool compileKernels(const std::vector<kernel::Kernel>& kernels, const KernelCach
   });
   for (size_t i : missing) {
     if (errors[i].empty()) continue;
-    error = errors[i] + "\n" + print(kernels[i]);
+    failure = {i, errors[i] + (ofMachine[i] ? "" : "\n" + print(kernels[i])), ofMachine[i] != 0};
     return false;
   }
   return true;

@@ -20,12 +20,20 @@ struct KernelCacheOptions {
 /// $XDG_CACHE_HOME/cnnc, or ~/.cache/cnnc, or empty where neither is set.
 std::string defaultCacheFolder();
 
+/// A kernel that could not be compiled, and why: for want of memory or of a place for temporary files, or
+/// because the compiler has made what cannot be.
+struct KernelFailure {
+  size_t kernel = 0;
+  std::string reason;
+  bool ofMachine = false;
+};
+
 /// Compiles every kernel, in the order given. An entry of the cache is named by a hash of the kernel's text
 /// and of this compiler's code, holds both beside the object, and is written under another name first: an
 /// entry that is damaged or belongs to something else is compiled anew. A cache that cannot be written is no
-/// error. False, with a message, when a kernel cannot be compiled.
+/// error. False when a kernel cannot be compiled.
 bool compileKernels(const std::vector<kernel::Kernel>& kernels, const KernelCacheOptions& options,
-                    std::vector<kernel::CompiledKernel>& compiled, std::string& error);
+                    std::vector<kernel::CompiledKernel>& compiled, KernelFailure& failure);
 
 } // namespace cnn
 

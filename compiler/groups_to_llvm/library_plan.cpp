@@ -128,27 +128,4 @@ uint64_t cpuFeaturesOf(const std::string& target) {
   return features;
 }
 
-std::string libraryNameOf(const std::string& network) {
-  std::string name;
-  for (char c : network) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  // The namespace, and words that cannot be one.
-  static const char* const reserved[] = {
-      "cnn",      "std",      "alignas",  "alignof",  "and",     "asm",     "auto",      "bool",
-      "break",    "case",     "catch",    "char",     "class",   "compl",   "concept",   "const",
-      "continue", "decltype", "default",  "delete",   "do",      "double",  "else",      "enum",
-      "explicit", "export",   "extern",   "false",    "float",   "for",     "friend",    "goto",
-      "if",       "inline",   "int",      "long",     "main",    "mutable", "namespace", "new",
-      "noexcept", "not",      "nullptr",  "operator", "or",      "private", "protected", "public",
-      "register", "requires", "return",   "short",    "signed",  "sizeof",  "static",    "struct",
-      "switch",   "template", "this",     "throw",    "true",    "try",     "typedef",   "typeid",
-      "typename", "union",    "unsigned", "using",    "virtual", "void",    "volatile",  "while",
-      "xor",      "bitand",   "bitor",    "unix",     "linux",   "restrict"};
-  bool starts = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])));
-  bool usable = starts && std::all_of(name.begin(), name.end(), [](char c) {
-                  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-                });
-  for (const char* word : reserved) usable = usable && name != word;
-  return usable ? name : "";
-}
-
 } // namespace cnn

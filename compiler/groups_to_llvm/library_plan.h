@@ -54,10 +54,6 @@ int64_t largestBatch(const NetworkPlan& plan);
 /// Bits of enum cnn_cpu_feature that code for a Halide target needs.
 uint64_t cpuFeaturesOf(const std::string& target);
 
-/// The network's name in lower case, underscores as written: LeNet gives lenet, ResNet18 gives resnet18.
-/// Empty where that is not usable as a name in C and C++.
-std::string libraryNameOf(const std::string& network);
-
 } // namespace cnn
 
 #endif

@@ -246,6 +246,11 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
     draws.push_back(object.structure({object.i32(draw.input),
                                       object.i32(draw.kind == "normal" ? CNN_INIT_NORMAL : CNN_INIT_UNIFORM),
                                       object.f64(draw.a), object.f64(draw.b)}));
+  std::vector<Constant> labels;
+  for (const TrainingSettings::Labels& given : settings.labels)
+    labels.push_back(
+        object.structure({object.i32(given.input), object.i32(given.classes),
+                          object.i32(given.ignored.has_value()), object.i32(given.ignored.value_or(0))}));
   int64_t metricCount = int64_t(settings.metrics.size() - settings.losses()); // losses are no metrics
   if (settings.data) data.push_back(setting(object, *settings.data));
   if (settings.weights) weights.push_back(setting(object, *settings.weights));
@@ -274,6 +279,9 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.table(std::move(draws)),
       object.i32(int64_t(settings.draws.size())),
       object.i32(settings.steps),
+      object.table(std::move(labels)),
+      object.i32(int64_t(settings.labels.size())),
+      object.i32(0),
   });
   object.exportTable(plan.name + "_training", std::move(table), sizeof(cnn_training));
 }

@@ -241,6 +241,13 @@ bool readTrainingSettings(DictionaryAttr attribute, TrainingSettings& settings, 
     entry.number("b", draw.b);
     if (draw.kind != "normal" && draw.kind != "uniform") entry.fail("draws.kind", "normal or uniform");
   });
+  reader.list("labels", [&](Attribute attribute) {
+    Reader entry = reader.of(attribute, "labels");
+    TrainingSettings::Labels& labels = settings.labels.emplace_back();
+    entry.integer("input", labels.input);
+    entry.integer("classes", labels.classes);
+    if (entry.has("ignored")) entry.integer("ignored", labels.ignored.emplace());
+  });
   if (settings.phases.empty()) {
     settings.phases.push_back(all);
     if (!reader.has("optimizer")) reader.fail("optimizer", "a dictionary");

@@ -45,6 +45,12 @@ struct TrainingSettings {
     double a = 0, b = 1;
   };
 
+  /// What the labels of an input may be.
+  struct Labels {
+    int32_t input = 0, classes = 0;
+    std::optional<int32_t> ignored;
+  };
+
   /// A phase, or a step.
   struct Phase {
     std::string name;                ///< empty where the section has neither
@@ -68,6 +74,7 @@ struct TrainingSettings {
   std::optional<Setting> data, weights;
   std::vector<Augment> augments;
   std::vector<Draw> draws;
+  std::vector<Labels> labels;
   std::vector<Metric> metrics; ///< the loss, or the steps' losses, first
 
   size_t losses() const { return steps ? phases.size() : 1; }

@@ -3,13 +3,15 @@
 #include "compilation.h"
 #include "embedding.h"
 #include "files.h"
+#include "internal_error.h"
 #include "print_plan.h"
 
 #include "groups_to_halide/compile.h"
+#include "groups_to_llvm/c_names.h"
+#include "groups_to_llvm/own_symbols.h"
 #include "groups_to_llvm/tables.h"
 
 #include <cstdio>
-#include <map>
 
 namespace cnn::tools {
 namespace {
@@ -33,14 +35,14 @@ bool showCode(Frontend& frontend, const LibraryPlan& plan, const std::string& st
   std::vector<ArchiveMember> drivers;
   CodeForm form = stage == "llvm" ? CodeForm::llvm : CodeForm::assembly;
   if (stage != "stmt" && !emitDrivers(frontend.context, plan, facts, form, drivers, error))
-    return fail(error) == 0;
+    return internalError(frontend.file, error) == 0;
   for (const ArchiveMember& driver : drivers) show(std::string(driver.bytes.begin(), driver.bytes.end()));
   kernel::Text text = stage == "stmt"   ? kernel::Text::stmt
                       : stage == "llvm" ? kernel::Text::llvm
                                         : kernel::Text::assembly;
   for (const kernel::Kernel& kernel : plan.network.kernels) {
     std::string code;
-    if (!kernel::emitText(kernel, text, code, error)) return fail(error) == 0;
+    if (!kernel::emitText(kernel, text, code, error)) return internalError(frontend.file, error) == 0;
     show(code);
   }
   return true;
@@ -67,10 +69,12 @@ bool emitPlanned(Frontend& frontend, const CompileOptions& compile, const BuildO
   }
   if (options.emit != "object") return showCode(frontend, compiled.plan, options.emit);
   if (!compilePlan(frontend, compile, compiled)) return false;
+  std::string version, error;
+  if (!makeSymbolsOwn(compiled.plan, compiled.facts, compiled.members, version, error))
+    return internalError(compiled.plan.network.name, error) == 0;
   std::vector<OutputFile> files;
   for (ArchiveMember& member : compiled.members)
     files.push_back({options.folder + "/" + compiled.plan.name + "_" + member.name, std::move(member.bytes)});
-  std::string error;
   return writeFiles(files, error) || fail(error) == 0;
 }
 
@@ -99,12 +103,14 @@ int emit(const CompileOptions& compile, const BuildOptions& options) {
 }
 
 /// Adds the three files of a network's library.
-bool addLibrary(const BuildOptions& options, const CompiledNetwork& compiled,
-                std::vector<OutputFile>& files) {
-  std::string error, c, cpp;
+bool addLibrary(const BuildOptions& options, CompiledNetwork& compiled, std::vector<OutputFile>& files) {
+  std::string error, version, c, cpp;
   OutputFile archive{options.folder + "/lib" + compiled.plan.name + ".a", {}};
-  if (!writeArchive(compiled.members, archive.bytes, error)) return fail(error) == 0;
-  if (!emitHeaders(compiled.plan, c, cpp, error)) return fail(error) == 0;
+  if (!makeSymbolsOwn(compiled.plan, compiled.facts, compiled.members, version, error))
+    return internalError(compiled.plan.network.name, error) == 0;
+  if (!writeArchive(compiled.members, archive.bytes, error))
+    return internalError(compiled.plan.network.name, error) == 0;
+  emitHeaders(compiled.plan, version, c, cpp);
   files.push_back(std::move(archive));
   files.push_back({options.folder + "/" + compiled.plan.name + ".h", bytesOf(c)});
   files.push_back({options.folder + "/" + compiled.plan.name + ".hpp", bytesOf(cpp)});
@@ -116,16 +122,13 @@ bool addLibrary(const BuildOptions& options, const CompiledNetwork& compiled,
 int build(const CompileOptions& compile, const BuildOptions& options) {
   if (!options.emit.empty()) return emit(compile, options);
   Frontend frontend;
-  if (!frontend.load(compile) || !formGroups(frontend, compile)) return 1;
+  if (!frontend.load(compile)) return 1;
+  if (!compile.prefix.empty() && !frontend.keepOnlyNetwork()) return 1;
+  if (!formGroups(frontend, compile)) return 1;
   std::vector<OutputFile> files;
-  std::map<std::string, std::string> names;
   for (NetworkOp network : frontend.networks()) {
     CompiledNetwork compiled;
     if (!planWithWeights(frontend, compile, options, network, compiled.plan)) return 1;
-    auto [other, isNew] = names.emplace(compiled.plan.name, compiled.plan.network.name);
-    if (!isNew)
-      return fail("networks " + other->second + " and " + compiled.plan.network.name +
-                  " would both become lib" + compiled.plan.name + ".a");
     if (!compilePlan(frontend, compile, compiled) || !addLibrary(options, compiled, files)) return 1;
   }
   std::string error;

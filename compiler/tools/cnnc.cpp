@@ -1,10 +1,12 @@
 //===- cnnc.cpp - The compiler's command line -------------------------------------------------------===//
 //
 // Exit status 0; 1 after errors in the input, printed on stderr, or of output that could not be written; 2
-// for a wrong command line.
+// for a wrong command line; 3 after a mistake of the compiler itself.
 //
 //===---------------------------------------------------------------------------------------------------===//
 
+#include "internal_error.h"
+#include "options.h"
 #include "standard_output.h"
 #include "verbs.h"
 
@@ -91,8 +93,12 @@ static int run(int count, char** words) {
     return status;
   }
   const std::string chosen = cnnc->get_subcommands().front()->get_name();
+  catchInternalErrors(givenFile());
   for (const Verb& verb : verbs())
-    if (verb.name == chosen) return verb.run();
+    if (verb.name == chosen) {
+      int status = verb.run();
+      return hadInternalError() ? internalErrorStatus : status;
+    }
   return 2; // not reached: CLI11 requires a verb of the table
 }
 

@@ -2,8 +2,11 @@
 
 #include "compilation.h"
 
+#include "internal_error.h"
+
 #include "dialect_to_groups/plan_network.h"
 #include "groups_to_halide/compile.h"
+#include "groups_to_llvm/c_names.h"
 #include "groups_to_llvm/kernel_cache.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -46,6 +49,18 @@ bool readLabels(const std::string& file, mlir::DictionaryAttr attribute, Library
   return true;
 }
 
+/// The line of the first layer that the kernel is for.
+std::string placeOfKernel(const Frontend& frontend, const NetworkPlan& plan, size_t kernel) {
+  std::vector<const FunctionPlan*> functions = {&plan.prepare, &plan.predict};
+  for (const FunctionPlan& train : plan.train) functions.push_back(&train);
+  for (const FunctionPlan* function : functions)
+    for (const Phase& phase : function->phases)
+      for (const Family& family : phase.families)
+        for (const Call& call : family.calls)
+          if (call.kernel == kernel) return frontend.placeOf(plan.name, call.source);
+  return frontend.file;
+}
+
 } // namespace
 
 void setQuiet(bool quiet) {
@@ -76,10 +91,10 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
   planOptions.target = targetOf(options);
   planOptions.exact = options.exact;
   if (mlir::failed(planNetwork(network, planOptions, plan.network))) return false;
-  plan.name = libraryNameOf(plan.network.name);
+  plan.name = options.prefix.empty() ? libraryNameOf(plan.network.name) : options.prefix;
   if (plan.name.empty())
-    return fail("network " + plan.network.name + ": its name in lower case is no name for a C++ namespace") ==
-           0;
+    return fail("network " + plan.network.name +
+                ": no name for a library can be made of it; give one with --prefix") == 0;
   plan.precision = options.exact ? "exact" : "f32";
   plan.sourceHash = frontend.sourceHash;
   if (auto asserts = network->getAttrOfType<mlir::ArrayAttr>("asserts"))
@@ -114,8 +129,11 @@ bool compilePlan(Frontend& frontend, const CompileOptions& options, CompiledNetw
                    all);
   };
   std::vector<kernel::CompiledKernel> kernels;
-  std::string error;
-  if (!compileKernels(compiled.plan.network.kernels, cache, kernels, error)) return fail(error) == 0;
+  KernelFailure failure;
+  if (!compileKernels(compiled.plan.network.kernels, cache, kernels, failure)) {
+    if (failure.ofMachine) return fail(failure.reason) == 0;
+    return internalError(placeOfKernel(frontend, compiled.plan.network, failure.kernel), failure.reason) == 0;
+  }
   for (const kernel::CompiledKernel& kernel : kernels)
     compiled.facts.push_back({kernel.symbol, kernel.scratchBytes});
   if (!replaceDrivers(frontend, compiled)) return false;
@@ -130,7 +148,7 @@ bool replaceDrivers(Frontend& frontend, CompiledNetwork& compiled) {
   std::vector<ArchiveMember> drivers;
   std::string error;
   if (!emitDrivers(frontend.context, compiled.plan, compiled.facts, CodeForm::object, drivers, error))
-    return fail(error) == 0;
+    return internalError(frontend.file, error) == 0;
   std::vector<ArchiveMember>& members = compiled.members;
   members.erase(members.begin(), members.begin() + int64_t(compiled.driverCount));
   compiled.driverCount = drivers.size();

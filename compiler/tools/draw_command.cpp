@@ -3,7 +3,7 @@
 #include "files.h"
 #include "summaries.h"
 
-#include "groups_to_llvm/library_plan.h"
+#include "groups_to_llvm/c_names.h"
 #include "summary_to_drawing/drawing.h"
 
 #include <cstdio>

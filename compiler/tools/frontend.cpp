@@ -3,9 +3,11 @@
 #include "frontend.h"
 
 #include "compilation.h"
+#include "internal_error.h"
 #include "memory_budgets.h"
 
 #include "groups_to_halide/target.h"
+#include "groups_to_llvm/c_names.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
@@ -15,6 +17,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <unistd.h>
 
 namespace cnn::tools {
@@ -62,11 +65,43 @@ std::string placeOf(mlir::Location location, std::string& layer) {
          std::to_string(place.getColumn()) + ": ";
 }
 
-void printDiagnostic(mlir::Diagnostic& diagnostic) {
+/// Of a module that the user wrote these are his errors. In one that the front end has built there are none:
+/// what a pass refuses there is a mistake of the compiler.
+void printDiagnostic(mlir::Diagnostic& diagnostic, bool fromText, const std::string& file) {
   if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error) return;
   std::string layer, place = placeOf(diagnostic.getLocation(), layer);
+  if (!fromText) {
+    llvm::StringRef line = place;
+    line.consume_back(": ");
+    internalError(line.empty() ? file : line.str(), layer + ": " + diagnostic.str());
+    return;
+  }
   std::fprintf(stderr, "%serror: %s%s%s\n", place.c_str(), layer.c_str(), layer.empty() ? "" : ": ",
                diagnostic.str().c_str());
+}
+
+/// Where the network has its name from: its declaration, or a train section's.
+Span nameOf(const ast::File& file, std::string_view network) {
+  for (const ast::Decl* decl : file.declarations) {
+    if (auto* declared = ast::as<ast::CallableDecl>(decl); declared && declared->name.text == network)
+      return declared->name.span;
+    if (auto* train = ast::as<ast::TrainDecl>(decl);
+        train && train->alias.present() && train->alias.text == network)
+      return train->alias.span;
+  }
+  return {};
+}
+
+/// No two networks that are compiled together have one name in C.
+void checkLibraryNames(const Program& program, mlir::ModuleOp module, DiagnosticEngine& diagnostics) {
+  std::map<std::string, std::string> libraries;
+  for (NetworkOp network : module.getOps<NetworkOp>()) {
+    std::string name = network.getSymName().str(), library = libraryNameOf(name);
+    auto [other, isNew] = libraries.emplace(library, name);
+    if (isNew) continue;
+    diagnostics.report(Diag::SameLibrary, nameOf(program.main().file, name), other->second, name, library)
+        .secondary(nameOf(program.main().file, other->second), "the other one");
+  }
 }
 
 std::pair<std::string, std::string> splitSetting(const std::string& text) {
@@ -78,7 +113,8 @@ std::pair<std::string, std::string> splitSetting(const std::string& text) {
 
 Frontend::Frontend() : context(mlir::MLIRContext::Threading::DISABLED) {
   context.loadDialect<CnnDialect>();
-  context.getDiagEngine().registerHandler([](mlir::Diagnostic& diagnostic) { printDiagnostic(diagnostic); });
+  context.getDiagEngine().registerHandler(
+      [this](mlir::Diagnostic& diagnostic) { printDiagnostic(diagnostic, fromText, file); });
 }
 
 bool Frontend::reportDiagnostics(bool json) {
@@ -96,14 +132,18 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   elaboration.network = options.network;
   elaboration.probes = options.probes;
   elaboration.fixedSizes = purpose == Purpose::compile;
+  elaboration.trains = options.trains && !options.predictOnly;
   for (const std::string& setting : options.settings) elaboration.settings.push_back(splitSetting(setting));
   program = std::make_unique<Program>(loadProgram(sources, tree, file, diagnostics, {libraryFolder()}));
   elaboration.machine = kernel::machineOf(targetOf(options));
   Elaboration result = elaborate(*program, context, elaboration, diagnostics);
   if (purpose == Purpose::fix) return !diagnostics.hasErrors();
-  bool planned = !result.module || checkMemoryBudgets(*this, options, elaboration, result);
+  if (result.module) checkLibraryNames(*program, *result.module, diagnostics);
+  bool planned =
+      !result.module || diagnostics.hasErrors() || checkMemoryBudgets(*this, options, elaboration, result);
   if (!reportDiagnostics(json) || !planned) return false;
   module = std::move(result.module);
+  places = std::move(result.places);
   std::string hashed;
   for (size_t i = 0; i < sources.size(); ++i) hashed += sources.file(FileId(i)).text + '\0';
   for (const std::string& setting : options.settings) hashed += setting + '\0';
@@ -130,7 +170,21 @@ bool Frontend::loadTree(const CompileOptions& options, std::string& text) {
   return true;
 }
 
+std::string Frontend::placeOf(const std::string& network, const std::string& path) const {
+  for (llvm::StringRef rest = path; !rest.empty(); rest = rest.rsplit('.').first) {
+    auto found = places.find({network, rest.str()});
+    if (found != places.end() && found->second.valid()) {
+      LineColumn at = sources.lineColumn(found->second);
+      return sources.file(found->second.file).name + ":" + std::to_string(at.line) + ":" +
+             std::to_string(at.column);
+    }
+    if (!rest.contains('.')) break;
+  }
+  return file;
+}
+
 bool Frontend::loadModuleText(const CompileOptions& options) {
+  fromText = true;
   mlir::ParserConfig config(&context);
   module = mlir::parseSourceFile<mlir::ModuleOp>(options.file, config);
   if (!module) return fail(options.file + " is not a module of the cnn dialect") == 0;
@@ -168,6 +222,14 @@ NetworkOp Frontend::onlyNetwork() {
   if (count == 1) return trained;
   fail(file + " holds several networks (" + names + "): choose one with --network");
   return nullptr;
+}
+
+NetworkOp Frontend::keepOnlyNetwork() {
+  NetworkOp network = onlyNetwork();
+  if (!network) return network;
+  for (NetworkOp other : networks())
+    if (other != network) other.erase();
+  return network;
 }
 
 } // namespace cnn::tools

@@ -7,6 +7,7 @@
 #include "ast_to_dialect/ast_to_dialect.h"
 #include "dialect/dialect.h"
 
+#include <map>
 #include <memory>
 
 namespace cnn::tools {
@@ -26,6 +27,8 @@ public:
   std::vector<NetworkOp> networks();
   /// The one network that a command works on; an error that names them when there are several.
   NetworkOp onlyNetwork();
+  /// The same; the module loses the others.
+  NetworkOp keepOnlyNetwork();
 
   SourceManager sources;
   DiagnosticEngine diagnostics{sources};
@@ -36,7 +39,13 @@ public:
   std::string file;
   uint64_t sourceHash = 0; ///< of the texts of all files and the settings
 
+  /// file.cnn:3:12, where the layer with this path stands, or the layer that holds it; the file where that is
+  /// not known.
+  std::string placeOf(const std::string& network, const std::string& path) const;
+
 private:
+  std::map<std::pair<std::string, std::string>, Span> places; ///< by network and path
+  bool fromText = false;                                      ///< the module is the user's own text
   bool loadModuleText(const CompileOptions& options);
   bool reportDiagnostics(bool json);
 };

@@ -121,10 +121,8 @@ static std::vector<ScoreForm> scoreForms(NetworkOp network) {
 bool compileAndLink(const CompileOptions& options, LinkedNetwork& linked) {
   Frontend frontend;
   if (!frontend.load(options)) return false;
-  NetworkOp network = frontend.onlyNetwork();
+  NetworkOp network = frontend.keepOnlyNetwork();
   if (!network) return false;
-  for (NetworkOp other : frontend.networks())
-    if (other != network) other.erase();
   linked.forms = scoreForms(network);
   CompiledNetwork compiled;
   if (!compileNetwork(frontend, options, network, compiled)) return false;

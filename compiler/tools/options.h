@@ -22,6 +22,8 @@ struct CompileOptions {
   std::string target;                ///< a Halide target string; empty: this machine
   bool exact = false;
   bool predictOnly = false; ///< leave the train section out
+  bool trains = false;      ///< for training: what augment makes of pictures has to fit
+  std::string prefix;       ///< the library's name; empty: made from the network's
   std::string cache;        ///< empty: the default folder
   bool noCache = false;
   bool everyMachine = false; ///< check the budgets for other machines too

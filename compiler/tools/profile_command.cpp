@@ -129,15 +129,14 @@ void print(const std::vector<Row>& rows, double microseconds, int64_t batch) {
 
 } // namespace
 
-int profile(const CompileOptions& given, const ProfileOptions& options) {
+int profile(const CompileOptions& given, const ProfileOptions& wanted) {
   CompileOptions compile = given;
+  ProfileOptions options = wanted;
   compile.predictOnly = options.mode == "infer";
   Frontend frontend;
   if (!frontend.load(compile)) return 1;
-  NetworkOp network = frontend.onlyNetwork();
+  NetworkOp network = frontend.keepOnlyNetwork();
   if (!network) return 1;
-  for (NetworkOp other : frontend.networks())
-    if (other != network) other.erase();
   std::map<std::string, int64_t> layers;
   for (const Layer& layer : summarize(network).layers) layers[layer.path] = layer.cost.macs;
 
@@ -158,6 +157,9 @@ int profile(const CompileOptions& given, const ProfileOptions& options) {
   LinkedNetwork linked;
   std::string error;
   if (!linked.link(compiled, error, ticks.data())) return fail(error);
+  options.batch = nearestBatch(*linked.inference->description, wanted.batch, trains);
+  if (options.batch == 0)
+    return fail("no batch near " + std::to_string(wanted.batch) + " keeps what the network asserts");
   Profile profile(options, linked);
   Status done = profile.run(ticks);
   if (!done.ok()) return fail(done.message());

@@ -2,6 +2,7 @@
 
 #include "tensors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -65,6 +66,28 @@ void putNumber(std::uint8_t* bytes, int element, std::size_t index, double numbe
   }
 }
 
+/// [1, 28, 28] and [28, 28] are one: extents of 1 carry nothing.
+std::vector<std::int64_t> withoutOnes(std::vector<std::int64_t> shape) {
+  std::erase(shape, 1);
+  return shape;
+}
+
+std::string shapeText(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (std::int64_t extent : shape)
+    text += (text.empty() ? "" : ", ") + (extent < 0 ? "N" : std::to_string(extent));
+  return "[" + text + "]";
+}
+
+Status wrongShape(const std::string& path, const cnn_tensor& tensor, const std::vector<std::int64_t>& found) {
+  std::vector<std::int64_t> wanted(tensor.shape, tensor.shape + tensor.rank);
+  bool channelsLast = wanted.size() == 4 && found.size() == 4 && found[1] == wanted[2] &&
+                      found[2] == wanted[3] && found[3] == wanted[1];
+  return Status::error(CNN_ERROR_MISMATCH, "%s: %s takes an array %s, found %s%s", path.c_str(), tensor.name,
+                       shapeText(wanted).c_str(), shapeText(found).c_str(),
+                       channelsLast ? ": channels come before height and width" : "");
+}
+
 } // namespace
 
 std::int64_t sampleElements(const cnn_tensor& tensor) {
@@ -106,14 +129,14 @@ Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::
   std::int64_t count = 0;
   Result<Column> column = read_npy(path, count);
   if (!column) return std::move(column).error();
-  std::int64_t elements = sampleElements(tensor), found = column->elements() * count;
+  std::int64_t found = column->elements() * count;
+  std::vector<std::int64_t> wanted(tensor.shape + 1, tensor.shape + std::max(1, tensor.rank)),
+      whole = column->shape;
+  whole.insert(whole.begin(), count);
+  bool batched = withoutOnes(column->shape) == withoutOnes(wanted);
   // A single sample may come without its batch dimension.
-  if (elements > 0 && found == elements) count = 1;
-  if (count <= 0 || found != elements * count)
-    return Status::error(CNN_ERROR_MISMATCH,
-                         "%s: %s takes %lld values a sample, the file holds %lld in %lld samples",
-                         path.c_str(), tensor.name, static_cast<long long>(elements),
-                         static_cast<long long>(found), static_cast<long long>(count));
+  if (!batched && withoutOnes(whole) != withoutOnes(wanted)) return wrongShape(path, tensor, whole);
+  if (!batched) count = 1;
   if (batch != 0 && batch != count)
     return Status::error(CNN_ERROR_MISMATCH, "%s: expected a batch of %lld, found %lld samples", path.c_str(),
                          static_cast<long long>(batch), static_cast<long long>(count));
@@ -161,6 +184,16 @@ Status writeFloats(const std::string& path, const std::vector<float>& values) {
   column.bytes.resize(4 * values.size());
   if (!values.empty()) std::memcpy(column.bytes.data(), values.data(), column.bytes.size());
   return writeColumn(path, column, static_cast<std::int64_t>(values.size()));
+}
+
+std::int64_t nearestBatch(const cnn_description& description, std::int64_t wanted, bool training) {
+  auto* failed = description.failed_assertion;
+  auto holds = [&](std::int64_t batch) { return batch >= 1 && (!failed || failed(batch, training) < 0); };
+  constexpr std::int64_t farthest = 4096;
+  for (std::int64_t away = 0; away <= farthest; ++away)
+    for (std::int64_t batch : {wanted + away, wanted - away})
+      if (holds(batch)) return batch;
+  return 0;
 }
 
 std::vector<std::int64_t> shapeOf(const cnn_tensor& tensor, std::int64_t batch) {

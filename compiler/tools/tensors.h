@@ -34,6 +34,10 @@ Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::
 Status writeBatch(const std::string& path, const Batch& batch);
 Status writeFloats(const std::string& path, const std::vector<float>& values);
 
+/// The batch nearest to the wanted one that keeps what the network asserts of it, in training or not; 0 where
+/// none does.
+std::int64_t nearestBatch(const cnn_description& description, std::int64_t wanted, bool training);
+
 /// The extents with the batch put in.
 std::vector<std::int64_t> shapeOf(const cnn_tensor& tensor, std::int64_t batch);
 

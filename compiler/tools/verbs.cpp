@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "groups_to_halide/target.h"
+#include "groups_to_llvm/c_names.h"
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +30,11 @@ PredictOptions predictOptions;
 BenchOptions benchOptions;
 ProfileOptions profileOptions;
 VerifyOptions verifyOptions;
+
+CompileOptions forTraining(CompileOptions options) {
+  options.trains = true;
+  return options;
+}
 
 std::string checkFile(const std::string& path) {
   std::string problem = CLI::ExistingFile(path), named = path + ".cnn";
@@ -79,6 +85,13 @@ void buildingOptions(CLI::App& app) {
                  "object: write the objects one by one")
       ->check(CLI::IsMember({"ast", "cnn", "groups", "schedule", "stmt", "llvm", "asm", "object"}));
   app.add_flag("--predict-only", compile.predictOnly, "leave the train section out");
+  app.add_option(
+         "--prefix", compile.prefix,
+         "name of the library, its headers, functions and namespace; default: the network's in lower case")
+      ->check([](const std::string& name) {
+        std::string why = whyNoLibraryName(name);
+        return why.empty() ? why : "'" + name + "': " + why;
+      });
 }
 
 void checkingOptions(CLI::App& app) {
@@ -240,12 +253,12 @@ const std::vector<Verb>& verbs() {
        "compile to libNAME.a, NAME.h and NAME.hpp (the default)",
        "cnnc lenet.cnn -o generated",
        {fileOptions, compilingOptions, buildingOptions},
-       [] { return build(compile, buildOptions); }},
+       [] { return build(forTraining(compile), buildOptions); }},
       {"check",
        "report all mistakes of a file",
        "cnnc check lenet.cnn",
        {fileOptions, checkingOptions},
-       [] { return check(compile, checkOptions); }},
+       [] { return check(forTraining(compile), checkOptions); }},
       {"fmt",
        "bring files into the canonical form",
        "cnnc fmt --diff lenet.cnn",
@@ -285,7 +298,7 @@ const std::vector<Verb>& verbs() {
        "compile and train in process",
        "cnnc train lenet.cnn --epochs 5 --save lenet.safetensors",
        {fileOptions, compilingOptions, dataOptions, trainingOptions},
-       [] { return train(compile, trainOptions); }},
+       [] { return train(forTraining(compile), trainOptions); }},
       {"eval",
        "loss and metrics on the test data",
        "cnnc eval lenet.cnn --weights lenet.safetensors",
@@ -324,6 +337,10 @@ const std::vector<Verb>& verbs() {
       {"manual", "print the manual page", "cnnc manual | man -l -", {}, [] { return manual(); }},
   };
   return table;
+}
+
+const std::string& givenFile() {
+  return compile.file;
 }
 
 std::unique_ptr<CLI::App> commandLine() {

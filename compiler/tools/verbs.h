@@ -23,6 +23,9 @@ struct Verb {
 
 const std::vector<Verb>& verbs();
 
+/// The network's file on the command line; empty for verbs without one.
+const std::string& givenFile();
+
 /// The whole command line: general options, and a subcommand for each verb.
 std::unique_ptr<CLI::App> commandLine();
 

@@ -100,8 +100,16 @@ bool Verification::Computed::operator==(const Computed& other) const {
 
 Status Verification::run() {
   std::printf("%s\n", tables.name);
-  for (int64_t batch : options.batches)
+  for (int64_t wanted : options.batches) {
+    int64_t batch = nearestBatch(tables, wanted, training);
+    if (batch == 0)
+      return Status::error(CNN_ERROR_ARGUMENT, "%s: no batch near %lld keeps what the network asserts",
+                           tables.name, static_cast<long long>(wanted));
+    if (batch != wanted)
+      std::printf("  batch %-4lld is taken for %lld, which the network's asserts rule out\n",
+                  static_cast<long long>(batch), static_cast<long long>(wanted));
     if (Status bad = runBatch(batch); !bad) return bad;
+  }
   if (failures)
     return Status::error(CNN_ERROR_INTERNAL, "%s: %d of %d comparisons fail", tables.name, failures,
                          comparisons);

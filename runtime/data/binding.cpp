@@ -223,29 +223,24 @@ Status BoundColumn::checkClasses(const std::string& file, std::span<const std::u
 }
 
 Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<BoundColumn> columns) {
-  for (std::uint32_t m = 0; m < table.results_count; ++m) {
-    const cnn_metric& metric = table.metrics[m];
-    std::string kind = metric.kind;
-    if (kind != "accuracy" && kind != "cross_entropy") continue;
-    if (metric.target < 0 || metric.output < 0) continue; // of a value that is neither an output nor a column
-    BoundColumn& column = columns[static_cast<std::size_t>(metric.target)];
-    const cnn_tensor& output = table.description->outputs[metric.output];
-    bool bytes = column.tensor().element == CNN_U8;
-    if ((column.tensor().element != CNN_I32 && !bytes) || output.rank < 2) continue;
+  for (std::uint32_t l = 0; l < table.label_count; ++l) {
+    const cnn_labels& labels = table.labels[l];
+    BoundColumn& column = columns[labels.input];
+    if (column.isEmpty()) continue; // drawn
     if (column.source().in_files()) {
-      column.expectClasses(metric, output.shape[1]);
+      column.expectClasses(labels);
       continue;
     }
     std::int64_t values = column.source().elements();
     for (std::int64_t i = 0; i < dataset.count; ++i)
       for (std::int64_t at = 0; at < values; ++at) {
         std::int64_t label = wholeNumber(column.source().element, column.sample(i), at);
-        if (label >= 0 && label < output.shape[1]) continue;
-        if (metric.ignores && label == metric.ignored) continue;
+        if (label >= 0 && label < labels.classes) continue;
+        if (labels.ignores && label == labels.ignored) continue;
         return Status::error(CNN_ERROR_FORMAT,
-                             "%s: sample %lld has label %lld, but %s has the classes 0 to %lld",
+                             "%s: sample %lld has label %lld, but the network has the classes 0 to %d",
                              dataset.source.c_str(), static_cast<long long>(i), static_cast<long long>(label),
-                             output.name, static_cast<long long>(output.shape[1] - 1));
+                             labels.classes - 1);
       }
   }
   return {};

@@ -31,9 +31,9 @@ public:
   void convert(const std::uint8_t* from, std::uint8_t* to) const { convert(from, to, count); }
   void convert(const std::uint8_t* from, std::uint8_t* to, std::int64_t values) const;
   /// The labels that may be in it, which checkLabels finds out.
-  void expectClasses(const cnn_metric& metric, std::int64_t classes) {
-    ignored = metric.ignores ? metric.ignored : -1;
-    classCount = classes;
+  void expectClasses(const cnn_labels& labels) {
+    ignored = labels.ignores ? labels.ignored : -1;
+    classCount = labels.classes;
   }
   /// Whether the labels read from `file` are among those; nothing is checked where none were expected.
   Status checkClasses(const std::string& file, std::span<const std::uint8_t> labels) const;
@@ -61,7 +61,7 @@ Result<std::vector<BoundColumn>> bindColumns(const Dataset& dataset,
 /// The description's inputs, then the train section's targets.
 std::vector<const cnn_tensor*> trainingInputs(const cnn_training& table);
 
-/// Every label that an accuracy or cross entropy reads must be below the number of classes, or one that does
+/// Every label that a loss or a metric reads must be below the number of classes, or one that does
 /// not count. Labels in files are checked whenever they are read.
 Status checkLabels(const cnn_training& table, const Dataset& dataset, std::span<BoundColumn> columns);
 

@@ -1,4 +1,5 @@
 #include "draw.h"
+#include "labels.h"
 #include "training_state.h"
 
 #include <cmath>
@@ -152,6 +153,7 @@ int32_t cnn_training_forward_backward(cnn_model* model, const void* const* input
   model->message.clear();
   if (int32_t status = cnn::checkBatch(model, batch)) return status;
   TrainingState& state = *model->training;
+  if (int32_t status = cnn::checkLabels(model, *state.table, inputs, batch)) return status;
   cnn_run run = model->run(batch);
   run.inputs = cnn::withDraws(model, inputs, batch);
   run.gradients = reinterpret_cast<float*>(state.gradients.memory);

@@ -25,7 +25,7 @@ if grep -iE 'train|backward|gradient|optimi|update|dropout|loss|Loader|checkpoin
 fi
 # Kernels have hashes for names: those of training are the ones that only training.o asks for.
 (cd "$work" && ar x "$library" inference.o training.o)
-kernels() { nm "$work/$1" | awk '$1 == "U" && $2 ~ /^k_/ { print $2 }' | sort; }
+kernels() { nm "$work/$1" | awk '$1 == "U" && $2 ~ /^lenet_k_/ { print $2 }' | sort; }
 comm -13 <(kernels inference.o) <(kernels training.o) > "$work/training_kernels"
 [ -s "$work/training_kernels" ] || fail "training.o asks for no kernels of its own"
 if grep -wFf "$work/training_kernels" "$work/symbols"; then fail "kernels of training in the program"; fi

@@ -28,11 +28,12 @@ fi
 if ldd "$work/predict_only" | grep -E 'stdc\+\+|libz'; then fail "the inference program needs these libraries"; fi
 # What a shared library made of it shows.
 "$cc" -shared -nostdlib -Wl,--whole-archive "$work/libsmall.a" -Wl,--no-whole-archive -o "$work/small.so"
-shown=$(nm -D --defined-only "$work/small.so" | awk '{ print $3 }' | sort | tr '\n' ' ')
+plain() { sed 's/_[0-9a-f]\{16\}$//' | sort | tr '\n' ' '; } # without the version
+shown=$(nm -D --defined-only "$work/small.so" | awk '{ print $3 }' | plain)
 [ "$shown" = "small_description small_inference small_training " ] || fail "small.so shows: $shown"
-exported=$(nm -g --defined-only "$work/libsmall.a" | awk 'NF == 3 && $3 !~ /^k_/ { print $3 }' | sort | tr '\n' ' ')
+exported=$(nm -g --defined-only "$work/libsmall.a" | awk 'NF == 3 && $3 !~ /^small_k_/ { print $3 }' | plain)
 [ "$exported" = "small_description small_inference small_training " ] || fail "libsmall.a exports: $exported"
 if nm "$work/libsmall.a" | awk '$1 == "U" { print $2 }' | sort -u |
-  grep -vE '^(k_|small_description|memcpy|memset|memmove|cnn_scratch_|_GLOBAL_OFFSET_TABLE_)'; then
+  grep -vE '^(small_k_|small_description_|memcpy|memset|memmove|cnn_scratch_|_GLOBAL_OFFSET_TABLE_)'; then
   fail "libsmall.a needs these symbols"
 fi

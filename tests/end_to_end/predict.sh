@@ -82,3 +82,26 @@ for file in bytes floats; do
   "$cnnc" predict picture.cnn --weights picture.safetensors --input image=$file.npy --output y=y.npy
   [ "$(numbers y.npy)" = "-2.0000 2.0000 0.4000 0.8000" ] || fail "$file: $(numbers y.npy)"
 done
+
+# Arrays of the network's shape, or of one that differs by extents of 1; never of as many numbers.
+printf 'network Net {\n  input x: f32[N, 3, 2, 4]\n  output y = x |> relu |> flatten\n}\n' > net.cnn
+takes() { # takes SHAPE
+  # shellcheck disable=SC2046
+  array shaped.npy '<f4' "$1" $(seq 24)
+  "$cnnc" predict net.cnn --weights none.safetensors --input x=shaped.npy --output y=y.npy
+}
+refuses() { # refuses SHAPE MESSAGE
+  # shellcheck disable=SC2046
+  array shaped.npy '<f4' "$1" $(seq 24)
+  for verb in "predict net.cnn --weights none.safetensors --output y=y.npy" "bench net.cnn"; do
+    # shellcheck disable=SC2086
+    expect 1 "shaped.npy: x takes an array \[N, 3, 2, 4\], found $2" "$cnnc" $verb --input x=shaped.npy < /dev/null
+  done
+}
+takes '1 3 2 4'
+takes '3 2 4'
+refuses '1 2 4 3' '\[1, 2, 4, 3\]: channels come before height and width'
+refuses '1 3 4 2' '\[1, 3, 4, 2\]'
+refuses '24' '\[24\]'
+refuses '1 24' '\[1, 24\]'
+refuses '2 12' '\[2, 12\]'

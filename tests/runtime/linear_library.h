@@ -158,6 +158,7 @@ template <int Side = 4, int Classes = 3> struct Library {
   cnn_description description{};
   cnn_inference inference{};
   cnn_metric metrics[2] = {{"loss", "cross_entropy", 0, 1, 0, 0, 0}, {"top1", "accuracy", 0, 1, 0, 0, 0}};
+  cnn_labels labels = {1, Classes, 0, 0};
   cnn_phase phase{};
   cnn_training training{};
 
@@ -196,6 +197,8 @@ template <int Side = 4, int Classes = 3> struct Library {
     training.results_count = 2;
     training.scratch_bytes = 64;
     training.targets = &label;
+    training.labels = &labels;
+    training.label_count = 1;
     training.metrics = metrics;
     training.target_count = training.metric_count = 1;
     phase.forward_backward = C::forwardBackward;

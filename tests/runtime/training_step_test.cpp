@@ -230,3 +230,28 @@ TEST_CASE("training calls that cannot be served are explained") {
   REQUIRE(cnn_training_attach(sharing.get(), &library.training, 0) == CNN_ERROR_STATE);
   REQUIRE_THAT(cnn_model_message(sharing.get()), Catch::Contains("shared"));
 }
+
+TEST_CASE("a label that is no class is an error with its place, and changes nothing") {
+  linear::Library<> library; // of 3 classes
+  ModelHandle model = makeTrained(library, 1, 2000);
+  const int64_t count = GENERATE(4, 1500);
+  Batch batch(count);
+  const auto last = static_cast<size_t>(count - 1);
+  const Values before = parametersOf(model.get());
+  const int32_t wrong = GENERATE(3, -1, 255, INT32_MAX, INT32_MIN);
+  batch.labels[last] = wrong;
+  REQUIRE(cnn_training_step(model.get(), batch.inputs, count, nullptr, nullptr) == CNN_ERROR_ARGUMENT);
+  std::string expected = "label: sample " + std::to_string(last) + " is " + std::to_string(wrong) +
+                         ", but the classes are 0 to 2";
+  CHECK(cnn_model_message(model.get()) == expected);
+  CHECK(cnn_training_forward_backward(model.get(), batch.inputs, count, nullptr) == CNN_ERROR_ARGUMENT);
+  CHECK(parametersOf(model.get()) == before);
+  // But for one that does not count, where another use of the labels does not refuse it.
+  library.labels.ignores = 1;
+  library.labels.ignored = wrong;
+  CHECK(cnn_training_step(model.get(), batch.inputs, count, nullptr, nullptr) == CNN_OK);
+  const cnn_labels both[] = {library.labels, {1, 3, 0, 0}};
+  library.training.labels = both;
+  library.training.label_count = 2;
+  CHECK(cnn_training_step(model.get(), batch.inputs, count, nullptr, nullptr) == CNN_ERROR_ARGUMENT);
+}

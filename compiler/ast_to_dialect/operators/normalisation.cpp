@@ -63,7 +63,9 @@ std::vector<Operator> normalisationOperators() {
        {{"eps", Takes::Float, "1e-5", "added to the variance", {}, true},
         {"momentum", Takes::Float, "0.1", "weight of the new batch in the running statistics", {}, true}},
        "Normalises each channel by the batch in training and by running statistics in inference, then scales "
-       "and shifts. Parameters weight, bias, running_mean and running_var, each [C].",
+       "and shifts. Parameters weight, bias, running_mean and running_var, each [C]. In training a batch "
+       "holds "
+       "more than one value of each channel, in its samples and their pixels.",
        "torch.nn.BatchNorm2d; Ioffe and Szegedy 2015",
        batchNorm},
       {"dropout",

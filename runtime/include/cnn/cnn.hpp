@@ -2,6 +2,9 @@
 #ifndef CNN_CNN_HPP
 #define CNN_CNN_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/data.hpp>
 #include <cnn/image.hpp>
 #include <cnn/model.hpp>
@@ -9,4 +12,5 @@
 #include <cnn/trainer.hpp>
 #include <cnn/training.hpp>
 
+#endif
 #endif

@@ -2,6 +2,9 @@
 #ifndef CNN_DATA_HPP
 #define CNN_DATA_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/image.hpp>
 #include <cnn/result.hpp>
 
@@ -92,4 +95,5 @@ Result<Normalisation> data_normalisation(const cnn_setting& setting);
 std::vector<std::string> known_labels(const std::string& name);
 
 } // namespace cnn
+#endif
 #endif

@@ -2,6 +2,9 @@
 #ifndef CNN_IMAGE_HPP
 #define CNN_IMAGE_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/result.hpp>
 
 #include <cstdint>
@@ -38,4 +41,5 @@ void image_to_floats(const Image& image, std::span<float> values, std::span<cons
                      std::span<const float> deviation = {});
 
 } // namespace cnn
+#endif
 #endif

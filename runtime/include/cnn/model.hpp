@@ -2,6 +2,9 @@
 #ifndef CNN_MODEL_HPP
 #define CNN_MODEL_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/result.hpp>
 
 #include <cstdint>
@@ -163,4 +166,5 @@ private:
 };
 
 } // namespace cnn
+#endif
 #endif

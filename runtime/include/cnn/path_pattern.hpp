@@ -2,6 +2,9 @@
 #ifndef CNN_PATH_PATTERN_HPP
 #define CNN_PATH_PATTERN_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <string_view>
 #include <utility>
 
@@ -59,4 +62,5 @@ inline bool matches_path(std::string_view pattern, std::string_view path) {
 }
 
 } // namespace cnn
+#endif
 #endif

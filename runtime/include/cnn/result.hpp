@@ -2,6 +2,9 @@
 #ifndef CNN_RESULT_HPP
 #define CNN_RESULT_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/model.h>
 
 #include <cstdarg>
@@ -97,4 +100,5 @@ private:
 };
 
 } // namespace cnn
+#endif
 #endif

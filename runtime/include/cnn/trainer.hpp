@@ -2,6 +2,9 @@
 #ifndef CNN_TRAINER_HPP
 #define CNN_TRAINER_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/data.hpp>
 #include <cnn/training.hpp>
 
@@ -96,4 +99,5 @@ std::string format_metrics(const std::string& split, const std::vector<MetricVal
 void print_metrics(const std::string& split, const std::vector<MetricValue>& metrics);
 
 } // namespace cnn
+#endif
 #endif

@@ -2,6 +2,9 @@
 #ifndef CNN_TRAINING_HPP
 #define CNN_TRAINING_HPP
 
+#include <cnn/cxx20.hpp>
+#ifdef CNN_CXX20
+
 #include <cnn/model.hpp>
 #include <cnn/training.h>
 
@@ -121,4 +124,5 @@ private:
 };
 
 } // namespace cnn
+#endif
 #endif

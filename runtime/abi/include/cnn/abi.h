@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 6u
+#define CNN_ABI_VERSION 7u
 #define CNN_MAX_RANK 6
 
 /* ---- Execution ---------------------------------------------------------------------------------------- */
@@ -195,6 +195,14 @@ typedef struct cnn_draw {
   double a, b;          /* as of a parameter */
 } cnn_draw;
 
+/* Labels that a loss or a metric reads: from 0 to classes - 1, or `ignored`. An input may be in several. */
+typedef struct cnn_labels {
+  uint32_t input; /* index among forward_backward's inputs, an i32 or a u8 */
+  int32_t classes;
+  int32_t ignores; /* 1: what has the label `ignored` does not count */
+  int32_t ignored;
+} cnn_labels;
+
 /* One phase of a train section, with a backward pass of its own that leaves out what the phase does not
  * train. The phases run one after the other. A section without phases is one phase with an empty name.
  *
@@ -249,7 +257,10 @@ typedef struct cnn_training {
   const cnn_setting* weights;  /* load(file, into, except): first values from a file; null: none */
   const cnn_draw* draws;
   uint32_t draw_count;
-  uint32_t steps; /* 1: `phases` are the steps of each iteration */
+  uint32_t steps;           /* 1: `phases` are the steps of each iteration */
+  const cnn_labels* labels; /* what is no class is an error, before anything is computed */
+  uint32_t label_count;
+  uint32_t reserved;
 } cnn_training;
 
 #ifdef __cplusplus
