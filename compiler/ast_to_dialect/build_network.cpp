@@ -1,5 +1,6 @@
 /// Puts whole networks together: which are built, with which arguments, and what is left out.
 #include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/value_text.h"
 
 #include "dsl/source_to_ast/parser.h"
 #include "mlir/IR/Verifier.h"
@@ -103,6 +104,17 @@ void Elaborator::finishFunction(FunctionOp function, const std::vector<std::stri
   eraseUnused(block);
 }
 
+/// `arguments = {act = "relu"}`: for messages about weights of a network with others.
+static void nameArguments(NetworkOp network, const CallableDecl& decl, Environment& values,
+                          mlir::Builder& builder) {
+  llvm::SmallVector<mlir::NamedAttribute> list;
+  for (const Parameter& parameter : decl.parameters)
+    if (const Value* value = values.find(parameter.name.text))
+      list.push_back(builder.getNamedAttr(llvm::StringRef(parameter.name.text),
+                                          builder.getStringAttr(valueText(*value))));
+  if (!list.empty()) network->setAttr("arguments", builder.getDictionaryAttr(list));
+}
+
 bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const TrainDecl*>& recipes,
                               const std::string& name, std::map<size_t, Given> given, bool mustBuild) {
   if (!decl.parametersComplete) return false;
@@ -137,6 +149,7 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   Frame frame{module, &names, &root};
   size_t errors = diagnostics.count();
   if (bindParameters(*base, given, 0, decl.name.span, frame, outside)) {
+    nameArguments(state.op, *base, names, builder);
     execute(base->body, frame, false);
     state.incomplete = poisonedOutput || !base->body.complete || diagnostics.count() != errors || exhausted();
     if (state.inputs.empty() && !state.incomplete)

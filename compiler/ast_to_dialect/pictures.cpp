@@ -1,9 +1,11 @@
 /// `preprocess` and `augment`: what happens to pictures before they reach the network.
 #include "ast_to_dialect/elaborator.h"
 #include "ast_to_dialect/picture_size.h"
+#include "ast_to_dialect/value_text.h"
 #include "llvm/Support/Format.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace cnn {
 
@@ -139,19 +141,24 @@ void Elaborator::picture(const PictureStatement& statement, const Frame& frame) 
   }
 }
 
-static std::string valueText(const Value& value) {
+std::string valueText(const Value& value) {
   if (auto* text = value.get<std::string>()) return *text;
   if (auto* whole = value.get<int64_t>()) return std::to_string(*whole);
   if (auto* real = value.get<double>()) {
-    llvm::SmallString<32> text;
-    llvm::raw_svector_ostream(text) << llvm::format("%.17g", *real);
-    return text.str().str();
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof(text), *real).ptr);
   }
   if (auto* flag = value.get<bool>()) return *flag ? "true" : "false";
   if (const List* list = value.list()) {
     std::string text;
     for (const Value& element : *list) text += (text.empty() ? "" : ", ") + valueText(element);
     return "[" + text + "]";
+  }
+  if (const BlockValue* block = value.block()) {
+    std::string arguments;
+    for (auto& [index, given] : block->given)
+      arguments += (arguments.empty() ? "" : ", ") + valueText(given.value);
+    return block->name() + (arguments.empty() ? "" : "(" + arguments + ")");
   }
   return value.describe();
 }

@@ -2,6 +2,7 @@
 #include "ast_to_dialect/train_part.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace cnn {
 
@@ -66,6 +67,38 @@ void TrainPartReader::wrong(const AssignStatement& statement, const Value& value
     diagnostic.fix("write a whole number", {{span, whole}});
 }
 
+namespace {
+
+/// What PyTorch demands of the numbers of optimizers and schedules, or what would otherwise mean nothing.
+struct Range {
+  std::string_view argument;
+  double least = 0, most = HUGE_VAL;
+  bool withoutLeast = false;
+  std::string_view text = "at least 0";
+  bool holds(double value) const { return value <= most && (withoutLeast ? value > least : value >= least); }
+};
+
+const Range* rangeOf(std::string_view argument) {
+  static constexpr Range ranges[] = {
+      {"lr"},
+      {"max_lr"},
+      {"min_lr"},
+      {"momentum"},
+      {"weight_decay"},
+      {"eps"},
+      {"warmup"},
+      {"gamma"},
+      {"step_size", 1, HUGE_VAL, false, "at least 1"},
+      {"pct_start", 0, 1, false, "a share from 0 to 1"},
+      {"div_factor", 0, HUGE_VAL, true, "a number above 0"},
+      {"final_div_factor", 0, HUGE_VAL, true, "a number above 0"},
+  };
+  auto found = std::ranges::find(ranges, argument, &Range::argument);
+  return found == std::end(ranges) ? nullptr : found;
+}
+
+} // namespace
+
 /// The numbers of a setting, defaults included: {kind, name = value, …}.
 mlir::DictionaryAttr TrainPartReader::numbers(const Record& record) {
   llvm::SmallVector<mlir::NamedAttribute> list{
@@ -80,10 +113,11 @@ mlir::DictionaryAttr TrainPartReader::numbers(const Record& record) {
       double value = given != record.arguments.end()
                          ? *given->second.value.number()
                          : std::strtod(std::string(argument.defaultText).c_str(), nullptr);
-      bool rate = argument.name == "lr" || argument.name == "max_lr" || argument.name == "min_lr";
-      if (rate && value < 0)
+      if (const Range* range = rangeOf(argument.name);
+          range && given != record.arguments.end() && !range->holds(value))
         e.error(Diag::BadArgument, given->second.span, frame, "'" + std::string(argument.name) + "'",
-                record.op->name, "expected at least 0, found " + Value(value).describe());
+                record.op->name,
+                "expected " + std::string(range->text) + ", found " + Value(value).describe());
       bool whole = argument.takes == Takes::Int;
       list.push_back(e.builder.getNamedAttr(
           argument.name, whole ? mlir::Attribute(e.builder.getI64IntegerAttr(int64_t(value)))
@@ -103,12 +137,26 @@ mlir::DictionaryAttr TrainPartReader::optimizer(const Record& record) {
         e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name,
                 "expected two numbers");
       else
-        for (size_t i = 0; i < 2; ++i) betas[i] = *(*pair)[i].number();
+        for (size_t i = 0; i < 2; ++i) {
+          betas[i] = *(*pair)[i].number();
+          if (!(betas[i] >= 0 && betas[i] < 1))
+            e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name,
+                    "expected numbers from 0 to below 1, found " + (*pair)[i].describe());
+        }
     }
     list.push_back(e.builder.getNamedAttr("beta1", e.builder.getF64FloatAttr(betas[0])));
     list.push_back(e.builder.getNamedAttr("beta2", e.builder.getF64FloatAttr(betas[1])));
   }
-  return e.builder.getDictionaryAttr(list);
+  auto settings = e.builder.getDictionaryAttr(list);
+  auto nesterov = settings.getAs<mlir::BoolAttr>("nesterov");
+  auto number = [&](llvm::StringRef name) {
+    auto value = settings.getAs<mlir::FloatAttr>(name);
+    return value ? value.getValueAsDouble() : 0;
+  };
+  if (nesterov && nesterov.getValue() && (number("momentum") == 0 || number("dampening") != 0))
+    e.error(Diag::BadArgument, record.arguments.at("nesterov").span, frame, "'nesterov'", record.op->name,
+            "expected a momentum above 0 and no dampening with it");
+  return settings;
 }
 
 /// Paths of what the selectors cover; empty, with an error, where one covers nothing.

@@ -31,8 +31,9 @@ struct LibraryPlan {
   std::vector<TrainingSettings::Augment> preprocess; ///< of the network's inputs
   std::string precision = "f32";
   uint64_t sourceHash = 0;
-  std::vector<float> weights; ///< compiled in: the masters, see ParameterInfo::offset; or none
-  bool timed = false;         ///< the calls of predict and train count their time, see profileTicks
+  std::string meaning, trainingMeaning; ///< see cnn_description and cnn_training
+  std::vector<float> weights;           ///< compiled in: the masters, see ParameterInfo::offset; or none
+  bool timed = false;                   ///< the calls of predict and train count their time, see profileTicks
 };
 
 /// Symbol and scratch of each kernel of the network, in the plan's order.

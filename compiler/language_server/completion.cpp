@@ -243,7 +243,12 @@ private:
     if (context.argumentStart) arguments();
     if (context.call) argumentValues();
     auto family = context.section == "kernels" ? Family::Algorithm : familyOf(context.target);
-    if (family) operators([&](Family candidate) { return candidate == *family; }, "1");
+    if (family)
+      operators(
+          [&](Family candidate) {
+            return candidate == *family || (family == Family::Metric && candidate == Family::Loss);
+          },
+          "1");
     bool plain = !family || *family == Family::Loss || *family == Family::Metric;
     symbols([](const Symbol&) { return true; }, plain ? "2" : "5");
     if (!plain) return;

@@ -17,12 +17,13 @@ void BareModel::add(std::string name, const std::vector<int64_t>& shape, uint64_
   parameter.offset = offset;
 }
 
-Status BareModel::open(uint64_t floats) {
+Status BareModel::open(uint64_t floats, const char* meaning) {
   description.size = sizeof(description);
   description.version = CNN_ABI_VERSION;
   description.name = network.c_str();
   description.cnnc_version = cnncVersion;
   description.target = "";
+  description.meaning = meaning;
   description.parameters = parameters.data();
   description.parameter_count = static_cast<uint32_t>(parameters.size());
   description.parameter_floats = floats;

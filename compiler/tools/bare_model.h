@@ -20,7 +20,8 @@ public:
 
   /// `offset` in floats.
   void add(std::string name, const std::vector<int64_t>& shape, uint64_t offset, uint32_t flags = 0);
-  Status open(uint64_t floats);
+  /// `meaning`: see cnn_description; it must stay.
+  Status open(uint64_t floats, const char* meaning = nullptr);
   Model& operator*() { return *model; }
   Model* operator->() { return &*model; }
   float* floats() { return cnn_model_parameters(model->handle()); }

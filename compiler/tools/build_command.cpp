@@ -55,7 +55,7 @@ bool planWithWeights(Frontend& frontend, const CompileOptions& compile, const Bu
   if (options.embed.empty()) return true;
   NetworkOp meant = frontend.onlyNetwork();
   if (!meant || meant != network) return bool(meant);
-  return readWeightsToEmbed(options.embed, plan.network, plan.weights, plan.labels);
+  return readWeightsToEmbed(options.embed, plan);
 }
 
 /// The stages after groups; `object` writes the archive's members into the folder.

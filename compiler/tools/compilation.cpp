@@ -61,6 +61,34 @@ std::string placeOfKernel(const Frontend& frontend, const NetworkPlan& plan, siz
   return frontend.file;
 }
 
+std::string textOf(const TrainingSettings::Setting& setting) {
+  std::string text;
+  for (const TrainingSettings::Argument& argument : setting.arguments)
+    text +=
+        (text.empty() ? "" : ", ") + (argument.name.empty() ? "" : argument.name + " = ") + argument.value;
+  return setting.name + "(" + text + ")";
+}
+
+/// What cnn_description.meaning says of the network.
+void describe(Frontend& frontend, LibraryPlan& plan) {
+  std::string changes;
+  for (const TrainingSettings::Augment& change : plan.preprocess)
+    changes += (changes.empty() ? "" : " |> ") + textOf(change);
+  plan.meaning += "preprocess = " + (changes.empty() ? "none" : changes) + "\n";
+  plan.meaning += frontend.meanings[plan.network.name + ".predict"];
+}
+
+/// The same of its losses; and what becomes of pictures before they reach the network, which data says.
+void describeTraining(Frontend& frontend, LibraryPlan& plan) {
+  plan.trainingMeaning = frontend.meanings[plan.network.name + ".loss"];
+  if (!plan.training.data) return;
+  std::string normalisation;
+  for (const TrainingSettings::Argument& argument : plan.training.data->arguments)
+    if (argument.name == "mean" || argument.name == "std")
+      normalisation += (normalisation.empty() ? "" : ", ") + argument.name + " " + argument.value;
+  plan.meaning = "pixels = " + (normalisation.empty() ? "as they are" : normalisation) + "\n" + plan.meaning;
+}
+
 } // namespace
 
 void setQuiet(bool quiet) {
@@ -109,11 +137,13 @@ bool planLibrary(Frontend& frontend, const CompileOptions& options, NetworkOp ne
   std::string error;
   if (!readPictureChanges(network->getAttrOfType<mlir::ArrayAttr>("preprocess"), plan.preprocess, error))
     return fail("network " + plan.network.name + ": " + error) == 0;
+  describe(frontend, plan);
   if (!plan.network.trains()) return true;
   if (!network.getTraining())
     return fail("network " + plan.network.name + " has a loss, but no training settings") == 0;
   if (!readTrainingSettings(*network.getTraining(), plan.training, error))
     return fail("network " + plan.network.name + ": " + error) == 0;
+  describeTraining(frontend, plan);
   if (plan.labels.empty() && plan.training.data) plan.labels = known_labels(plan.training.data->name);
   addPhases(plan);
   return true;

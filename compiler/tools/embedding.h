@@ -2,17 +2,16 @@
 #ifndef CNN_COMPILER_TOOLS_EMBEDDING_H
 #define CNN_COMPILER_TOOLS_EMBEDDING_H
 
-#include "dialect_to_groups/plan.h"
+#include "groups_to_llvm/library_plan.h"
 
 #include <string>
 #include <vector>
 
 namespace cnn::tools {
 
-/// The masters of a network, filled from a safetensors file that must fit it; class names that travel with
-/// the file go to `labels` where the network has none. Errors are printed.
-bool readWeightsToEmbed(const std::string& file, const NetworkPlan& network, std::vector<float>& masters,
-                        std::vector<std::string>& labels);
+/// Fills a plan's weights from a safetensors file that must fit it; class names that travel with the file become
+/// its labels where the network has none. Errors are printed.
+bool readWeightsToEmbed(const std::string& file, LibraryPlan& plan);
 
 } // namespace cnn::tools
 

@@ -47,7 +47,8 @@ int exportOnnx(const CompileOptions& compile, const ExportOptions& options) {
     places.push_back({path, floats, count});
     floats += count;
   });
-  if (Status bad = model.open(floats); !bad) return fail(bad.message());
+  const std::string& meaning = frontend.meanings[network.getSymName().str() + ".predict"];
+  if (Status bad = model.open(floats, meaning.c_str()); !bad) return fail(bad.message());
   if (Status bad = loadWeights(*model, options.weights); !bad) return fail(bad.message());
   ParameterValues values;
   for (const Place& place : places) values[place.path] = {model.floats() + place.begin, place.count};

@@ -6,6 +6,7 @@
 #include "internal_error.h"
 #include "memory_budgets.h"
 
+#include "dialect/meaning.h"
 #include "groups_to_halide/target.h"
 #include "groups_to_llvm/c_names.h"
 
@@ -150,6 +151,7 @@ bool Frontend::load(const CompileOptions& options, Purpose purpose, bool json) {
   for (const std::string& probe : options.probes) hashed += "probe " + probe + '\0';
   sourceHash = llvm::xxHash64(hashed);
   if (!module) return fail(file + ": no network was built") == 0;
+  describeNetworks();
   if (networks().empty()) {
     std::string skipped;
     for (const std::string& name : result.skipped) skipped += "\n  " + name;
@@ -199,7 +201,22 @@ bool Frontend::loadModuleText(const CompileOptions& options) {
     else
       network.erase();
   }
+  describeNetworks();
   return found || fail(options.file + " holds no network " + options.network) == 0;
+}
+
+/// Before passes change them.
+void Frontend::describeNetworks() {
+  for (NetworkOp network : networks()) {
+    for (FunctionOp function : network.getOps<FunctionOp>())
+      meanings[(network.getSymName() + "." + function.getSymName()).str()] = meaningOf(function);
+    std::string arguments;
+    if (auto given = network->getAttrOfType<mlir::DictionaryAttr>("arguments"))
+      for (mlir::NamedAttribute argument : given)
+        arguments += "argument " + argument.getName().str() + " = " +
+                     mlir::cast<mlir::StringAttr>(argument.getValue()).str() + "\n";
+    meanings[(network.getSymName() + ".predict").str()].insert(0, arguments);
+  }
 }
 
 std::vector<NetworkOp> Frontend::networks() {

@@ -38,6 +38,9 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string file;
   uint64_t sourceHash = 0; ///< of the texts of all files and the settings
+  /// By network and function, "Net.predict": see dialect/meaning.h; the network's arguments before
+  /// @predict's.
+  std::map<std::string, std::string> meanings;
 
   /// file.cnn:3:12, where the layer with this path stands, or the layer that holds it; the file where that is
   /// not known.
@@ -47,6 +50,7 @@ private:
   std::map<std::pair<std::string, std::string>, Span> places; ///< by network and path
   bool fromText = false;                                      ///< the module is the user's own text
   bool loadModuleText(const CompileOptions& options);
+  void describeNetworks();
   bool reportDiagnostics(bool json);
 };
 

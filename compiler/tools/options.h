@@ -75,9 +75,9 @@ struct TrainOptions {
   int64_t accumulate = 0;
   double lr = unset, validation = unset, clipNorm = unset, ema = unset;
   std::string stop; ///< METRIC,EPOCHS
-  std::string data, weights, save, checkpoint, split = "test";
+  std::string data, weights, save, checkpoint;
   int64_t checkpointSteps = 0;
-  bool resume = false, quiet = false;
+  bool resume = false, force = false, quiet = false;
   int threads = 0;
 };
 

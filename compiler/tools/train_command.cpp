@@ -1,6 +1,7 @@
 //===- train_command.cpp - cnnc train and eval: the runtime's loop on code linked in process -----------===//
 
 #include "in_process.h"
+#include "interruption.h"
 #include "load_weights.h"
 #include "tensor_statistics.h"
 #include "tensors.h"
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +41,7 @@ TrainerOptions trainerOptions(const CompileOptions& compile, const TrainOptions&
   trainer.checkpoint = options.checkpoint;
   trainer.checkpoint_steps = options.checkpointSteps;
   trainer.resume = options.resume;
+  trainer.overwrite = options.force;
   trainer.initialise = options.weights.empty();
   trainer.quiet = options.quiet;
   return trainer;
@@ -79,6 +82,36 @@ bool writable(const std::string& path) {
   return true;
 }
 
+/// Whether a file begins as safetensors do: the length of a header, and the header.
+bool holdsTensors(const std::string& path, std::uintmax_t bytes) {
+  unsigned char start[9] = {};
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(start), sizeof(start));
+  std::uint64_t header = 0;
+  for (int i = 8; i-- > 0;) header = header << 8 | start[i];
+  return bytes > 8 && header <= bytes - 8 && start[8] == '{';
+}
+
+/// Tells before the training what it would overwrite that nobody meant.
+bool mayReplace(const TrainOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  auto place = [&](const std::string& path) {
+    return fs::weakly_canonical(fs::absolute(path, failed), failed);
+  };
+  if (!options.save.empty() && !options.checkpoint.empty() &&
+      place(options.save) == place(options.checkpoint))
+    return fail("--save and --checkpoint are one file: " + options.save) == 0;
+  if (options.force) return true;
+  for (const std::string& path : {options.save, options.checkpoint}) {
+    std::uintmax_t bytes = path.empty() ? 0 : fs::file_size(path, failed);
+    if (path.empty() || failed || bytes == 0 || holdsTensors(path, bytes)) continue;
+    return fail(path + ": would be overwritten, and holds no weights: give another name, or --force") == 0;
+  }
+  if (options.resume || options.checkpoint.empty() || !fs::exists(options.checkpoint, failed)) return true;
+  return fail(options.checkpoint +
+              ": there is a checkpoint already: --resume goes on from it, --force begins anew over it") == 0;
+}
+
 /// Loss and metrics, and the statistics of probes, which are the last outputs.
 int printTest(Trainer& trainer, const LinkedNetwork& linked) {
   const cnn_description& tables = *linked.inference->description;
@@ -103,12 +136,21 @@ int printTest(Trainer& trainer, const LinkedNetwork& linked) {
 
 int train(const CompileOptions& compile, const TrainOptions& options) {
   setQuiet(options.quiet);
-  if (!writable(options.save) || !writable(options.checkpoint)) return 1;
+  if (!mayReplace(options) || !writable(options.save) || !writable(options.checkpoint)) return 1;
   Session session;
   if (!session.open(compile, options)) return 1;
   Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));
-  Status trained = trainer.run();
-  if (!trained.ok()) return fail(trained.message());
+  if (Status read = trainer.load(); !read.ok()) return fail(read.message());
+  Status trained;
+  {
+    Interruption interruption(trainer, !options.save.empty() && options.checkpoint.empty());
+    trained = trainer.run();
+  }
+  if (!trained.ok()) {
+    fail(trained.message());
+    if (trained.code() == CNN_ERROR_INTERRUPTED) Interruption::endBySignal();
+    return 1;
+  }
   if (!options.save.empty()) {
     Status saved = session.model->save(options.save.c_str());
     if (!saved.ok()) return fail(saved.message());

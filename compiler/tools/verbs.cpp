@@ -157,12 +157,12 @@ void completingOptions(CLI::App& app) {
 
 void dataOptions(CLI::App& app) {
   app.add_option("--data", trainOptions.data, "folder of the data");
-  app.add_option("--batch", trainOptions.batch, "pictures a step")->check(CLI::Range(1, 1 << 20));
   app.add_option("--threads", trainOptions.threads, "default: all cores")->check(CLI::Range(1, 256));
   app.add_flag("--quiet", trainOptions.quiet, "no progress");
 }
 
 void trainingOptions(CLI::App& app) {
+  app.add_option("--batch", trainOptions.batch, "samples a step")->check(CLI::Range(1, 1 << 20));
   app.add_option("--epochs", trainOptions.epochs, "default: as the train section says")
       ->check(CLI::Range(1, 1 << 30));
   app.add_option("--lr", trainOptions.lr, "learning rate")->check(CLI::NonNegativeNumber);
@@ -180,19 +180,28 @@ void trainingOptions(CLI::App& app) {
                  "METRIC,EPOCHS: end a phase after so many epochs without improvement")
       ->check([](const std::string& text) {
         size_t comma = text.rfind(',');
-        bool fits = comma != std::string::npos && comma > 0 && std::atoll(text.c_str() + comma + 1) > 0;
+        bool fits = comma != std::string::npos && comma > 0 && comma + 1 < text.size() &&
+                    text.size() < comma + 10 &&
+                    text.find_first_not_of("0123456789", comma + 1) == std::string::npos &&
+                    std::atoll(text.c_str() + comma + 1) > 0;
         return fits ? "" : "expected METRIC,EPOCHS such as top1,5, found " + text;
       });
   app.add_option("--weights", trainOptions.weights, "begin with these (.safetensors)")
       ->check(CLI::ExistingFile);
-  app.add_option("--save", trainOptions.save, "write the trained weights (.safetensors)");
+  app.add_option("--save", trainOptions.save,
+                 "write the trained weights (.safetensors) when all is done, in place of a file of weights "
+                 "that is there");
   CLI::Option* checkpoint = app.add_option("--checkpoint", trainOptions.checkpoint,
                                            "write weights and training state after each epoch");
   app.add_option("--checkpoint-steps", trainOptions.checkpointSteps, "and after so many steps")
       ->check(CLI::Range(1, 1 << 30))
       ->needs(checkpoint);
-  app.add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")
-      ->needs(checkpoint);
+  CLI::Option* resume =
+      app.add_flag("--resume", trainOptions.resume, "go on from the checkpoint, if there is one")
+          ->needs(checkpoint);
+  app.add_flag("--force", trainOptions.force,
+               "begin anew where there is a checkpoint; replace a file that holds no weights")
+      ->excludes(resume);
 }
 
 void evaluatingOptions(CLI::App& app) {

@@ -8,6 +8,6 @@ cp "$here/finetune.cnn" "$out/" # the train section's file counts from there
 cd "$out"
 python3 "$here/few.py" few
 "$cnnc" train finetune.cnn --network Clothes --save clothes.safetensors
-"$cnnc" train finetune.cnn --network Turned --save turned.safetensors --checkpoint turned.checkpoint
+"$cnnc" train finetune.cnn --network Turned --save turned.safetensors --checkpoint turned.checkpoint --force
 "$cnnc" eval finetune.cnn --network Turned --weights turned.safetensors
 "$cnnc" train finetune.cnn --network scratch --save scratch.safetensors

@@ -1,8 +1,10 @@
 #include "checkpoint.h"
 
+#include "../model/meaning.h"
 #include "../model/save.h"
 #include "../model/training_state.h"
 #include "../model/weights.h"
+#include "../training/recipe.h"
 
 #include <cmath>
 #include <cstring>
@@ -19,8 +21,6 @@ enum Field {
   Iterations,
   Epoch,
   Position,
-  BatchSize,
-  Samples,
   Summed,
   Phase,
   Round,
@@ -35,6 +35,7 @@ enum Field {
 constexpr std::int64_t formatVersion = 3;
 // So that no product or sum of what a file says is beyond 2^63.
 constexpr std::int64_t mostCounted = std::int64_t{1} << 40, mostEpochs = std::int64_t{1} << 31;
+constexpr char recipeKey[] = "recipe", trainingMeaningKey[] = "training_meaning";
 constexpr char progressName[] = "cnn.progress", sumsName[] = "cnn.sums", bestName[] = "cnn.best";
 
 // Optimizer state is stored a tensor a parameter, under the parameter's name, so that the file does not
@@ -119,6 +120,33 @@ Status readProgress(const SafetensorsReader& file, const std::string& path, cons
   return {};
 }
 
+const char* metadataOf(const SafetensorsReader& file, const char* name) {
+  for (std::size_t i = 0; i < file.metadataCount(); ++i)
+    if (std::strcmp(file.metadata()[i].name, name) == 0) return file.metadata()[i].text;
+  return nullptr;
+}
+
+/// Whether the file is a checkpoint, and of this network with this recipe.
+Status checkRun(const SafetensorsReader& file, const std::string& path, const cnn_training& table,
+                const std::string& recipe) {
+  const char* found = metadataOf(file, recipeKey);
+  if (!found || !file.find(progressName))
+    return Status::error(CNN_ERROR_MISMATCH,
+                         "%s: not a checkpoint of this version: it holds weights alone, or "
+                         "is older; a new run can begin with its weights",
+                         path.c_str());
+  Text lines;
+  const std::pair<const char*, const char*> meanings[] = {{meaningKey, table.description->meaning},
+                                                          {trainingMeaningKey, table.meaning}};
+  for (auto [key, here] : meanings)
+    if (const char* there = metadataOf(file, key); there && here) compareMeanings(there, here, lines);
+  std::string differences = lines.c_str() + recipeDifferences(found, recipe);
+  if (differences.empty()) return {};
+  return Status::error(CNN_ERROR_MISMATCH,
+                       "%s: cannot go on with another network, other data or other settings:%s", path.c_str(),
+                       differences.c_str());
+}
+
 Status beginPhase(Model& model, std::uint32_t phase, cnn_training_state& state) {
   if (Status bad = model.check(cnn_training_set_phase(model.handle(), phase)); !bad) return bad;
   return model.check(cnn_training_get_state(model.handle(), &state));
@@ -133,7 +161,8 @@ Status reserveCopies(Model& model, bool averaged, bool best) {
 
 } // namespace
 
-Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path) {
+Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& recipe,
+                      const std::string& path) {
   cnn_training_state state;
   if (Status bad = model.check(cnn_training_get_state(model.handle(), &state)); !bad) return bad;
   const cnn_description& description = model.description();
@@ -166,8 +195,6 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
                                            static_cast<std::int64_t>(*state.iterations),
                                            position.epoch,
                                            position.position,
-                                           position.batch,
-                                           position.samples,
                                            position.summed,
                                            position.phase,
                                            position.round,
@@ -184,10 +211,13 @@ Status saveCheckpoint(Model& model, const RunPosition& position, const std::stri
       list.add(bestName, "F64", 0, nullptr, &position.best, sizeof(double));
   if (!room) return Status::error(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path.c_str());
   model.handle()->message.clear();
-  return model.check(writeModelFile(*model.handle(), path.c_str(), list));
+  const char* meaning = cnn_training_table(model.handle())->meaning;
+  const MetadataEntry further[] = {{recipeKey, recipe.c_str()}, {trainingMeaningKey, meaning ? meaning : ""}};
+  return model.check(writeModelFile(*model.handle(), path.c_str(), list, further, 2));
 }
 
-Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path) {
+Status loadCheckpoint(Model& model, RunPosition& position, const std::string& recipe,
+                      const std::string& path) {
   const cnn_training& table = *cnn_training_table(model.handle());
   const cnn_description& description = model.description();
   Text why;
@@ -195,6 +225,7 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   int code = file.openFile(path.c_str(), why);
   if (!code) code = matchWeights(description, file, path.c_str(), why, {.complete = true});
   if (code) return Status::error(code, "%s", why.c_str());
+  if (Status bad = checkRun(file, path, table, recipe); !bad) return bad;
 
   std::int64_t fields[FieldCount];
   std::vector<double> sums;
@@ -245,18 +276,9 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& pa
   *state.iterations = static_cast<uint64_t>(fields[Iterations]);
   *state.batches_tracked = static_cast<uint64_t>(fields[Tracked]);
   *state.kept_tracked = static_cast<uint64_t>(fields[BestTracked]);
-  position = {phaseNumber,
-              fields[Epoch],
-              fields[Position],
-              fields[BatchSize],
-              fields[Samples],
-              std::move(sums),
-              fields[Summed],
-              fields[Round],
-              fields[Steps],
-              fields[Waited],
-              best,
-              fields[BestEpoch]};
+  position = {phaseNumber,    fields[Epoch],    fields[Position], std::move(sums),
+              fields[Summed], fields[Round],    fields[Steps],    fields[Waited],
+              best,           fields[BestEpoch]};
   return {};
 }
 

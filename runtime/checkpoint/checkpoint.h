@@ -16,8 +16,6 @@ struct RunPosition {
   std::uint32_t phase = 0;   // of the train section, from 0
   std::int64_t epoch = 0;    // the one at work, from 0 in its phase
   std::int64_t position = 0; // batches of it that are done
-  std::int64_t batch = 0;    // batch size
-  std::int64_t samples = 0;  // training samples in an epoch
   std::vector<double> sums;  // results so far in the epoch, times their samples
   std::int64_t summed = 0;   // those samples
   std::int64_t round = 0;    // epochs of all phases before this one: what shuffles and augments
@@ -31,11 +29,14 @@ struct RunPosition {
 /// of the parameters hold what the run would give if it ended now, as in a file of the trained weights:
 /// moving averages where there are any, of the best epoch where there is one. What is being trained stands
 /// beside them.
-Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& path);
+Status saveCheckpoint(Model& model, const RunPosition& position, const std::string& recipe,
+                      const std::string& path);
 
 /// Restores all that saveCheckpoint wrote, and begins the phase. Nothing is changed where the file does not
-/// fit: it must be of the same network and optimizer.
-Status loadCheckpoint(Model& model, RunPosition& position, const std::string& path);
+/// fit: it must be of the same network, losses and recipe (training/recipe.h); one message lists all
+/// differences.
+Status loadCheckpoint(Model& model, RunPosition& position, const std::string& recipe,
+                      const std::string& path);
 
 } // namespace cnn
 #endif

@@ -1,4 +1,5 @@
 #include "finite.h"
+#include "meaning.h"
 #include "weights.h"
 
 #include <cstring>
@@ -158,10 +159,33 @@ int32_t takeMetadata(cnn_model& model, const SafetensorsReader& file) {
 
 namespace {
 
+// Weights that fit in names and shapes and come from another network, or with other classes.
+void warnOfAnother(cnn_model& model, const char* name) {
+  const cnn_description& description = *model.description;
+  const cnn::Parameters& parameters = *model.parameters;
+  const char* there = parameters.metadata.find(cnn::meaningKey);
+  cnn::Text lines;
+  if (there && description.meaning && *description.meaning &&
+      cnn::compareMeanings(there, description.meaning, lines))
+    model.warning.add(
+        "%s: the weights fit %s in names and shapes, but are of a network that computes something "
+        "else:%s\n",
+        name, description.name, lines.c_str());
+  const cnn::TextList& classes = parameters.classNames;
+  for (size_t i = 0; i < classes.size() && i < description.label_count; ++i)
+    if (strcmp(classes[i], description.labels[i]) != 0) {
+      model.warning.add("%s: the weights are of other classes than %s: number %zu is '%s' there, '%s' here\n",
+                        name, description.name, i, classes[i], description.labels[i]);
+      break;
+    }
+}
+
 int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const char* name) {
   if (int32_t status = cnn::matchWeights(*model->description, file, name, model->message)) return status;
   if (int32_t status = cnn::readWeights(*model, file)) return status;
-  return cnn::takeMetadata(*model, file);
+  if (int32_t status = cnn::takeMetadata(*model, file)) return status;
+  warnOfAnother(*model, name);
+  return CNN_OK;
 }
 
 } // namespace

@@ -58,8 +58,11 @@ private:
   size_t used = 0;
 };
 
-/// What the runtime itself writes into every file.
-inline constexpr const char* ownMetadata[] = {"format", "network", "cnnc", "parameter_hash"};
+/// What the runtime itself writes: the last two into checkpoints.
+inline constexpr const char* ownMetadata[] = {"format",  "network",          "cnnc",  "parameter_hash",
+                                              "meaning", "training_meaning", "recipe"};
+/// The text of cnn_description.meaning.
+inline constexpr char meaningKey[] = "meaning";
 /// The class names, as a TextList's text.
 inline constexpr char classNamesKey[] = "class_names";
 

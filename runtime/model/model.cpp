@@ -33,11 +33,11 @@ int32_t checkLibrary(const cnn_inference* inference, Failure& why) {
 }
 
 int32_t checkOptions(const cnn_inference* inference, const cnn_options& options, Failure& why) {
-  if (options.max_batch < 0 || options.threads < 0 || options.threads > maxThreads) {
-    why.add("max_batch is %lld, expected 0 or more; threads is %d, expected 0 to %d",
-            static_cast<long long>(options.max_batch), options.threads, maxThreads);
-    return CNN_ERROR_ARGUMENT;
-  }
+  if (options.max_batch < 0)
+    why.add("max_batch is %lld, expected 0 or more", static_cast<long long>(options.max_batch));
+  if (options.threads < 0 || options.threads > maxThreads)
+    why.add("%sthreads is %d, expected 0 to %d", why.empty() ? "" : "; ", options.threads, maxThreads);
+  if (!why.empty()) return CNN_ERROR_ARGUMENT;
   if ((options.allocator.allocate == nullptr) != (options.allocator.release == nullptr)) {
     why.add("an allocator needs both allocate and release");
     return CNN_ERROR_ARGUMENT;

@@ -48,23 +48,26 @@ bool listWeights(const cnn_model& model, TensorList& list, bool trainingOnly, co
   return true;
 }
 
-int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list) {
+int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list,
+                       const MetadataEntry* further, size_t furtherCount) {
   char hash[20];
   snprintf(hash, sizeof(hash), "%016" PRIx64, model.description->parameter_hash);
+  const char* meaning = model.description->meaning;
   const MetadataEntry own[] = {{"format", "pt"},
                                {"network", model.description->name},
                                {"cnnc", model.description->cnnc_version},
-                               {"parameter_hash", hash}};
-  static_assert(sizeof(own) / sizeof(*own) == sizeof(ownMetadata) / sizeof(*ownMetadata));
-  constexpr size_t ownCount = sizeof(own) / sizeof(*own);
-  static_assert(ownCount == sizeof(ownMetadata) / sizeof(*ownMetadata));
-  const Metadata& further = model.parameters->metadata;
-  auto* all = static_cast<MetadataEntry*>(malloc((ownCount + further.size()) * sizeof(MetadataEntry)));
+                               {"parameter_hash", hash},
+                               {meaningKey, meaning}};
+  const size_t ownCount = sizeof(own) / sizeof(*own) - (meaning && *meaning ? 0 : 1);
+  const Metadata& users = model.parameters->metadata;
+  auto* all =
+      static_cast<MetadataEntry*>(malloc((ownCount + furtherCount + users.size()) * sizeof(MetadataEntry)));
   if (!all) return model.fail(CNN_ERROR_MEMORY, "%s: no memory for the metadata", path);
-  memcpy(all, own, sizeof(own));
-  size_t count = ownCount;
-  for (size_t i = 0; i < further.size(); ++i)
-    if (!isOwnMetadata(further.data()[i].name)) all[count++] = further.data()[i];
+  size_t count = 0;
+  for (size_t i = 0; i < ownCount; ++i) all[count++] = own[i];
+  for (size_t i = 0; i < furtherCount; ++i) all[count++] = further[i];
+  for (size_t i = 0; i < users.size(); ++i)
+    if (!isOwnMetadata(users.data()[i].name)) all[count++] = users.data()[i];
   int32_t status = writeSafetensors(path, list.data(), list.size(), all, count, model.message);
   free(all);
   return status;

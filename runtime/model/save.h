@@ -31,8 +31,9 @@ private:
 bool listWeights(const cnn_model& model, TensorList& list, bool trainingOnly, const float* masters,
                  const uint64_t* tracked);
 
-/// Writes the list with the network's metadata; errors go to the model's message.
-int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list);
+/// Writes the list with the network's metadata and `further` entries; errors go to the model's message.
+int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& list,
+                       const MetadataEntry* further = nullptr, size_t furtherCount = 0);
 
 } // namespace cnn
 #endif

@@ -34,6 +34,10 @@ std::string formatValue(const std::string& kind, double value) {
   return kind == "accuracy" ? format("%.1f %%", 100 * value) : format("%.4f", value);
 }
 
+std::string counted(std::uint64_t number, const char* what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
 Progress::Progress(std::FILE* wanted, bool quiet, const cnn_training& table)
     : out(wanted ? wanted : stderr), quiet(quiet), terminal(isatty(fileno(out)) == 1), table(table) {}
 

@@ -11,6 +11,9 @@ namespace cnn {
 /// "accuracy" as per cent, everything else with four digits.
 std::string formatValue(const std::string& kind, double value);
 
+/// "1 epoch", "2 epochs"
+std::string counted(std::uint64_t number, const char* what);
+
 /// A bar that is redrawn on a terminal; elsewhere one line an epoch.
 class Progress {
 public:

@@ -41,7 +41,9 @@ Status Trainer::load() {
 
 Status Trainer::run() {
   if (Status bad = load(); !bad) return bad;
-  return TrainingRun(*this).run();
+  Status done = TrainingRun(*this).run();
+  wanted_end.store(false, std::memory_order_relaxed);
+  return done;
 }
 
 Result<std::vector<MetricValue>> Trainer::test(const OutputCallback& each) {

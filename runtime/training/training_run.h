@@ -7,7 +7,14 @@
 #include "../report/progress.h"
 #include "schedule.h"
 
+#include <cmath>
+
 namespace cnn {
+
+/// Whether an option was given.
+inline bool isSet(double value) {
+  return !std::isnan(value);
+}
 
 class TrainingRun {
 public:
@@ -32,6 +39,7 @@ private:
   Status planPhase();
   Status checkOthers() const;
   Schedule scheduleOf(const cnn_phase& part) const;
+  void warnOfSettings();
   void announcePhase();
   std::string trainedShare(const cnn_phase& part) const;
   bool isLastPhase() const { return at.phase + 1 == phases(); }
@@ -39,7 +47,7 @@ private:
   bool isPhaseDone() const { return at.epoch >= epochs || (stopEpochs > 0 && at.waited >= stopEpochs); }
   Status epoch();
   Status batchDone(const Batch& next);
-  std::string place() const;
+  std::string place(std::int64_t step) const;
   Status checkFirstWeights(const std::string& source) const;
   Status checkWeights() const;
   Status notFinite(const char* what, double value, const Batch& batch, double rate) const;
@@ -49,11 +57,12 @@ private:
   Status watch(const MetricValue& value);
   Status takeBest();
   Status swapAverages() { return model.check(cnn_training_ema_swap(model.handle())); }
-  /// Optimizer steps of the phase that are done.
-  std::int64_t stepNumber() const {
-    return at.epoch * schedules[0].steps_per_epoch + (at.position + accumulate - 1) / accumulate;
-  }
-  Status save(RunPosition position);
+  /// Optimizer steps that are done, of the epoch and of the phase.
+  std::int64_t stepsDone() const { return (at.position + accumulate - 1) / accumulate; }
+  std::int64_t stepNumber() const { return at.epoch * schedules[0].steps_per_epoch + stepsDone(); }
+  Status save();
+  /// Asked to end: writes the checkpoint and says what is kept of the run.
+  Status interrupted();
 
   Trainer& trainer;
   Model& model;
@@ -70,6 +79,7 @@ private:
   std::vector<double> rates;       // likewise, at this iteration
   cnn_training_state state{};
   RunPosition at;
+  std::string recipe;
   std::vector<float> results;  // of the last batch, then of the last step
   std::vector<double> pending; // results of the batches since the last step, times their samples
   std::int64_t pendingSamples = 0;

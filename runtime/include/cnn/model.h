@@ -18,15 +18,16 @@ typedef struct cnn_model cnn_model;
 
 enum cnn_status {
   CNN_OK = 0,
-  CNN_ERROR_ARGUMENT = 1, /* a call that the documentation rules out: batch 0, a null pointer */
-  CNN_ERROR_MEMORY = 2,   /* the allocator gave nothing */
-  CNN_ERROR_CPU = 3,      /* the processor lacks instructions that the code needs */
-  CNN_ERROR_VERSION = 4,  /* the generated library and this runtime do not fit */
-  CNN_ERROR_FILE = 5,     /* open, read, write, rename failed */
-  CNN_ERROR_FORMAT = 6,   /* the file is not what it should be: truncated, malformed */
-  CNN_ERROR_MISMATCH = 7, /* a good file for another network */
-  CNN_ERROR_STATE = 8,    /* the call needs another one before it: training not attached */
-  CNN_ERROR_INTERNAL = 9  /* generated code failed: a bug of the compiler */
+  CNN_ERROR_ARGUMENT = 1,    /* a call that the documentation rules out: batch 0, a null pointer */
+  CNN_ERROR_MEMORY = 2,      /* the allocator gave nothing */
+  CNN_ERROR_CPU = 3,         /* the processor lacks instructions that the code needs */
+  CNN_ERROR_VERSION = 4,     /* the generated library and this runtime do not fit */
+  CNN_ERROR_FILE = 5,        /* open, read, write, rename failed */
+  CNN_ERROR_FORMAT = 6,      /* the file is not what it should be: truncated, malformed */
+  CNN_ERROR_MISMATCH = 7,    /* a good file for another network */
+  CNN_ERROR_STATE = 8,       /* the call needs another one before it: training not attached */
+  CNN_ERROR_INTERNAL = 9,    /* generated code failed: a bug of the compiler */
+  CNN_ERROR_INTERRUPTED = 10 /* Trainer::interrupt was called */
 };
 
 /* Where all memory of a model comes from. `allocate` returns memory aligned to `alignment` (a power of two,
@@ -62,7 +63,9 @@ void cnn_model_destroy(cnn_model* model);
 /* Why the last call failed; empty after a call that did not. Valid until the next call on the model. */
 const char* cnn_model_message(const cnn_model* model);
 /* What the last load accepted and what is still likely wrong, a line or more for each thing; empty where
- * there is nothing: weights that are NaN or infinite. Valid until the next load. */
+ * there is nothing: weights that are NaN or infinite, that were saved from a network which computes something
+ * else, or for other classes. Files that say nothing of it, such as those of PyTorch, are taken as they are.
+ * Valid until the next load. */
 const char* cnn_model_warning(const cnn_model* model);
 const cnn_description* cnn_model_description(const cnn_model* model);
 int32_t cnn_model_threads(const cnn_model* model);

@@ -8,6 +8,7 @@
 #include <cnn/data.hpp>
 #include <cnn/training.hpp>
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <type_traits>
@@ -32,10 +33,11 @@ struct TrainerOptions {
   std::string checkpoint = {};       // file to write at the end of each epoch and to resume from; empty: none
   std::int64_t checkpoint_steps = 0; // also after so many steps
   bool resume = false;               // go on from the checkpoint if there is one
+  bool overwrite = false;            // begin anew where there is one; else that is an error
   /// Fill the parameters before the first step, unless resuming: by their initialisers, then from the train
   /// section's weights.
   bool initialise = true;
-  bool quiet = false;
+  bool quiet = false;          // no progress; warnings are still told
   std::FILE* report = nullptr; // where progress goes; null: stderr
 };
 
@@ -66,9 +68,14 @@ public:
   void use(DataSplits data);
   void on_step(StepCallback callback) { after_step = std::move(callback); }
 
+  /// Reads the data, which run and test do by themselves.
+  Status load();
   /// Trains: loads the data, initialises or resumes, runs all phases. With ema the model's weights are the
-  /// averages in the end.
+  /// averages in the end; with stop those of the best epoch.
   Status run();
+  /// Ends run after the step at hand, with CNN_ERROR_INTERRUPTED and a checkpoint of that step if the options
+  /// name one. For signal handlers and other threads.
+  void interrupt() { wanted_end.store(true, std::memory_order_relaxed); }
   /// Loss and metrics on the test data, or, where there is none, on the validation data; an error without
   /// either. Computed from predict's outputs; none that these do not tell. `each` gets the outputs batch by
   /// batch.
@@ -80,13 +87,13 @@ public:
 
 private:
   friend class TrainingRun;
-  Status load();
 
   Model& model;
   const cnn_training& table;
   TrainerOptions options;
   DataSplits data;
   bool loaded = false;
+  std::atomic<bool> wanted_end = false;
   StepCallback after_step;
 };
 

@@ -138,6 +138,9 @@ typedef struct cnn_description {
    * batch of this size does not keep, or -1. With `training` those of the train section count as well. */
   int32_t (*failed_assertion)(int64_t batch, int32_t training);
   const char* const* assertions;
+  /* What the network computes, as text by lines: arguments, preprocess, operators. Files of weights hold it,
+   * so that weights which fit another network in names and shapes are noticed. Null or empty: not known. */
+  const char* meaning;
   const cnn_augment* preprocess; /* in order; in training only for inputs that no augment changes */
   uint32_t preprocess_count;
   uint32_t reserved;
@@ -245,6 +248,7 @@ typedef struct cnn_training {
   uint32_t results_count;    /* the losses (one, or one a step) and metric_count */
   uint64_t scratch_bytes;    /* for each worker */
   const cnn_tensor* targets; /* the train section's inputs: passed after the description's inputs */
+  const char* meaning;       /* of losses and metrics, as cnn_description.meaning is of predict */
   const cnn_metric* metrics; /* results_count: the loss, or each step's by its name, then each metric */
   uint32_t target_count, metric_count;
   const cnn_phase* phases; /* at least one */
