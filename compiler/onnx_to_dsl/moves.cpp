@@ -94,6 +94,8 @@ Shape reshaped(NodeReader& node, const Shape& from, const Shape& wanted, bool al
 
 void translateFlatten(NodeReader& node) {
   const Expression& x = node.value("input");
+  if (node.operatorSet < 9 && x.element != Element::f32)
+    node.refuse("input", "elements of f32 before operator set 9", describe(x.element));
   int64_t axis = node.whole("axis");
   auto rank = static_cast<int64_t>(x.rank());
   if (axis < -rank || axis > rank)

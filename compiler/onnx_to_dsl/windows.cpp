@@ -54,11 +54,14 @@ void readPads(NodeReader& node, const Shape& picture, Window& window) {
     if (!window.isSame) node.refuse("pads", "the same at both sides", bracketed(pads));
     return;
   }
-  if (std::ranges::any_of(pads, [](int64_t pad) { return pad != 0; }))
+  if (node.given("pads"))
     node.refuse("pads", "none beside auto_pad " + printable(automatic), bracketed(pads));
   if (automatic == "VALID") return;
   if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER")
     node.refuse("auto_pad", "NOTSET, VALID, SAME_UPPER or SAME_LOWER", printable(automatic));
+  // Engines differ in whether the gaps of a dilated window count.
+  if (std::ranges::any_of(window.dilation, [](int64_t step) { return step != 1; }))
+    node.refuse("auto_pad", "pads in numbers beside dilations " + bracketed(window.dilation), automatic);
   splitPads(window, samePads(node, picture, window));
   window.isSame = true;
   if (automatic == "SAME_LOWER" && window.begins != window.ends)

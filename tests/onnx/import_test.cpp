@@ -393,6 +393,18 @@ TEST_CASE("a node is held against what its operator has in the model's operator 
         "MaxPool: pads: expected 4 numbers of at least 0, found [0, 0, -1, 0]");
   CHECK(one("AveragePool", {{"kernel_shape", wholes({2, 2})}, {"dilations", wholes({2, 2})}}, 19).problem() ==
         "AveragePool: dilations: expected 1, found [2, 2]");
+  CHECK(
+      one("MaxPool",
+          {{"kernel_shape", wholes({2, 2})}, {"dilations", wholes({2, 2})}, {"auto_pad", text("SAME_UPPER")}})
+          .problem() ==
+      "MaxPool: auto_pad: expected pads in numbers beside dilations [2, 2], found SAME_UPPER");
+  CHECK(one("MaxPool",
+            {{"kernel_shape", wholes({2, 2})}, {"pads", wholes({0, 0, 0, 0})}, {"auto_pad", text("VALID")}})
+            .problem() == "MaxPool: pads: expected none beside auto_pad VALID, found [0, 0, 0, 0]");
+  Model bytes = one("Flatten", {}, 8);
+  bytes.graph.inputs[0].element = Element::u8;
+  CHECK(bytes.import().problems[0] ==
+        "Flatten: input: expected elements of f32 before operator set 9, found u8");
   Model conv;
   conv.constant("w", floats({6, 4, 3, 3}));
   conv.node("Conv", {"x", "w"}, "y", {{"kernel_shape", wholes({5, 5})}});
