@@ -3,6 +3,7 @@
 #include "dialect_to_summary/summarize.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
 
@@ -30,6 +31,14 @@ std::string pathOf(mlir::Operation& op) {
   auto name = mlir::dyn_cast<mlir::NameLoc>(op.getLoc());
   if (!name) return mnemonic(&op).str();
   return llvm::json::fixUTF8(name.getName()); // a module's text may hold any bytes
+}
+
+/// What the program calls it: a reshape to [N, F] is what flatten makes.
+std::string nameOf(mlir::Operation& op) {
+  bool flattens = mlir::isa<ReshapeOp>(op) &&
+                  mlir::cast<TensorType>(op.getResult(0).getType()).getRank() == 2 &&
+                  mlir::cast<TensorType>(op.getOperand(0).getType()).getRank() > 2;
+  return flattens ? "flatten" : mnemonic(&op).str();
 }
 
 /// 3x3; 2 where all are equal.
@@ -124,7 +133,7 @@ private:
   NetworkOp network;
   NetworkSummary summary;
   llvm::DenseMap<mlir::Value, size_t> values;
-  llvm::StringSet<> counted; ///< parameters
+  llvm::StringMap<std::string> readBy; ///< by parameter: the path of the first layer that reads it
 
   void findFreeSizes(mlir::Block& body) {
     for (mlir::BlockArgument argument : body.getArguments())
@@ -138,12 +147,12 @@ private:
 
   Layer layer(mlir::Operation& op) {
     auto type = mlir::cast<TensorType>(op.getResult(0).getType());
-    Layer layer{pathOf(op), mnemonic(&op).str(), settingsOf(op), {}, shapeOf(type), {}};
+    Layer layer{pathOf(op), nameOf(op), settingsOf(op), {}, shapeOf(type), {}, {}};
     layer.cost.macs = macsOf(op);
     layer.cost.resultBytes = bytesOf(type);
     for (mlir::Value operand : op.getOperands()) {
       if (auto get = operand.getDefiningOp<GetOp>())
-        addParameter(get, layer.cost);
+        addParameter(get, layer);
       else
         layer.inputs.push_back(values.lookup(operand));
     }
@@ -152,8 +161,13 @@ private:
     return layer;
   }
 
-  void addParameter(GetOp get, Cost& cost) {
-    if (!counted.insert(get.getParameter()).second) return;
+  void addParameter(GetOp get, Layer& layer) {
+    auto [first, isNew] = readBy.try_emplace(get.getParameter(), layer.path);
+    if (!isNew) {
+      layer.weightsOf = first->second;
+      return;
+    }
+    Cost& cost = layer.cost;
     auto type = mlir::cast<TensorType>(get.getType());
     auto parameter = network.lookupSymbol<ParameterOp>(get.getParameter());
     cost.parameterBytes += bytesOf(type);

@@ -40,6 +40,7 @@ struct Layer {
   std::vector<size_t> inputs; ///< values, without parameters
   Shape shape;                ///< of the result
   Cost cost;
+  std::string weightsOf; ///< the path of the earlier layer whose parameters it reads; empty for its own
 };
 
 struct NamedValue {

@@ -27,6 +27,13 @@ public:
     highest = std::max(highest, column);
   }
 
+  /// The free column nearest to the spine on one side of it: 1 for right, -1 for left.
+  int chooseBeside(int side, size_t first, size_t last) const {
+    int column = side;
+    while (!isFree(column, first, last)) column += side;
+    return column;
+  }
+
   /// One of the wished columns, or the free one nearest to the spine, right before left.
   int choose(std::initializer_list<int> wished, size_t first, size_t last) const {
     for (int column : wished)
@@ -134,8 +141,29 @@ private:
     }
   }
 
-  /// The longest chain, by layers, of parts that have no column yet goes into one column, until all have one.
+  /// The longest chain is the spine. The others stand beside it in the order of the program: those that come
+  /// before what the spine has there on its left, the nearest first, those after it on its right.
   void placeChains() {
+    std::vector<std::vector<size_t>> chains = longestChains();
+    if (chains.empty()) return;
+    place(chains.front(), 0);
+    std::map<size_t, size_t> spine; // row -> part
+    for (size_t part : chains.front()) spine[flow.cells[part].row] = part;
+    std::vector<std::vector<size_t>> left, right;
+    for (size_t i = 1; i < chains.size(); ++i) {
+      auto beside = spine.upper_bound(flow.cells[chains[i].front()].row);
+      bool before = beside != spine.begin() && chains[i].front() < std::prev(beside)->second;
+      (before ? left : right).push_back(std::move(chains[i]));
+    }
+    std::ranges::sort(left, std::greater<>(), [](auto& chain) { return chain.front(); });
+    std::ranges::sort(right, std::less<>(), [](auto& chain) { return chain.front(); });
+    for (const std::vector<size_t>& chain : left) place(chain, -1);
+    for (const std::vector<size_t>& chain : right) place(chain, 1);
+  }
+
+  /// The longest chain, by layers, of parts that are in none yet, until all are in one.
+  std::vector<std::vector<size_t>> longestChains() {
+    std::vector<std::vector<size_t>> chains;
     size_t count = block.parts.size();
     std::vector<bool> placed(count);
     std::vector<size_t> length(count), next(count);
@@ -163,7 +191,6 @@ private:
         placed[part] = true;
         longest.erase(key(part));
       }
-      place(chain);
       std::map<size_t, bool, std::greater<>> changed; // later parts first
       for (size_t part : chain)
         for (size_t before : predecessors[part]) changed[before] = true;
@@ -176,12 +203,15 @@ private:
           for (size_t before : predecessors[part]) changed[before] = true;
         longest[key(part)] = part;
       }
+      chains.push_back(std::move(chain));
     }
+    return chains;
   }
 
-  void place(const std::vector<size_t>& chain) {
+  /// `side`: -1 for left of the spine, 1 for right, 0 for the spine itself.
+  void place(const std::vector<size_t>& chain, int side) {
     size_t first = flow.cells[chain.front()].row, last = flow.cells[chain.back()].row;
-    int column = columns.choose({0}, first, last);
+    int column = side == 0 ? 0 : columns.chooseBeside(side, first, last);
     size_t longest = lastRowOf(chain.back());
     if (columns.isFree(column, last + 1, longest)) last = longest;
     columns.take(column, first, last);

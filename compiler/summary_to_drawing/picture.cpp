@@ -11,7 +11,6 @@ namespace {
 
 constexpr size_t mostBoxes = 40; ///< that a picture shows when nobody says how deep
 constexpr int textLeft = 48, textMargin = 10;
-constexpr size_t lineCharacters = 36; ///< of a box, right of the glyph
 
 class Writer {
 public:
@@ -66,14 +65,20 @@ private:
   void writeLayer(const Part& part) {
     const Layer& layer = network.layers[part.begin];
     bool small = isSmall(network, part);
-    int height = small ? measures.smallHeight : measures.layerHeight, right = measures.boxWidth - textMargin;
+    int height = heightOf(network, part, measures), right = measures.boxWidth - textMargin;
+    int lower = height - 9; // the last line of text
+    bool further = !small && hasSettingsLine(layer);
     rectangle("box", 0, 0, measures.boxWidth, height);
-    std::string shape = fitted(sampleShape(layer.shape), 18, Keep::front);
+    std::string shape = shortShape(layer.shape);
     out << "<text class=\"name\" x=\"" << textLeft << "\" y=\"19\">" << escaped(layer.operation);
-    size_t taken = layer.operation.size() + (small ? 14 : charactersOf(shape));
-    std::string settings = shortSettings(layer, taken + 3 < lineCharacters ? lineCharacters - taken - 3 : 0);
-    if (!settings.empty()) out << "<tspan class=\"settings\"> " << escaped(settings) << "</tspan>";
+    size_t taken = layer.operation.size() + 14; // beside a label
+    std::string settings = shortSettings(layer, !small                       ? lineCharacters
+                                                : taken + 3 < lineCharacters ? lineCharacters - taken - 3
+                                                                             : 0);
+    if (!settings.empty() && !further)
+      out << "<tspan class=\"settings\"> " << escaped(settings) << "</tspan>";
     out << "</text>";
+    if (further) text("settings", textLeft, 35, settings);
     std::string label = part.label == layer.operation ? "" : part.label;
     if (small) {
       text("label end", right, 19, fitted(label, 18, Keep::back));
@@ -83,8 +88,10 @@ private:
     writeShapeGlyph(out, layer.shape, largestExtent);
     out << "</g>";
     text("shape end", right, 19, shape);
-    text("label", textLeft, 37, fitted(label, 16, Keep::back));
-    text("cost end", right, 37, shortCost(layer.cost));
+    std::string cost = shortCost(layer.cost, sharesWeights(network, part));
+    size_t left = lineCharacters - std::min(lineCharacters - 8, charactersOf(cost));
+    text("label", textLeft, lower, fitted(label, std::min<size_t>(16, left), Keep::back));
+    text("cost end", right, lower, cost);
     share(layer.cost.macs, height);
   }
 
@@ -118,7 +125,7 @@ private:
     text("name", textLeft, 20, fitted(nameOf(part), 20, Keep::back));
     text("shape end", right, 20, shapeOfBlock(flow));
     text("label", textLeft, 38, counted(part.end - part.begin, "layer"));
-    text("cost end", right, 38, shortCost(cost));
+    text("cost end", right, 38, shortCost(cost, sharesWeights(network, part)));
     share(cost.macs, height);
     out << "</g>";
   }
@@ -130,7 +137,7 @@ private:
     out << '>';
     rectangle("band", 0, 0, width, measures.header);
     text("name", 12, 19, (folds ? "▾ " : "") + fitted(nameOf(part), 20, Keep::back));
-    std::string cost = shortCost(costOf(network, part));
+    std::string cost = shortCost(costOf(network, part), sharesWeights(network, part));
     text("cost end", measures.boxWidth + measures.padding, 19,
          cost.empty() ? counted(part.end - part.begin, "layer") : cost);
     out << "</g>\n";
@@ -199,9 +206,7 @@ private:
     if (folds)
       out << " data-path=\"" << escaped(part.path) << "\" data-cell=\"" << cell.row << ' ' << cell.lastRow
           << ' ' << cell.column << '"';
-    if (folds && !part.isBlock())
-      out << " data-height=\"" << (isSmall(network, part) ? measures.smallHeight : measures.layerHeight)
-          << '"';
+    if (folds && !part.isBlock()) out << " data-height=\"" << heightOf(network, part, measures) << '"';
     if (placement) out << " transform=\"translate(" << placement->x << ' ' << placement->y << ")\"";
     out << "><title>" << escaped(factsOf(network, part)) << "</title>";
     if (!part.isBlock()) {

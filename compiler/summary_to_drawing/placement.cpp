@@ -2,6 +2,8 @@
 
 #include "summary_to_drawing/placement.h"
 
+#include "summary_to_drawing/text.h"
+
 #include <algorithm>
 
 namespace cnn {
@@ -53,9 +55,7 @@ private:
     Placement box;
     box.width = measures.boxWidth;
     box.axis = box.width / 2;
-    box.height = part.isBlock()           ? measures.blockHeight
-                 : isSmall(network, part) ? measures.smallHeight
-                                          : measures.layerHeight;
+    box.height = heightOf(network, part, measures);
     return box;
   }
 
@@ -126,6 +126,13 @@ std::pair<int, int> endOf(const Flow& flow, const Placement& block, const Wire& 
 }
 
 } // namespace
+
+int heightOf(const NetworkSummary& network, const Part& part, const Measures& measures) {
+  if (part.isBlock()) return measures.blockHeight;
+  if (isSmall(network, part)) return measures.smallHeight;
+  bool further = hasSettingsLine(network.layers[part.begin]);
+  return measures.layerHeight + (further ? measures.settingsHeight : 0);
+}
 
 bool isSmall(const NetworkSummary& network, const Part& part) {
   const Layer& layer = network.layers[part.begin];

@@ -14,6 +14,7 @@ namespace cnn {
 /// Sizes that all drawings share; the page's script reads them from the picture.
 struct Measures {
   int boxWidth = 330, layerHeight = 46, smallHeight = 28, blockHeight = 48;
+  int settingsHeight = 16;              ///< of a further line, for settings that do not fit beside the name
   int portWidth = 200, portHeight = 30; ///< the network's inputs and outputs
   int header = 28;                      ///< of an open block
   int padding = 18;                     ///< between an open block's border and its parts
@@ -48,6 +49,9 @@ std::string wirePath(const Flow& flow, const Placement& block, const Wire& wire)
 
 /// A layer that leaves the shape and has no parameters takes one line: relu.
 bool isSmall(const NetworkSummary& network, const Part& part);
+
+/// Of the box of a layer or a folded block.
+int heightOf(const NetworkSummary& network, const Part& part, const Measures& measures);
 
 const Shape& shapeOfValue(const NetworkSummary& network, size_t value);
 

@@ -108,8 +108,29 @@ std::string shortSettings(const Layer& layer, size_t characters) {
   return all;
 }
 
-std::string shortCost(const Cost& cost) {
-  std::string text;
+std::string shortShape(const Shape& shape) {
+  return fitted(sampleShape(shape), 18, Keep::front);
+}
+
+bool hasSettingsLine(const Layer& layer) {
+  constexpr size_t gap = 3; // between texts of different weight
+  std::string all = shortSettings(layer, lineCharacters);
+  return !all.empty() &&
+         layer.operation.size() + charactersOf(shortShape(layer.shape)) + charactersOf(all) + gap >
+             lineCharacters;
+}
+
+bool sharesWeights(const NetworkSummary& network, const Part& part) {
+  bool any = false;
+  for (size_t i = part.begin; i < part.end; ++i) {
+    if (network.layers[i].cost.parameters) return false;
+    any = any || !network.layers[i].weightsOf.empty();
+  }
+  return any;
+}
+
+std::string shortCost(const Cost& cost, bool sharesWeights) {
+  std::string text = sharesWeights ? "shared weights" : "";
   if (cost.parameters) text = shortNumber(cost.parameters) + " params";
   if (cost.macs) text += (text.empty() ? "" : " · ") + shortNumber(cost.macs) + " MACs";
   return text;
@@ -132,6 +153,7 @@ std::string factsOf(const NetworkSummary& network, const Part& part) {
     for (auto& [name, value] : layer.settings) add(name, value);
     for (size_t value : layer.inputs) add("input", shapeText(shapeOfValue(network, value)));
     add("output", shapeText(layer.shape));
+    if (!layer.weightsOf.empty()) add("weights", "those of " + layer.weightsOf);
   }
   Cost cost = costOf(network, part);
   add("parameters", grouped(cost.parameters));

@@ -32,8 +32,17 @@ std::string nameOf(const Part& part);
 /// 3×3, stride 2: as many settings as fit.
 std::string shortSettings(const Layer& layer, size_t characters);
 
-/// 9,408 params · 118 M MACs: what is not 0, shortened.
-std::string shortCost(const Cost& cost);
+/// Whether a layer's settings do not fit between its name and its shape, and take a line of their own.
+bool hasSettingsLine(const Layer& layer);
+constexpr size_t lineCharacters = 36; ///< of a box, right of the glyph
+std::string shortShape(const Shape& shape);
+
+/// 9,408 params · 118 M MACs: what is not 0, shortened. Of weights that an earlier layer has read it says
+/// that they are shared.
+std::string shortCost(const Cost& cost, bool sharesWeights);
+
+/// Whether all layers of a part that read weights read those of earlier layers.
+bool sharesWeights(const NetworkSummary& network, const Part& part);
 
 /// One fact a line, the path first: what a part's tooltip shows.
 std::string factsOf(const NetworkSummary& network, const Part& part);

@@ -206,3 +206,54 @@ TEST_CASE("numbers and texts are shortened") {
   CHECK(fitted("ääääb", 3, Keep::back) == "…äb");
   CHECK(escaped("a<&\">'\x01") == "a&lt;&amp;&quot;&gt;&apos;\xEF\xBF\xBD");
 }
+
+TEST_CASE("branches stand beside the spine in the order of the program") {
+  NetworkSummary network = chain({});
+  std::vector<size_t> ends;
+  for (const auto& [name, length] : std::vector<std::pair<std::string, size_t>>{
+           {"a", 1}, {"b", 2}, {"c", 4}, {"d", 2}, {"e", 1}}) {
+    size_t value = 0;
+    for (size_t i = 0; i < length; ++i) {
+      network.layers.push_back(layer(name + std::to_string(i), {value}));
+      value = network.layers.size();
+    }
+    ends.push_back(value);
+  }
+  network.layers.push_back(layer("join", ends));
+  network.outputs[0].value = network.layers.size();
+  Part root = partsOf(network);
+  Flow flow = flowOf(network, root);
+  checkFlow(root, flow);
+  std::vector<int> columns;
+  for (size_t end : ends) columns.push_back(flow.cells[end - 1].column);
+  CHECK(columns == std::vector<int>{-2, -1, 0, 1, 2});
+}
+
+TEST_CASE("settings that do not fit beside the name have a line of their own") {
+  Layer conv = layer("up", {0});
+  conv.operation = "conv";
+  conv.settings = {{"kernel", "3x3"}, {"stride", "2"}};
+  conv.shape = {{"N", -1}, {"64", 64}, {"112", 112}, {"112", 112}};
+  CHECK_FALSE(hasSettingsLine(conv));
+  conv.operation = "conv_transpose";
+  CHECK(hasSettingsLine(conv));
+  NetworkSummary network = chain({"up"});
+  network.layers[0] = conv;
+  network.layers[0].cost.parameters = 100;
+  Measures measures;
+  Part root = partsOf(network);
+  CHECK(heightOf(network, root.parts[0], measures) == measures.layerHeight + measures.settingsHeight);
+}
+
+TEST_CASE("layers that read the weights of earlier ones say so") {
+  NetworkSummary network = chain({"tower.conv", "tower.relu", "tower.conv", "tower.relu"});
+  network.layers[0].cost.parameters = 100;
+  network.layers[2].weightsOf = "tower.conv";
+  Part root = partsOf(network);
+  REQUIRE(root.parts.size() == 2);
+  CHECK_FALSE(sharesWeights(network, root.parts[0]));
+  CHECK(sharesWeights(network, root.parts[1]));
+  CHECK(factsOf(network, {"tower.conv", "conv", 2, 3, {}}).find("weights: those of tower.conv") !=
+        std::string::npos);
+  CHECK(shortCost({}, true) == "shared weights");
+}
