@@ -34,7 +34,7 @@ struct ElaborationOptions {
   /// machines.
   std::string machine = {};
   /// Of evaluation, at most: a value computed, an element of a list made. A second or two.
-  uint64_t maxSteps = 10'000'000;
+  uint64_t maxSteps = 4'000'000;
 };
 
 /// A limit of memory, which takes the whole compiler's plan to check.

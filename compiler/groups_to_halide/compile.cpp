@@ -211,14 +211,6 @@ bool emitText(const Kernel& kernel, Text form, std::string& text, std::string& e
   });
 }
 
-std::string hostTarget() {
-  Target host = get_host_target();
-  if (host.arch == Target::ARM) return targetNamed("arm-64");
-  if (host.has_feature(Target::AVX512_Skylake)) return targetNamed("x86-64-avx512");
-  return targetNamed(host.has_feature(Target::AVX2) && host.has_feature(Target::FMA) ? "x86-64-avx2"
-                                                                                     : "x86-64");
-}
-
 int vectorLanes(const std::string& name) {
   Target target(name);
   if (target.has_feature(Target::AVX512_Skylake) || target.has_feature(Target::AVX512)) return 16;

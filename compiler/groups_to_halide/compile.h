@@ -32,7 +32,8 @@ enum class Text { stmt, llvm, assembly };
 /// The kernel in one of Halide's or LLVM's textual forms.
 bool emitText(const Kernel& kernel, Text form, std::string& text, std::string& error);
 
-/// The Halide target string for the machine that this runs on, as far as kernels know how to use it.
+/// The Halide target string for the machine that this runs on, as far as kernels know how to use it: by the
+/// instructions that the processor names and the operating system has enabled. In target.cpp.
 std::string hostTarget();
 
 /// f32 values in a vector: 16 for AVX-512, 8 for AVX2, otherwise 4.

@@ -5,6 +5,8 @@
 #include "groups_to_llvm/hide_symbol.h"
 #include "groups_to_llvm/tables.h"
 
+#include <execution/cpu.h>
+
 #include "llvm/Support/xxhash.h"
 
 #include <algorithm>
@@ -173,7 +175,7 @@ bool compileKernels(const std::vector<kernel::Kernel>& kernels, const KernelCach
 
   std::vector<std::string> errors(kernels.size());
   std::vector<char> ofMachine(kernels.size()); // a byte each: threads write side by side
-  unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  unsigned threads = options.threads ? options.threads : static_cast<unsigned>(availableProcessors());
   onThreads(threads, missing.size(), [&](size_t m) {
     size_t i = missing[m];
     bool machine = false;

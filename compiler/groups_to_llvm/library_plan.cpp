@@ -118,14 +118,4 @@ int64_t largestBatch(const NetworkPlan& plan) {
   return most;
 }
 
-uint64_t cpuFeaturesOf(const std::string& target) {
-  uint64_t features = 0;
-  if (target.find("avx2") != std::string::npos) features |= CNN_CPU_AVX2_FMA;
-  if (target.find("avx512") != std::string::npos) features |= CNN_CPU_AVX2_FMA | CNN_CPU_AVX512;
-  if (target.find("zen4") != std::string::npos || target.find("sapphirerapids") != std::string::npos)
-    features |= CNN_CPU_AVX512_BF16;
-  if (target.find("sapphirerapids") != std::string::npos) features |= CNN_CPU_AMX_BF16;
-  return features;
-}
-
 } // namespace cnn

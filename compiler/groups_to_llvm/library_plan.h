@@ -52,9 +52,6 @@ int64_t wholeRange(const kernel::Kernel& kernel);
 /// The largest batch for which no offset leaves 31 bits within a kernel, or 63 bits in an arena.
 int64_t largestBatch(const NetworkPlan& plan);
 
-/// Bits of enum cnn_cpu_feature that code for a Halide target needs.
-uint64_t cpuFeaturesOf(const std::string& target);
-
 } // namespace cnn
 
 #endif

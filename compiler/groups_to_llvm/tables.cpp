@@ -2,6 +2,7 @@
 
 #include "groups_to_llvm/tables.h"
 
+#include "groups_to_halide/target.h"
 #include "groups_to_llvm/assertions.h"
 #include "groups_to_llvm/memory.h"
 
@@ -184,7 +185,7 @@ void emitDescription(ObjectModule& object, const LibraryPlan& plan) {
       object.text(plan.precision),
       object.i64(int64_t(plan.sourceHash)),
       object.i64(int64_t(hashParameters(network))),
-      object.i64(int64_t(cpuFeaturesOf(network.target))),
+      object.i64(int64_t(kernel::cpuFeaturesOf(network.target))),
       tensors(object, network.inputs),
       tensors(object, network.outputs),
       parameters(object, network),

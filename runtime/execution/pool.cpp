@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include "cpu.h"
 #include "floating_point.h"
 
 #include <atomic>
@@ -242,10 +243,8 @@ int32_t defaultThreads() {
     if (end != text && *end == 0 && value > 0)
       return static_cast<int32_t>(value < maxThreads ? value : maxThreads);
   }
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;
-  int count = CPU_COUNT(&cores);
-  return count < 1 ? 1 : count < maxThreads ? count : maxThreads;
+  int32_t count = availableProcessors();
+  return count < maxThreads ? count : maxThreads;
 }
 
 } // namespace cnn

@@ -223,7 +223,12 @@ TEST_CASE("what create cannot accept it explains") {
   }
   SECTION("a negative batch") {
     options.max_batch = -1;
-    wanted = "max_batch is -1";
+    wanted = "max_batch is -1, expected 0 or more";
+  }
+  SECTION("a negative batch and negative threads") {
+    options.max_batch = -1;
+    options.threads = -3;
+    wanted = "max_batch is -1, expected 0 or more; threads is -3, expected 0 to ";
   }
   SECTION("a batch beyond the network's limit") {
     options.max_batch = (1 << 20) + 1;

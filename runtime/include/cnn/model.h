@@ -41,7 +41,8 @@ typedef struct cnn_allocator {
 /* All zero means the defaults. */
 typedef struct cnn_options {
   int64_t max_batch; /* the arena is reserved for so many; 0: 1. Larger batches are predicted in slices */
-  int32_t threads; /* the caller's among them; 0: CNN_NUM_THREADS, else the cores that the process may use */
+  int32_t threads; /* the caller's among them; 0: CNN_NUM_THREADS, else the cores that the process may use, by
+                    * its affinity and its control group's quota */
   int32_t reserved;
   cnn_allocator allocator;
   cnn_model* share; /* use this model's parameters (same network) instead of own ones; null: own */

@@ -150,7 +150,15 @@ enum cnn_cpu_feature {
   CNN_CPU_AVX2_FMA = 1,
   CNN_CPU_AVX512 = 2,
   CNN_CPU_AVX512_BF16 = 4,
-  CNN_CPU_AMX_BF16 = 8
+  CNN_CPU_AMX_BF16 = 8,
+  CNN_CPU_SSE41 = 16,
+  CNN_CPU_AVX = 32,
+  CNN_CPU_FMA = 64,
+  CNN_CPU_F16C = 128,
+  CNN_CPU_AVX512_VBMI = 256,
+  CNN_CPU_AVX512_VNNI = 512,
+  CNN_CPU_AVX_VNNI = 1024,
+  CNN_CPU_AMX_INT8 = 2048
 };
 
 /* ---- Inference ---------------------------------------------------------------------------------------- */
