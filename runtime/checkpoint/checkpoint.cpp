@@ -107,7 +107,7 @@ Status readProgress(const SafetensorsReader& file, const std::string& path, cons
   int code = file.readBytes(**progress, fields, why);
   if (!code) code = file.readBytes(**storedBest, &best, why);
   if (!code) code = file.readBytes(**stored, sums.data(), why);
-  if (code) return Status::error(code, "%s", why.c_str());
+  if (code) return Status::error(code, "%s", why.message());
   if (fields[Version] != formatVersion) return mismatch(path, progressName, "format version 3");
   for (Field field : {Updates, Iterations, Epoch, Position, Summed, Phase, Round, Steps, Waited})
     if (fields[field] < 0 || fields[field] > mostCounted)
@@ -224,7 +224,7 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& re
   SafetensorsReader file;
   int code = file.openFile(path.c_str(), why);
   if (!code) code = matchWeights(description, file, path.c_str(), why, {.complete = true});
-  if (code) return Status::error(code, "%s", why.c_str());
+  if (code) return Status::error(code, "%s", why.message());
   if (Status bad = checkRun(file, path, table, recipe); !bad) return bad;
 
   std::int64_t fields[FieldCount];
@@ -241,7 +241,7 @@ Status loadCheckpoint(Model& model, RunPosition& position, const std::string& re
   };
   auto read = [&](const std::string& name, const cnn_parameter& parameter, float* values) {
     int bad = file.readBytes(**find(name, parameter), values, why);
-    return bad ? Status::error(bad, "%s", why.c_str()) : Status();
+    return bad ? Status::error(bad, "%s", why.message()) : Status();
   };
   auto check = [&](const std::string& name, const cnn_parameter& parameter, float*) {
     return std::move(find(name, parameter)).error();

@@ -11,6 +11,9 @@
 
 namespace cnn {
 
+/// What a FileLock on a checkpoint says of the other process.
+inline constexpr char checkpointInUse[] = "this checkpoint is being written by a training:";
+
 /// Where a run stands, beside what the model itself keeps.
 struct RunPosition {
   std::uint32_t phase = 0;   // of the train section, from 0

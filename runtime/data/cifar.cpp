@@ -1,5 +1,6 @@
 // CIFAR's binary version: https://www.cs.toronto.edu/~kriz/cifar.html. Records of one or two label bytes and
 // 3 x 32 x 32 pixels.
+#include "../report/exceptions.h"
 #include "file_bytes.h"
 
 #include "../image/within_memory.h"
@@ -56,7 +57,7 @@ Status appendFile(const std::string& path, int classes, int labelBytes, std::vec
 
 } // namespace
 
-Result<Dataset> read_cifar(const std::vector<std::string>& paths, int classes, int label_bytes) {
+Result<Dataset> read_cifar(const std::vector<std::string>& paths, int classes, int label_bytes) try {
   std::vector<std::uint8_t> pixels, labels;
   for (const std::string& path : paths) {
     Status bad = withinMemory(path, [&] { return appendFile(path, classes, label_bytes, pixels, labels); });
@@ -68,6 +69,8 @@ Result<Dataset> read_cifar(const std::vector<std::string>& paths, int classes, i
   dataset.columns.push_back({"image", CNN_U8, {3, 32, 32}, std::move(pixels)});
   dataset.columns.push_back({"label", CNN_U8, {}, std::move(labels)});
   return dataset;
+} catch (...) {
+  return caughtException();
 }
 
 Result<DataSplits> cifar10(const std::string& folder) {

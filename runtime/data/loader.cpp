@@ -2,6 +2,7 @@
 
 #include "../image/mask.h"
 #include "../model/philox.h"
+#include "../report/exceptions.h"
 
 #include <numeric>
 
@@ -78,7 +79,7 @@ void Loader::produce(std::int64_t position) {
       ready.wait(lock, [&] { return stopping || !slot.full; });
       if (stopping) return;
     }
-    Status filled = fill(slot, position);
+    Status filled = fillOrCatch(slot, position);
     {
       std::lock_guard lock(mutex);
       slot.full = filled.ok();
@@ -101,6 +102,12 @@ const Batch* Loader::next() {
   ++taken;
   inUse = &slot;
   return &slot.batch;
+}
+
+Status Loader::fillOrCatch(Slot& slot, std::int64_t position) try {
+  return fill(slot, position);
+} catch (...) {
+  return caughtException();
 }
 
 Status Loader::fill(Slot& slot, std::int64_t position) {

@@ -51,6 +51,7 @@ private:
     bool full = false;
   };
   void produce(std::int64_t position);
+  Status fillOrCatch(Slot& slot, std::int64_t position);
   Status fill(Slot& slot, std::int64_t position);
   Status fillSample(Slot& slot, std::int64_t place, std::int64_t sample);
   Status fillColumn(std::size_t index, std::int64_t sample, std::uint8_t* to);

@@ -1,10 +1,11 @@
 // NumPy's format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #include "file_bytes.h"
 
+#include "../files/replacement.h"
 #include "../image/within_memory.h"
+#include "../report/exceptions.h"
 
 #include <cctype>
-#include <cerrno>
 #include <cstring>
 
 namespace cnn {
@@ -150,7 +151,7 @@ Result<Column> read_npy(const std::string& path, std::int64_t& count) {
   return withinMemory(path, [&] { return readArray(path, count); });
 }
 
-Status write_npy(const std::string& path, const Column& column, std::int64_t count) {
+Status write_npy(const std::string& path, const Column& column, std::int64_t count) try {
   std::string header = "{'descr': ";
   for (const TypeRow& row : types)
     if (row.element == column.element) {
@@ -172,14 +173,19 @@ Status write_npy(const std::string& path, const Column& column, std::int64_t cou
                                   0,
                                   static_cast<unsigned char>(header.size() & 255),
                                   static_cast<unsigned char>(header.size() >> 8)};
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  bool good = file && std::fwrite(prefix, 1, sizeof(prefix), file) == sizeof(prefix) &&
-              std::fwrite(header.data(), 1, header.size(), file) == header.size() &&
-              std::fwrite(column.bytes.data(), 1, column.bytes.size(), file) == column.bytes.size();
-  int why = errno;
-  if (file && std::fclose(file) != 0 && good) good = false, why = errno;
-  return good ? Status()
-              : Status::error(CNN_ERROR_FILE, "%s: cannot write: %s", path.c_str(), std::strerror(why));
+  Text why;
+  FileReplacement file;
+  int code = file.open(path.c_str(), why);
+  if (!code) {
+    file.write(prefix, sizeof(prefix));
+    file.write(header.data(), header.size());
+    file.write(column.bytes.data(), column.bytes.size());
+    code = file.finish(why);
+  }
+  if (!code) code = file.publish(why);
+  return code ? Status::error(code, "%s", why.message()) : Status();
+} catch (...) {
+  return caughtException();
 }
 
 } // namespace cnn

@@ -1,4 +1,5 @@
 #include "picture_changes.h"
+#include "../report/exceptions.h"
 
 #include <cnn/image.hpp>
 
@@ -104,7 +105,7 @@ bool hasPreprocess(const cnn_description& network, std::uint32_t input) {
       [&](const cnn_augment& change) { return std::ranges::count(inputsOf(change), input) > 0; });
 }
 
-Result<Image> preprocess_image(const cnn_description& network, std::uint32_t input, Image image) {
+Result<Image> preprocess_image(const cnn_description& network, std::uint32_t input, Image image) try {
   const cnn_tensor& tensor = network.inputs[input];
   if (!hasPreprocess(network, input))
     return fit_image(std::move(image), static_cast<int>(tensor.shape[2]), static_cast<int>(tensor.shape[3]));
@@ -127,6 +128,8 @@ Result<Image> preprocess_image(const cnn_description& network, std::uint32_t inp
   return Status::error(CNN_ERROR_ARGUMENT, "preprocess gives a picture of %d x %d, but %s is %lld x %lld",
                        image.height, image.width, tensor.name, static_cast<long long>(tensor.shape[2]),
                        static_cast<long long>(tensor.shape[3]));
+} catch (...) {
+  return caughtException();
 }
 
 Result<std::vector<ColumnChanges>> makeChanges(const ChangePlan& plan, const Dataset& dataset,

@@ -54,9 +54,13 @@ struct Pool {
   alignas(64) std::atomic<int32_t> sleepers{0};
   std::atomic<bool> busy{false};
   alignas(64) Job job{};
+  pthread_t threads[maxThreads]{};
   int32_t started = 0; // threads beside the caller; written only while busy is held
   bool refused = false;
-  bool forkHandled = false;
+  std::atomic<bool> ending{false}; // the next epoch is the threads' last
+  std::atomic<int64_t> keepers{0};
+  std::atomic<bool> forksWatched{false};
+  std::atomic<uint32_t> forks{0}; // all zero: the pool takes no room in a program's file
 };
 
 constinit Pool pool;
@@ -167,6 +171,7 @@ void* threadMain(void* argument) {
   for (;;) {
     uint64_t state = awaitJob(seen);
     seen = static_cast<uint32_t>(state >> epochShift);
+    if (pool.ending.load(std::memory_order_acquire)) return nullptr;
     if (!join(state, index)) continue;
     setFloatingPointMode(pool.job.mode);
     runChunks(pool.job, static_cast<int32_t>(index));
@@ -178,31 +183,38 @@ void* threadMain(void* argument) {
 void forgetThreads() {
   pool.started = 0;
   pool.refused = false;
+  pool.ending = false;
   pool.sleepers = 0;
+  ++pool.forks;
   pool.state = pool.state & ~((openBit << 1) - 1);
   pool.busy = false;
 }
 
-// Threads are few and live as long as the process. Where one cannot be had, fewer do the same work.
+// Where a thread cannot be had, fewer do the same work.
 void startThreads(int32_t wanted) {
-  if (!pool.forkHandled) pool.forkHandled = pthread_atfork(nullptr, nullptr, forgetThreads) == 0;
+  pool.refused = !watchForks();
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before); // signals are the program's business, not the pool's
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   uint64_t epoch = static_cast<uint32_t>(pool.state.load() >> epochShift);
-  for (; pool.started < wanted; ++pool.started) {
+  while (pool.started < wanted && !pool.refused) {
     uint64_t packed = epoch << 16 | static_cast<uint64_t>(pool.started + 1);
-    pthread_t thread;
-    if (pthread_create(&thread, &attributes, threadMain, reinterpret_cast<void*>(packed)) != 0) {
-      pool.refused = true;
-      break;
-    }
+    void* argument = reinterpret_cast<void*>(packed);
+    pool.refused = pthread_create(&pool.threads[pool.started], nullptr, threadMain, argument) != 0;
+    if (!pool.refused) ++pool.started;
   }
-  pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+// The caller holds `busy`.
+void endThreads() {
+  pool.ending = true;
+  uint64_t epoch = (pool.state.load(std::memory_order_relaxed) >> epochShift) + 1;
+  pool.state.store(epoch << epochShift);
+  if (pool.sleepers.load() > 0) futexWake(epochWord());
+  for (; pool.started > 0; --pool.started) pthread_join(pool.threads[pool.started - 1], nullptr);
+  pool.ending = false;
+  pool.refused = false;
 }
 
 void awaitLeavers() {
@@ -234,6 +246,31 @@ void parallelFor(void* opaque, cnn_task task, void* closure, int64_t chunks) {
   pool.state.fetch_and(~openBit, std::memory_order_acq_rel);
   awaitLeavers();
   pool.busy.store(false, std::memory_order_release);
+}
+
+void keepPool() {
+  pool.keepers.fetch_add(1, std::memory_order_relaxed);
+}
+
+void releasePool() {
+  if (pool.keepers.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  while (pool.busy.exchange(true)) {
+    if (pool.keepers.load() != 0) return; // somebody else's to end
+    sched_yield();
+  }
+  if (pool.keepers.load() == 0) endThreads();
+  pool.busy.store(false, std::memory_order_release);
+}
+
+bool watchForks() {
+  if (pool.forksWatched.load()) return true;
+  if (pthread_atfork(nullptr, nullptr, forgetThreads) != 0) return false;
+  pool.forksWatched = true; // two threads may both have come here: the handler may run twice
+  return true;
+}
+
+uint32_t processGeneration() {
+  return pool.forks.load(std::memory_order_relaxed) + 1;
 }
 
 int32_t defaultThreads() {

@@ -18,6 +18,16 @@ struct Execution {
 /// results.
 void parallelFor(void* execution, cnn_task task, void* closure, int64_t chunks);
 
+/// The pool's threads live as long as somebody keeps them: every model does. The last releasePool ends and
+/// joins them, so that the code that they run may be unloaded.
+void keepPool();
+void releasePool();
+
+/// Makes this module know when it woke in a forked child. False: no memory for that.
+bool watchForks();
+/// 1, and one more in each forked child: what another number has begun is work of threads that are not here.
+uint32_t processGeneration();
+
 /// CNN_NUM_THREADS if it is a positive number, else the cores that the process may use; at most maxThreads.
 int32_t defaultThreads();
 inline constexpr int32_t maxThreads = 256;

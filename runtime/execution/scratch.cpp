@@ -6,6 +6,7 @@
 // the call then ends with CNN_ERROR_INTERNAL.
 void* cnn_scratch_allocate(void* opaque, size_t bytes) {
   auto* worker = static_cast<cnn_worker*>(opaque);
+  if (!worker) return nullptr;
   uint64_t needed = bytes ? (uint64_t{bytes} + 63) & ~uint64_t{63} : 64;
   if (needed < bytes) return nullptr;
   if (needed > worker->scratch_bytes - worker->scratch_used) {
@@ -20,7 +21,7 @@ void* cnn_scratch_allocate(void* opaque, size_t bytes) {
 void cnn_scratch_free(void* opaque, void* pointer) {
   auto* worker = static_cast<cnn_worker*>(opaque);
   auto* bytes = static_cast<unsigned char*>(pointer);
-  if (!bytes) return;
+  if (!worker || !bytes) return;
   if (bytes >= worker->scratch && bytes < worker->scratch + worker->scratch_bytes)
     worker->scratch_used = static_cast<uint64_t>(bytes - worker->scratch);
   else

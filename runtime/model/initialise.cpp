@@ -2,7 +2,7 @@
 #include "model_state.h"
 
 int32_t cnn_model_initialise(cnn_model* model, uint64_t seed) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model)) return status;
   const cnn_description* description = model->description;
   float* masters = model->ownParameters();
   if (!masters) return CNN_ERROR_MEMORY;

@@ -53,15 +53,18 @@ void compare(const cnn_parameter& parameter, const char* name, StoredTensor* sto
   }
 }
 
-void acceptTracked(const cnn_description& description, const SafetensorsReader& file,
+// False: no memory.
+bool acceptTracked(const cnn_description& description, const SafetensorsReader& file,
                    const WeightsPart& part) {
   Text name;
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const char* own = part.nameInFile(description.parameters[i]);
     if (!own || !trackedName(own, name)) continue;
+    if (!name.complete()) return false;
     StoredTensor* stored = file.find(name.c_str());
     if (stored && stored->type == StoredType::I64 && stored->rank == 0) stored->used = true;
   }
+  return true;
 }
 
 // Whether the file has any of the parameters that predict does not read.
@@ -104,7 +107,10 @@ int32_t matchWeights(const cnn_description& description, const SafetensorsReader
     if (name && (all || !(parameter.flags & CNN_TRAINING_ONLY)))
       compare(parameter, name, file.find(name), differences);
   }
-  acceptTracked(description, file, part);
+  if (!acceptTracked(description, file, part)) {
+    message.add("%s: no memory to compare it with %s", fileName, description.name);
+    return CNN_ERROR_MEMORY;
+  }
   for (size_t i = 0; i < file.count(); ++i) {
     const StoredTensor& stored = file.tensors()[i];
     if (stored.used || strncmp(stored.name, reservedPrefix, sizeof(reservedPrefix) - 1) == 0) continue;
@@ -113,6 +119,11 @@ int32_t matchWeights(const cnn_description& description, const SafetensorsReader
     differences.found(stored);
   }
   if (differences.count == 0) return CNN_OK;
+  if (!differences.lines.complete()) {
+    message.add("%s does not fit the network %s: no memory to list the %zu differences", fileName,
+                description.name, differences.count);
+    return CNN_ERROR_MEMORY;
+  }
   message.add("%s does not fit %s%sthe network %s: %zu difference%s%s", fileName, part.into,
               *part.into ? " of " : "", description.name, differences.count,
               differences.count == 1 ? "" : "s", differences.lines.c_str());
@@ -134,6 +145,7 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
     float* to = masters + parameter.offset;
     if (int32_t status = file.readFloats(*stored, to, model.message)) return status;
     if (!trackedName(own, name)) continue;
+    if (!name.complete()) return model.fail(CNN_ERROR_MEMORY, "%s: no memory for a name", file.name());
     const StoredTensor* tracked = file.find(name.c_str());
     if (!tracked) continue;
     if (int32_t status = file.readBytes(*tracked, &model.parameters->batchesTracked, model.message))
@@ -149,9 +161,13 @@ int32_t readWeights(cnn_model& model, const SafetensorsReader& file, const Weigh
 
 int32_t takeMetadata(cnn_model& model, const SafetensorsReader& file) {
   Parameters& parameters = *model.parameters;
-  if (!parameters.metadata.assign(file.metadata(), file.metadataCount()) ||
-      !parameters.classNames.parse(parameters.metadata.find(classNamesKey)))
+  TextList names;
+  const char* text = nullptr;
+  for (size_t i = 0; i < file.metadataCount(); ++i)
+    if (strcmp(file.metadata()[i].name, classNamesKey) == 0) text = file.metadata()[i].text;
+  if (!names.parse(text) || !parameters.metadata.assign(file.metadata(), file.metadataCount()))
     return model.fail(CNN_ERROR_MEMORY, "no memory for the metadata of a file");
+  parameters.classNames.exchange(names);
   return CNN_OK;
 }
 
@@ -182,8 +198,9 @@ void warnOfAnother(cnn_model& model, const char* name) {
 
 int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const char* name) {
   if (int32_t status = cnn::matchWeights(*model->description, file, name, model->message)) return status;
-  if (int32_t status = cnn::readWeights(*model, file)) return status;
+  if (!model->ownParameters()) return CNN_ERROR_MEMORY;
   if (int32_t status = cnn::takeMetadata(*model, file)) return status;
+  if (int32_t status = cnn::readWeights(*model, file)) return status;
   warnOfAnother(*model, name);
   return CNN_OK;
 }
@@ -191,15 +208,15 @@ int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const cha
 } // namespace
 
 int32_t cnn_model_load(cnn_model* model, const char* path) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model, {{"path", path}})) return status;
   cnn::SafetensorsReader file;
-  if (int32_t status = file.openFile(path, model->message)) return status;
-  return loadFrom(model, file, path);
+  if (int32_t status = file.openFile(path, model->message)) return model->ended(status);
+  return model->ended(loadFrom(model, file, path));
 }
 
 int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, const char* name) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model, {{"data", bytes ? data : ""}, {"name", name}})) return status;
   cnn::SafetensorsReader file;
-  if (int32_t status = file.openMemory(data, bytes, name, model->message)) return status;
-  return loadFrom(model, file, name);
+  if (int32_t status = file.openMemory(data, bytes, name, model->message)) return model->ended(status);
+  return model->ended(loadFrom(model, file, name));
 }

@@ -8,6 +8,16 @@
 
 namespace cnn {
 
+namespace {
+
+template <class T> void exchange(T& left, T& right) {
+  T kept = left;
+  left = right;
+  right = kept;
+}
+
+} // namespace
+
 bool isOwnMetadata(const char* name) {
   for (const char* own : ownMetadata)
     if (strcmp(name, own) == 0) return true;
@@ -60,11 +70,6 @@ bool Metadata::assign(const MetadataEntry* sorted, size_t count) {
   Metadata fresh;
   for (size_t i = 0; i < count; ++i)
     if (!fresh.insert(i, sorted[i].name, sorted[i].text)) return false;
-  auto exchange = [](auto& left, auto& right) {
-    auto kept = left;
-    left = right;
-    right = kept;
-  };
   exchange(entries, fresh.entries);
   exchange(used, fresh.used);
   exchange(room, fresh.room);
@@ -99,6 +104,12 @@ bool TextList::parse(const char* text) {
   return true;
 }
 
+void TextList::exchange(TextList& other) {
+  cnn::exchange(copy, other.copy);
+  cnn::exchange(texts, other.texts);
+  cnn::exchange(used, other.used);
+}
+
 void TextList::clear() {
   free(copy);
   free(texts);
@@ -110,21 +121,27 @@ void TextList::clear() {
 } // namespace cnn
 
 int32_t cnn_model_set_metadata(cnn_model* model, const char* name, const char* text) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model, {{"name", name}})) return status;
   if (!*name || cnn::isOwnMetadata(name))
     return model->fail(CNN_ERROR_ARGUMENT, "the metadata '%s' is the runtime's own", name);
   cnn::Parameters& parameters = *model->parameters;
+  cnn::TextList names;
   bool isNames = strcmp(name, cnn::classNamesKey) == 0;
-  if (!parameters.metadata.set(name, text) || (isNames && !parameters.classNames.parse(text)))
+  if ((isNames && !names.parse(text)) || !parameters.metadata.set(name, text))
     return model->fail(CNN_ERROR_MEMORY, "no memory for the metadata '%s'", name);
+  if (isNames) parameters.classNames.exchange(names);
   return CNN_OK;
 }
 
 const char* cnn_model_metadata(const cnn_model* model, const char* name) {
-  return model->parameters->metadata.find(name);
+  return model && name ? model->parameters->metadata.find(name) : nullptr;
 }
 
 int32_t cnn_model_set_class_names(cnn_model* model, const char* const* names, size_t count) {
+  if (int32_t status = cnn::beginCall(model, {{"names", count ? static_cast<const void*>(names) : ""}}))
+    return status;
+  for (size_t i = 0; i < count; ++i)
+    if (!names[i]) return model->fail(CNN_ERROR_ARGUMENT, "class name %zu is a null pointer", i);
   cnn::Text list;
   list.addCharacter('[');
   for (size_t i = 0; i < count; ++i) {
@@ -137,8 +154,8 @@ int32_t cnn_model_set_class_names(cnn_model* model, const char* const* names, si
 }
 
 const char* cnn_model_class_name(const cnn_model* model, int64_t index) {
+  if (!model || index < 0) return nullptr;
   const cnn_description& description = *model->description;
-  if (index < 0) return nullptr;
   if (description.label_count > 0)
     return index < int64_t{description.label_count} ? description.labels[index] : nullptr;
   const cnn::TextList& names = model->parameters->classNames;

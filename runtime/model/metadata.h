@@ -48,6 +48,7 @@ public:
 
   /// Null gives an empty list, as a text does that is no list. False: no memory, and the list is empty.
   bool parse(const char* text);
+  void exchange(TextList& other);
   void clear();
   size_t size() const { return used; }
   const char* operator[](size_t index) const { return texts[index]; }

@@ -13,6 +13,10 @@ namespace {
 using Failure = Text;
 
 int32_t checkLibrary(const cnn_inference* inference, Failure& why) {
+  if (!inference || !inference->description) {
+    why.add("%s is a null pointer", inference ? "the library's description" : "inference");
+    return CNN_ERROR_ARGUMENT;
+  }
   const cnn_description* description = inference->description;
   if (inference->version != CNN_ABI_VERSION || description->version != CNN_ABI_VERSION ||
       inference->size < sizeof(cnn_inference) || description->size < sizeof(cnn_description)) {
@@ -74,6 +78,7 @@ Parameters* makeParameters(const cnn_inference* inference, const cnn_allocator& 
 }
 
 int32_t fill(cnn_model& model, const cnn_inference* inference, const cnn_options& options) {
+  if (!watchForks()) return model.fail(CNN_ERROR_MEMORY, "no memory to watch for forks");
   model.inference = inference;
   model.description = inference->description;
   model.execution.threads = options.threads ? options.threads : defaultThreads();
@@ -101,6 +106,22 @@ int32_t fill(cnn_model& model, const cnn_inference* inference, const cnn_options
 }
 
 } // namespace
+
+int32_t beginCall(cnn_model* model, std::initializer_list<NeededPointer> needed) {
+  if (!model) return CNN_ERROR_ARGUMENT;
+  model->message.clear();
+  for (const NeededPointer& each : needed)
+    if (!each.pointer) return model->fail(CNN_ERROR_ARGUMENT, "%s is a null pointer", each.name);
+  return CNN_OK;
+}
+
+int32_t checkTensors(cnn_model* model, const char* what, const cnn_tensor* tensors, uint32_t count,
+                     const void* const* pointers, bool (*isOptional)(const cnn_model&, uint32_t)) {
+  for (uint32_t i = 0; i < count; ++i)
+    if (!pointers[i] && !(isOptional && isOptional(*model, i)))
+      return model->fail(CNN_ERROR_ARGUMENT, "%s %s is a null pointer", what, tensors[i].name);
+  return CNN_OK;
+}
 
 float* Parameters::own() {
   uint64_t bytes, floats = inference->description->parameter_floats;
@@ -145,7 +166,11 @@ int32_t cnn_model::fail(int32_t status, const char* format, ...) {
   va_end(arguments);
   message.clear();
   message.add("%s", line);
-  return status;
+  return ended(status);
+}
+
+int32_t cnn_model::ended(int32_t status) const {
+  return status && !message.complete() ? int32_t{CNN_ERROR_MEMORY} : status;
 }
 
 cnn_run cnn_model::run(int64_t batch) const {
@@ -210,16 +235,22 @@ int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* want
                          char* message, size_t message_bytes) {
   cnn::Text why;
   cnn_options options = wanted ? *wanted : cnn_options{};
-  *result = nullptr;
-  int32_t status = cnn::checkLibrary(inference, why);
+  int32_t status = CNN_ERROR_ARGUMENT;
+  if (result) {
+    *result = nullptr;
+    status = cnn::checkLibrary(inference, why);
+  } else {
+    why.add("model is a null pointer: where to put the model");
+  }
   if (!status) status = cnn::checkOptions(inference, options, why);
   if (!status) {
     cnn_allocator allocator = cnn::allocatorOrDefault(options.allocator);
     if (void* memory = allocator.allocate(allocator.context, sizeof(cnn_model), 64)) {
       auto* model = new (memory) cnn_model;
       model->allocator = allocator;
+      cnn::keepPool();
       if ((status = cnn::fill(*model, inference, options)) != CNN_OK) {
-        why.add("%s", model->message.c_str());
+        why.add("%s", model->message.message());
         cnn_model_destroy(model);
       } else {
         *result = model;
@@ -229,7 +260,8 @@ int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* want
       why.add("no memory for a model");
     }
   }
-  if (message && message_bytes > 0) snprintf(message, message_bytes, "%s", why.c_str());
+  if (message && message_bytes > 0) snprintf(message, message_bytes, "%s", why.message());
+  if (status && !why.complete()) status = CNN_ERROR_MEMORY;
   return status;
 }
 
@@ -242,10 +274,11 @@ void cnn_model_destroy(cnn_model* model) {
     block->release(allocator);
   model->~cnn_model();
   allocator.release(allocator.context, model, sizeof(cnn_model));
+  cnn::releasePool();
 }
 
 int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model)) return status;
   if (max_batch < 1)
     return model->fail(CNN_ERROR_ARGUMENT, "max_batch is %lld, expected at least 1", (long long)max_batch);
   if (max_batch <= model->maxBatch) return CNN_OK;
@@ -261,28 +294,27 @@ int32_t cnn_model_reserve(cnn_model* model, int64_t max_batch) {
 }
 
 const char* cnn_model_message(const cnn_model* model) {
-  return model->message.c_str();
+  return model ? model->message.message() : "the model is a null pointer";
 }
 const char* cnn_model_warning(const cnn_model* model) {
-  return model->warning.c_str();
+  return model ? model->warning.message() : "";
 }
 const cnn_description* cnn_model_description(const cnn_model* model) {
-  return model->description;
+  return model ? model->description : nullptr;
 }
 int32_t cnn_model_threads(const cnn_model* model) {
-  return model->execution.threads;
+  return model ? model->execution.threads : 0;
 }
 int64_t cnn_model_max_batch(const cnn_model* model) {
-  return model->maxBatch;
+  return model ? model->maxBatch : 0;
 }
 size_t cnn_model_scratch_bytes(const cnn_model* model) {
-  return model->scratchBytes;
+  return model ? model->scratchBytes : 0;
 }
 float* cnn_model_parameters(cnn_model* model) {
-  model->message.clear();
-  return model->ownParameters();
+  return cnn::beginCall(model) ? nullptr : model->ownParameters();
 }
 
 void cnn_model_parameters_changed(cnn_model* model) {
-  model->parameters->version.fetch_add(1, std::memory_order_release);
+  if (model) model->parameters->version.fetch_add(1, std::memory_order_release);
 }

@@ -11,6 +11,7 @@
 #include <cnn/model.h>
 
 #include <atomic>
+#include <initializer_list>
 
 namespace cnn {
 
@@ -25,10 +26,10 @@ struct Parameters {
   Block prepared;
   std::atomic<uint64_t> version{1};         // counts changes of the masters
   std::atomic<uint64_t> preparedVersion{0}; // the masters' version that `prepared` was made from
-  std::atomic<bool> preparing{false};
-  uint64_t batchesTracked = 0; // PyTorch's num_batches_tracked, the same for all batch norms
-  Metadata metadata;           // of the file that was loaded last, and what was set since
-  TextList classNames;         // as the metadata has them
+  std::atomic<uint32_t> preparing{0};       // the processGeneration() of who is at it; 0: nobody
+  uint64_t batchesTracked = 0;              // PyTorch's num_batches_tracked, the same for all batch norms
+  Metadata metadata;                        // of the file that was loaded last, and what was set since
+  TextList classNames;                      // as the metadata has them
 
   const float* floats() const {
     return masters.memory ? reinterpret_cast<const float*>(masters.memory) : inference->weights;
@@ -62,6 +63,9 @@ struct cnn_model {
   /// Sets the message and returns the status.
   __attribute__((format(printf, 3, 4))) int32_t fail(int32_t status, const char* format, ...);
 
+  /// A call's status: where even the message found no memory, that is what failed.
+  int32_t ended(int32_t status) const;
+
   /// A cnn_run with all that is the model's own.
   cnn_run run(int64_t batch) const;
   /// Turns generated code's status, and scratch that was too small, into a cnn_status with a message.
@@ -78,6 +82,19 @@ struct cnn_model {
 };
 
 namespace cnn {
+
+/// What the header does not allow to be null, and its name there.
+struct NeededPointer {
+  const char* name;
+  const void* pointer;
+};
+
+/// How every call on a model that returns a status begins: forgets the last call's message, and refuses null
+/// pointers, the model itself among them. A cnn_status.
+int32_t beginCall(cnn_model* model, std::initializer_list<NeededPointer> needed = {});
+/// Refuses an array, or a pointer in it, that is null; `isOptional` (may be null) tells which may be.
+int32_t checkTensors(cnn_model* model, const char* what, const cnn_tensor* tensors, uint32_t count,
+                     const void* const* pointers, bool (*isOptional)(const cnn_model&, uint32_t) = nullptr);
 
 /// Elements of one sample: the product of all dimensions but the batch's.
 int64_t sampleElements(const cnn_tensor& tensor);

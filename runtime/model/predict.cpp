@@ -2,14 +2,18 @@
 
 #include <sched.h>
 
-// Parameters may be shared: one model prepares, others that come at the same time wait for it. On the usual
-// path this is two loads.
+// Parameters may be shared: one model prepares, others that come at the same time wait for it. A thread that
+// was at it when the process forked is not there in the child, which begins anew. On the usual path this is
+// two loads.
 int32_t cnn_model::prepare() {
   cnn::Parameters& shared = *parameters;
   for (;;) {
     uint64_t version = shared.version.load(std::memory_order_acquire);
     if (shared.preparedVersion.load(std::memory_order_acquire) == version) return CNN_OK;
-    if (shared.preparing.exchange(true, std::memory_order_acquire)) {
+    uint32_t before = 0, own = cnn::processGeneration();
+    if (!shared.preparing.compare_exchange_strong(before, own, std::memory_order_acquire) &&
+        (before == own ||
+         !shared.preparing.compare_exchange_strong(before, own, std::memory_order_acquire))) {
       sched_yield();
       continue;
     }
@@ -19,7 +23,7 @@ int32_t cnn_model::prepare() {
       status = inference->prepare(&own);
     }
     if (!status) shared.preparedVersion.store(version, std::memory_order_release);
-    shared.preparing.store(false, std::memory_order_release);
+    shared.preparing.store(0, std::memory_order_release);
     if (status) return finish(status, "prepare");
   }
 }
@@ -46,13 +50,19 @@ void advance(const cnn_tensor* tensors, uint32_t count, const void* const* from,
 } // namespace
 
 int32_t cnn_model_predict(cnn_model* model, const void* const* inputs, void* const* outputs, int64_t batch) {
+  if (int32_t status = cnn::beginCall(model, {{"inputs", inputs}, {"outputs", outputs}})) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (batch < 1)
     return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, expected at least 1", (long long)batch);
+  const cnn_description* description = model->description;
+  if (int32_t status =
+          cnn::checkTensors(model, "input", description->inputs, description->input_count, inputs))
+    return status;
+  if (int32_t status = cnn::checkTensors(model, "output", description->outputs, description->output_count,
+                                         const_cast<const void* const*>(outputs)))
+    return status;
   if (int32_t status = model->checkAssertions(batch, false)) return status;
   if (int32_t status = model->prepare()) return status;
-  const cnn_description* description = model->description;
   auto** sliceInputs = reinterpret_cast<const void**>(model->slice.memory);
   auto** sliceOutputs = sliceInputs + description->input_count;
   for (int64_t done = 0; done < batch; done += model->maxBatch) {

@@ -84,8 +84,7 @@ struct TensorToWrite {
   uint64_t bytes;
 };
 
-/// Writes path.part beside, syncs it, renames it to path and syncs the folder: a crash at any moment leaves
-/// the old file or the new one. A cnn_status.
+/// By FileReplacement: the path names the old file or the new one at any moment. A cnn_status.
 int32_t writeSafetensors(const char* path, const TensorToWrite* tensors, size_t count,
                          const MetadataEntry* metadata, size_t metadataCount, Text& error);
 

@@ -42,7 +42,7 @@ bool listWeights(const cnn_model& model, TensorList& list, bool trainingOnly, co
     if (!list.add(parameter.name, "F32", parameter.rank, parameter.shape, masters + parameter.offset, bytes))
       return false;
     if (trackedName(parameter.name, name) &&
-        !list.add(name.c_str(), "I64", 0, nullptr, tracked, sizeof(int64_t)))
+        (!name.complete() || !list.add(name.c_str(), "I64", 0, nullptr, tracked, sizeof(int64_t))))
       return false;
   }
   return true;
@@ -76,10 +76,10 @@ int32_t writeModelFile(cnn_model& model, const char* path, const TensorList& lis
 } // namespace cnn
 
 int32_t cnn_model_save(cnn_model* model, const char* path) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model, {{"path", path}})) return status;
   cnn::TensorList list;
   if (!cnn::listWeights(*model, list, /*trainingOnly=*/false, model->parameters->floats(),
                         &model->parameters->batchesTracked))
     return model->fail(CNN_ERROR_MEMORY, "%s: no memory to list the tensors", path);
-  return cnn::writeModelFile(*model, path, list);
+  return model->ended(cnn::writeModelFile(*model, path, list));
 }

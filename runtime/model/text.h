@@ -19,6 +19,8 @@ public:
   void clear();
   /// Never null.
   const char* c_str() const { return data ? data : ""; }
+  /// The same for a message, which nothing is told by half of.
+  const char* message() const { return lost ? "no memory for the message" : c_str(); }
   size_t size() const { return used; }
   bool empty() const { return used == 0; }
   bool complete() const { return !lost; }

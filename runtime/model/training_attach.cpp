@@ -128,6 +128,8 @@ int32_t check(cnn_model* model, const cnn_training* table) {
     return model->fail(CNN_ERROR_VERSION,
                        "the training code was generated for ABI version %u, this runtime has %u",
                        table->version, CNN_ABI_VERSION);
+  if (!table->description)
+    return model->fail(CNN_ERROR_ARGUMENT, "the training code's description is a null pointer");
   for (uint32_t i = 0; i < table->draw_count; ++i)
     if (table->draws[i].input >= table->description->input_count)
       return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s draws an input that it does not have",
@@ -196,7 +198,7 @@ int64_t largestBatch(const cnn_training& table) {
 } // namespace cnn
 
 int32_t cnn_training_attach(cnn_model* model, const cnn_training* table, int64_t max_batch) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model, {{"training", table}})) return status;
   if (int32_t status = cnn::check(model, table)) return status;
   if (max_batch == 0) max_batch = cnn::largestBatch(*table);
   if (max_batch < 0 || max_batch > table->description->max_batch)
@@ -217,11 +219,11 @@ int32_t cnn_training_attach(cnn_model* model, const cnn_training* table, int64_t
 }
 
 const cnn_training* cnn_training_table(const cnn_model* model) {
-  return model->training ? model->training->table : nullptr;
+  return model && model->training ? model->training->table : nullptr;
 }
 
 int32_t cnn_training_set_phase(cnn_model* model, uint32_t phase) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model)) return status;
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (phase >= model->training->table->phase_count)
     return model->fail(CNN_ERROR_ARGUMENT, "phase is %u, %s has phases 0 to %u", phase,
@@ -231,15 +233,15 @@ int32_t cnn_training_set_phase(cnn_model* model, uint32_t phase) {
 }
 
 uint32_t cnn_training_phase(const cnn_model* model) {
-  return model->training ? model->training->phase : 0;
+  return model && model->training ? model->training->phase : 0;
 }
 
 int64_t cnn_training_max_batch(const cnn_model* model) {
-  return model->training ? model->training->maxBatch : 0;
+  return model && model->training ? model->training->maxBatch : 0;
 }
 
 int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model, {{"state", state}})) return status;
   cnn::TrainingState* training = model->training;
   if (!training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   int states = cnn::stateCount(training->current());

@@ -51,8 +51,8 @@ float* floatsOf(Block& block) {
 using cnn::TrainingState;
 
 int32_t cnn_training_accumulate(cnn_model* model, double weight) {
+  if (int32_t status = cnn::beginCall(model)) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!(weight > 0)) return model->fail(CNN_ERROR_ARGUMENT, "weight is %g, expected above 0", weight);
   TrainingState& state = *model->training;
@@ -67,8 +67,8 @@ int32_t cnn_training_accumulate(cnn_model* model, double weight) {
 }
 
 int32_t cnn_training_average_gradients(cnn_model* model) {
+  if (int32_t status = cnn::beginCall(model)) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (!model->training || model->training->sumWeight == 0)
     return model->fail(CNN_ERROR_STATE, "no gradients were accumulated");
   TrainingState& state = *model->training;
@@ -80,8 +80,8 @@ int32_t cnn_training_average_gradients(cnn_model* model) {
 }
 
 int32_t cnn_training_ema(cnn_model* model, double decay) {
+  if (int32_t status = cnn::beginCall(model)) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!(decay >= 0 && decay <= 1))
     return model->fail(CNN_ERROR_ARGUMENT, "decay is %g, expected 0 to 1", decay);
@@ -100,7 +100,7 @@ int32_t cnn_training_ema(cnn_model* model, double decay) {
 }
 
 int32_t cnn_training_ema_swap(cnn_model* model) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model)) return status;
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!model->training->averages.memory) return CNN_OK;
   cnn::forAll(model, cnn::exchange,
@@ -111,7 +111,7 @@ int32_t cnn_training_ema_swap(cnn_model* model) {
 }
 
 int32_t cnn_training_keep(cnn_model* model) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model)) return status;
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   TrainingState& state = *model->training;
   uint64_t floats = model->description->parameter_floats;
@@ -126,7 +126,7 @@ int32_t cnn_training_keep(cnn_model* model) {
 }
 
 int32_t cnn_training_restore(cnn_model* model) {
-  model->message.clear();
+  if (int32_t status = cnn::beginCall(model)) return status;
   if (!model->training || !model->training->kept.memory)
     return model->fail(CNN_ERROR_STATE, "no weights were kept");
   TrainingState& state = *model->training;

@@ -100,6 +100,22 @@ int32_t checkBatch(cnn_model* model, int64_t batch) {
                      (long long)batch, (long long)model->training->maxBatch);
 }
 
+bool isDrawn(const cnn_model& model, uint32_t input) {
+  const cnn_training& table = *model.training->table;
+  for (uint32_t i = 0; i < table.draw_count; ++i)
+    if (table.draws[i].input == input) return true;
+  return false;
+}
+
+int32_t checkInputs(cnn_model* model, const void* const* inputs) {
+  const cnn_description& description = *model->description;
+  const cnn_training& table = *model->training->table;
+  if (int32_t status =
+          checkTensors(model, "input", description.inputs, description.input_count, inputs, isDrawn))
+    return status;
+  return checkTensors(model, "target", table.targets, table.target_count, inputs + description.input_count);
+}
+
 // What is drawn for one input, some samples a task.
 struct DrawWork {
   const cnn_draw* drawn;
@@ -149,9 +165,10 @@ cnn_hyper cnn_hyper_default(void) {
 
 int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch,
                                       float* results) {
+  if (int32_t status = cnn::beginCall(model, {{"inputs", inputs}})) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (int32_t status = cnn::checkBatch(model, batch)) return status;
+  if (int32_t status = cnn::checkInputs(model, inputs)) return status;
   TrainingState& state = *model->training;
   if (int32_t status = cnn::checkLabels(model, *state.table, inputs, batch)) return status;
   cnn_run run = model->run(batch);
@@ -172,12 +189,12 @@ int32_t cnn_training_forward_backward(cnn_model* model, const void* const* input
 }
 
 float* cnn_training_gradients(cnn_model* model) {
-  return model->training ? reinterpret_cast<float*>(model->training->gradients.memory) : nullptr;
+  return model && model->training ? reinterpret_cast<float*>(model->training->gradients.memory) : nullptr;
 }
 
 int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
+  if (int32_t status = cnn::beginCall(model)) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   if (!(max_norm >= 0))
     return model->fail(CNN_ERROR_ARGUMENT, "max_norm is %g, expected 0 or more", max_norm);
@@ -197,8 +214,8 @@ int32_t cnn_training_clip(cnn_model* model, double max_norm, double* norm) {
 }
 
 int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
+  if (int32_t status = cnn::beginCall(model)) return status;
   cnn::ComputingMode mode;
-  model->message.clear();
   if (!model->training) return model->fail(CNN_ERROR_STATE, "training is not attached");
   TrainingState& state = *model->training;
   const cnn_phase& phase = state.current();

@@ -3,6 +3,7 @@
 #include "../data/loader.h"
 #include "../model/draw.h"
 #include "../model/model_state.h"
+#include "../report/exceptions.h"
 #include "../report/progress.h"
 #include "metrics.h"
 
@@ -41,6 +42,7 @@ Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool t
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
                                                  std::vector<std::int64_t> samples,
                                                  const OutputCallback& each) {
+  if (!model.handle()) return model.check(CNN_ERROR_ARGUMENT);
   auto bound = bindAll(table, data);
   if (!bound) return std::move(bound).error();
   std::vector<MetricSum> sums;
@@ -98,8 +100,10 @@ std::vector<std::int64_t> allSamples(const Dataset& data) {
   return samples;
 }
 
-Result<std::vector<MetricValue>> evaluate(Model& model, const cnn_training& table, const Dataset& data) {
+Result<std::vector<MetricValue>> evaluate(Model& model, const cnn_training& table, const Dataset& data) try {
   return evaluateSamples(model, table, data, allSamples(data));
+} catch (...) {
+  return caughtException();
 }
 
 std::string format_metrics(const std::string& split, const std::vector<MetricValue>& metrics) {

@@ -1,6 +1,7 @@
 #include <cnn/trainer.hpp>
 
 #include "../data/picture_changes.h"
+#include "../report/exceptions.h"
 #include "evaluate.h"
 #include "training_run.h"
 
@@ -39,14 +40,18 @@ Status Trainer::load() {
   return {};
 }
 
-Status Trainer::run() {
+Status Trainer::run() try {
+  if (!model.handle()) return model.check(CNN_ERROR_ARGUMENT);
   if (Status bad = load(); !bad) return bad;
   Status done = TrainingRun(*this).run();
   wanted_end.store(false, std::memory_order_relaxed);
   return done;
+} catch (...) {
+  return caughtException();
 }
 
-Result<std::vector<MetricValue>> Trainer::test(const OutputCallback& each) {
+Result<std::vector<MetricValue>> Trainer::test(const OutputCallback& each) try {
+  if (!model.handle()) return model.check(CNN_ERROR_ARGUMENT);
   Result<const char*> split = tested_split();
   if (!split) return std::move(split).error();
   if (!*split)
@@ -54,6 +59,8 @@ Result<std::vector<MetricValue>> Trainer::test(const OutputCallback& each) {
                          data.train.source.c_str());
   const Dataset& tested = data.test.count > 0 ? data.test : data.validation;
   return evaluateSamples(model, table, tested, allSamples(tested), each);
+} catch (...) {
+  return caughtException();
 }
 
 Result<const char*> Trainer::tested_split() {

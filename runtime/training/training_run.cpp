@@ -16,6 +16,7 @@ TrainingRun::TrainingRun(Trainer& trainer)
       progress(options.report, options.quiet, table) {}
 
 Status TrainingRun::run() {
+  if (Status bad = lockCheckpoint(); !bad) return bad;
   if (Status bad = divideSamples(); !bad) return bad;
   if (Status bad = begin(); !bad) return bad;
   for (;;) {
@@ -35,6 +36,13 @@ Status TrainingRun::run() {
     announcePhase();
     if (Status bad = save(); !bad) return bad;
   }
+}
+
+/// Two runs that write one checkpoint would take turns at spoiling each other's.
+Status TrainingRun::lockCheckpoint() {
+  Text why;
+  int code = options.checkpoint.empty() ? 0 : lock.acquire(options.checkpoint.c_str(), checkpointInUse, why);
+  return code ? Status::error(code, "%s", why.message()) : Status();
 }
 
 Status TrainingRun::begin() {

@@ -4,6 +4,7 @@
 
 #include "../checkpoint/checkpoint.h"
 #include "../data/loader.h"
+#include "../files/lock.h"
 #include "../report/progress.h"
 #include "schedule.h"
 
@@ -26,6 +27,7 @@ private:
   Status divideSamples();
   Status checkAssertions() const;
   Status planStop();
+  Status lockCheckpoint();
   Status begin();
   Status initialise();
   Status resume();
@@ -78,6 +80,7 @@ private:
   std::vector<Schedule> schedules; // of each step
   std::vector<double> rates;       // likewise, at this iteration
   cnn_training_state state{};
+  FileLock lock; // on the checkpoint, as long as this run writes it
   RunPosition at;
   std::string recipe;
   std::vector<float> results;  // of the last batch, then of the last step

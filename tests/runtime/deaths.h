@@ -1,4 +1,4 @@
-// Training in child processes that die inside write, fsync or rename, or are killed at any moment. A program
+// Training in child processes that die inside write, fsync or renameat, or are killed at any moment. A program
 // that includes this replaces those functions. One source file of a program may include it.
 #pragma once
 
@@ -42,9 +42,9 @@ int fsync(int file) {
   return static_cast<int>(syscall(SYS_fsync, file));
 }
 // Before it and after it.
-int rename(const char* from, const char* to) noexcept {
+int renameat(int fromFolder, const char* from, int toFolder, const char* to) noexcept {
   if (dies()) die();
-  int result = static_cast<int>(syscall(SYS_rename, from, to));
+  int result = static_cast<int>(syscall(SYS_renameat, fromFolder, from, toFolder, to));
   if (dies()) die();
   return result;
 }

@@ -4,6 +4,9 @@
  * several models. The rest (arena, scratch, error message) belongs to one model, which one thread at a time
  * may use; two threads may use two models at the same time, also when these share parameters, as long as
  * nobody writes them.
+ *
+ * No function crashes on a null pointer: where "null" is not said to be allowed, one that returns a status
+ * gives CNN_ERROR_ARGUMENT, the others 0, null or nothing, and do nothing else.
  */
 #ifndef CNN_MODEL_H
 #define CNN_MODEL_H
@@ -58,10 +61,12 @@ typedef struct cnn_options {
  * says why; message may be null. */
 int32_t cnn_model_create(const cnn_inference* inference, const cnn_options* options, cnn_model** model,
                          char* message, size_t message_bytes);
-/* Null is allowed. Shared parameters live until the last model that uses them is destroyed. */
+/* Null is allowed. Shared parameters live until the last model that uses them is destroyed. Destroying the
+ * last of all models ends the runtime's threads and waits for them: the code may then be unloaded. */
 void cnn_model_destroy(cnn_model* model);
 
-/* Why the last call failed; empty after a call that did not. Valid until the next call on the model. */
+/* Why the last call failed; empty after a call that did not. Valid until the next call on the model. Never
+ * null: for a model that is null it says so. */
 const char* cnn_model_message(const cnn_model* model);
 /* What the last load accepted and what is still likely wrong, a line or more for each thing; empty where
  * there is nothing: weights that are NaN or infinite, that were saved from a network which computes something
@@ -90,10 +95,12 @@ int32_t cnn_model_initialise(cnn_model* model, uint64_t seed);
  * and shapes must be the network's: one message lists all that is missing, unexpected or of another shape,
  * and the parameters stay as they were. Scalars *.num_batches_tracked are accepted, and tensors whose names
  * begin with "cnn." (a checkpoint's training state) are passed over. Parameters that only training reads are
- * not saved; a file may have them, as a checkpoint does, or not, and then they stay as they are. */
+ * not saved; a file may have them, as a checkpoint does, or not, and then they stay as they are. `data` may
+ * be null where `bytes` is 0. */
 int32_t cnn_model_load(cnn_model* model, const char* path);
 int32_t cnn_model_load_memory(cnn_model* model, const void* data, size_t bytes, const char* name);
-/* Written beside as path.part, synced, renamed: the file is the old one or the new one at any moment. */
+/* The file is the old one or the new one at any moment, whoever else writes or reads it: it is written beside
+ * under a name of its own, synced and renamed. Links are followed, permissions kept. */
 int32_t cnn_model_save(cnn_model* model, const char* path);
 
 /* Texts by name that travel with the weights, in the __metadata__ of the files that save and checkpoints

@@ -106,6 +106,7 @@ public:
     return Derived(model);
   }
 
+  /// Null after a move from this model; every call that gives a Status then fails with CNN_ERROR_ARGUMENT.
   cnn_model* handle() const { return owner.get(); }
   const cnn_description& description() const { return *cnn_model_description(handle()); }
   int threads() const { return cnn_model_threads(handle()); }
@@ -133,6 +134,7 @@ public:
 
   /// In the description's order; the batch size follows from the lengths.
   Status run(std::initializer_list<Input> inputs, std::initializer_list<Output> outputs) {
+    if (!handle()) return check(CNN_ERROR_ARGUMENT);
     const cnn_description& tables = description();
     std::int64_t batch = 0;
     if (Status bad = bind_tensors(std::span(inputs.begin(), inputs.size()), tables.inputs, tables.input_count,
