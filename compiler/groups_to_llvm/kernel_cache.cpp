@@ -4,6 +4,7 @@
 
 #include "groups_to_llvm/hide_symbol.h"
 #include "groups_to_llvm/tables.h"
+#include "runtime/files/replacement.h"
 
 #include <execution/cpu.h>
 
@@ -21,7 +22,6 @@
 #include <link.h>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 
 namespace cnn {
 namespace {
@@ -124,18 +124,13 @@ void writeEntry(const fs::path& path, const std::string& key, const kernel::Comp
 
   std::error_code ignored;
   fs::create_directories(path.parent_path(), ignored);
-  static std::atomic<unsigned> number{0};
-  char suffix[64];
-  std::snprintf(suffix, sizeof suffix, ".%ld.%u.part", static_cast<long>(getpid()), number++);
-  fs::path part = path;
-  part += suffix;
-  {
-    std::ofstream file(part, std::ios::binary);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (file) fs::rename(part, path, ignored);
-  }
-  fs::remove(part, ignored);
+  Text unsaid;
+  FileReplacement file; // what a crash of the machine spoils is told by the hash
+  if (file.open(path.c_str(), unsaid, FileReplacement::Existing::replace,
+                FileReplacement::Durability::left_to_system))
+    return;
+  file.write(bytes.data(), bytes.size());
+  if (!file.finish(unsaid)) file.publish(unsaid);
 }
 
 /// Runs work(0 … count - 1) on several threads, the caller's among them.

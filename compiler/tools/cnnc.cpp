@@ -5,6 +5,7 @@
 //
 //===---------------------------------------------------------------------------------------------------===//
 
+#include "files.h"
 #include "internal_error.h"
 #include "options.h"
 #include "standard_output.h"
@@ -82,6 +83,7 @@ static bool misspelledVerb(int count, char** words) {
 }
 
 static int run(int count, char** words) {
+  removeUnfinishedOnSignals();
   if (misspelledVerb(count, words)) return 2;
   std::unique_ptr<CLI::App> cnnc = commandLine();
   try {

@@ -2,11 +2,11 @@
 
 #include "files.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include "runtime/files/replacement.h"
+
+#include <csignal>
 #include <filesystem>
-#include <unistd.h>
+#include <memory>
 
 namespace cnn::tools {
 
@@ -14,43 +14,61 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool writeOne(const std::string& path, const std::vector<char>& bytes, std::string& error) {
-  std::error_code failed;
-  fs::path folder = fs::path(path).parent_path();
-  if (!folder.empty()) fs::create_directories(folder, failed);
-  std::FILE* file = failed ? nullptr : std::fopen(path.c_str(), "wb");
-  int number = failed ? failed.value() : errno;
-  bool ok = file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if (file && !ok) number = errno;
-  if (file && std::fclose(file) != 0) {
-    if (ok) number = errno;
-    ok = false;
-  }
-  if (!ok) error = std::string("cannot write: ") + std::strerror(number);
-  return ok;
+bool isGood(int32_t status, const Text& why, std::string& error) {
+  if (status) error = why.message();
+  return !status;
+}
+
+void removeAndEnd(int signal) {
+  removeUnfinishedFiles();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
 }
 
 } // namespace
 
 bool writeFiles(const std::vector<OutputFile>& files, std::string& error) {
-  std::string suffix = "." + std::to_string(getpid()) + ".part";
-  std::error_code failed;
-  size_t done = 0;
-  for (; done < files.size(); ++done) {
-    if (writeOne(files[done].path + suffix, files[done].bytes, error)) continue;
-    error = files[done].path + ": " + error;
-    break;
+  std::vector<std::unique_ptr<FileReplacement>> replacements;
+  for (const OutputFile& file : files) {
+    std::error_code failed;
+    fs::path folder = fs::path(file.path).parent_path();
+    if (!folder.empty() && !fs::is_directory(folder, failed)) fs::create_directories(folder, failed);
+    if (failed) {
+      error = file.path + ": cannot write: " + failed.message();
+      return false;
+    }
+    FileReplacement& replacement = *replacements.emplace_back(std::make_unique<FileReplacement>());
+    Text why;
+    int32_t status = replacement.open(file.path.c_str(), why);
+    if (!status) {
+      replacement.write(file.bytes.data(), file.bytes.size());
+      status = replacement.finish(why);
+    }
+    if (!isGood(status, why, error)) return false;
   }
-  for (size_t i = 0; error.empty() && i < files.size(); ++i) {
-    // A file that is replaced keeps its permissions.
-    if (auto old = fs::status(files[i].path, failed); fs::exists(old))
-      fs::permissions(files[i].path + suffix, old.permissions(), failed);
-    fs::rename(files[i].path + suffix, files[i].path, failed);
-    if (failed) error = files[i].path + ": cannot write: " + failed.message();
+  for (const auto& replacement : replacements) {
+    Text why;
+    if (!isGood(replacement->publish(why), why, error)) return false;
   }
-  if (!error.empty())
-    for (const OutputFile& file : files) fs::remove(file.path + suffix, failed);
-  return error.empty();
+  return true;
+}
+
+bool writeNewFile(const std::string& path, std::string_view text, bool& isThere, std::string& error) {
+  FileReplacement file;
+  Text why;
+  int32_t status = file.open(path.c_str(), why, FileReplacement::Existing::refuse);
+  if (!status) {
+    file.write(text.data(), text.size());
+    status = file.finish(why);
+  }
+  if (!status) status = file.publish(why);
+  isThere = file.refused();
+  return isGood(status, why, error);
+}
+
+void removeUnfinishedOnSignals() {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    if (std::signal(signal, removeAndEnd) == SIG_IGN) std::signal(signal, SIG_IGN); // as nohup wants it
 }
 
 } // namespace cnn::tools

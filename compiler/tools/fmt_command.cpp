@@ -6,7 +6,6 @@
 #include "options.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <unistd.h>
 
 namespace cnn::tools {
@@ -39,9 +38,8 @@ std::string original(const SourceFile& file) {
 }
 
 bool replace(const std::string& path, const std::string& text) {
-  std::error_code failed;
-  std::string target = std::filesystem::canonical(path, failed).string(), error; // not the link that names it
-  if (writeFiles({{failed ? path : target, bytesOf(text)}}, error)) return true;
+  std::string error;
+  if (writeFiles({{path, bytesOf(text)}}, error)) return true;
   std::fprintf(stderr, "error: %s\n", error.c_str());
   return false;
 }

@@ -1,11 +1,10 @@
 //===- new_command.cpp - cnnc new: a file to start from ---------------------------------------------===//
 
+#include "files.h"
 #include "names.h"
 #include "options.h"
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 namespace cnn::tools {
@@ -51,15 +50,10 @@ int createFile(const std::string& name) {
   for (size_t at = content.find("NAME"); at != std::string::npos;
        at = content.find("NAME", at + network.size()))
     content.replace(at, 4, network);
-  std::FILE* file = std::fopen(path.c_str(), "wbx");
-  if (!file && errno == EEXIST) return failed(path + " exists already; choose another name, or remove it");
-  bool whole = file && std::fwrite(content.data(), 1, content.size(), file) == content.size();
-  if (file && std::fclose(file) != 0) whole = false;
-  if (!whole) {
-    std::string reason = std::strerror(errno);
-    if (file) std::remove(path.c_str());
-    return failed(path + ": cannot write: " + reason);
-  }
+  bool isThere = false;
+  std::string error;
+  if (!writeNewFile(path, content, isThere, error))
+    return failed(isThere ? path + " exists already; choose another name, or remove it" : error);
   std::printf("%s: network %s. Train it with: cnnc train %s\n", path.c_str(), network.c_str(), path.c_str());
   return 0;
 }

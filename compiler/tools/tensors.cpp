@@ -3,11 +3,9 @@
 #include "tensors.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <limits>
-#include <unistd.h>
 
 namespace cnn::tools {
 namespace {
@@ -156,26 +154,12 @@ Result<Batch> readBatch(const std::string& path, const cnn_tensor& tensor, std::
   return result;
 }
 
-namespace {
-
-Status writeColumn(const std::string& path, const Column& column, std::int64_t count) {
-  std::string part = path + "." + std::to_string(getpid()) + ".part";
-  if (Status bad = write_npy(part, column, count); !bad) return bad;
-  if (std::rename(part.c_str(), path.c_str()) == 0) return {};
-  Status bad = Status::error(CNN_ERROR_FILE, "%s: cannot write: %s", path.c_str(), std::strerror(errno));
-  std::remove(part.c_str());
-  return bad;
-}
-
-} // namespace
-
 Status writeBatch(const std::string& path, const Batch& batch) {
   Column column;
   column.element = batch.tensor->element;
   for (int i = 1; i < batch.tensor->rank; ++i) column.shape.push_back(batch.tensor->shape[i]);
   column.bytes = batch.bytes;
-  return writeColumn(path, column,
-                     static_cast<std::int64_t>(batch.bytes.size() / sampleBytes(*batch.tensor)));
+  return write_npy(path, column, static_cast<std::int64_t>(batch.bytes.size() / sampleBytes(*batch.tensor)));
 }
 
 Status writeFloats(const std::string& path, const std::vector<float>& values) {
@@ -183,7 +167,7 @@ Status writeFloats(const std::string& path, const std::vector<float>& values) {
   column.element = CNN_F32;
   column.bytes.resize(4 * values.size());
   if (!values.empty()) std::memcpy(column.bytes.data(), values.data(), column.bytes.size());
-  return writeColumn(path, column, static_cast<std::int64_t>(values.size()));
+  return write_npy(path, column, static_cast<std::int64_t>(values.size()));
 }
 
 std::int64_t nearestBatch(const cnn_description& description, std::int64_t wanted, bool training) {

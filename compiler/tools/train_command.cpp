@@ -6,18 +6,19 @@
 #include "tensor_statistics.h"
 #include "tensors.h"
 
+#include "runtime/checkpoint/checkpoint.h"
+#include "runtime/files/lock.h"
+#include "runtime/files/replacement.h"
+
 #include <cnn/cnn.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace cnn::tools {
 namespace {
@@ -69,17 +70,15 @@ struct Session {
   }
 };
 
-/// Tells before the training that its result could not be written.
-bool writable(const std::string& path) {
+/// Tells before the training that its result could not be written. Takes nothing and leaves nothing.
+bool writable(const std::string& path, bool isCheckpoint) {
   if (path.empty()) return true;
-  struct stat status;
-  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return fail(path + ": not a file") == 0;
-  const std::string part = path + ".part"; // where the writer begins
-  int file = open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) return fail(path + ": cannot write: " + std::strerror(errno)) == 0;
-  close(file);
-  unlink(part.c_str());
-  return true;
+  struct stat file;
+  if (stat(path.c_str(), &file) == 0 && !S_ISREG(file.st_mode)) return fail(path + ": not a file") == 0;
+  Text why;
+  int32_t status = checkReplaceable(path.c_str(), why);
+  if (!status && isCheckpoint) status = FileLock::check(path.c_str(), checkpointInUse, why);
+  return !status || fail(why.message()) == 0;
 }
 
 /// Whether a file begins as safetensors do: the length of a header, and the header.
@@ -136,7 +135,7 @@ int printTest(Trainer& trainer, const LinkedNetwork& linked) {
 
 int train(const CompileOptions& compile, const TrainOptions& options) {
   setQuiet(options.quiet);
-  if (!mayReplace(options) || !writable(options.save) || !writable(options.checkpoint)) return 1;
+  if (!mayReplace(options) || !writable(options.save, false) || !writable(options.checkpoint, true)) return 1;
   Session session;
   if (!session.open(compile, options)) return 1;
   Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));

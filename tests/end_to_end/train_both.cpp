@@ -28,6 +28,23 @@ template <class Net> bool train(Net& model, std::size_t imageSize, std::size_t c
   return last < 0.5f * first;
 }
 
+bool refuses(std::int32_t status) {
+  if (status != CNN_ERROR_ARGUMENT)
+    std::fprintf(stderr, "a null pointer gave %d\n", static_cast<int>(status));
+  return status == CNN_ERROR_ARGUMENT;
+}
+
+/// Each pointer of the C functions null in turn, hyper and results apart, which may be null.
+bool refusesNull(cnn_model* model) {
+  const float image[small::image_size] = {};
+  const std::int32_t label = 0;
+  return refuses(small_attach_training(nullptr, 0)) &&
+         refuses(small_train_step(nullptr, image, &label, 1, nullptr, nullptr)) &&
+         refuses(small_train_step(model, nullptr, &label, 1, nullptr, nullptr)) &&
+         refuses(small_train_step(model, image, nullptr, 1, nullptr, nullptr)) &&
+         !small_train_step(model, image, &label, 1, nullptr, nullptr);
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -36,6 +53,9 @@ int main(int count, char** arguments) {
   auto wide = wide::Model::create().or_exit();
   if (!train(small, small::image_size, small::logits_size) ||
       !train(wide, wide::image_size, wide::logits_size))
+    return 1;
+  if (auto other = small::Model::create().or_exit();
+      small_attach_training(other.handle(), 1) || !refusesNull(other.handle()))
     return 1;
   small.save(arguments[1]).or_exit();
   std::vector<float> images(3 * small::image_size), logits(3 * small::logits_size);
