@@ -9,8 +9,8 @@
 
 namespace cnn::tools {
 
-/// Fills a plan's weights from a safetensors file that must fit it; class names that travel with the file become
-/// its labels where the network has none. Errors are printed.
+/// Fills a plan's weights from a safetensors file that must fit it; class names that travel with the file
+/// become its labels where the network has none. Errors are printed.
 bool readWeightsToEmbed(const std::string& file, LibraryPlan& plan);
 
 } // namespace cnn::tools

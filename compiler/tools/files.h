@@ -14,7 +14,8 @@ struct OutputFile {
 };
 
 /// Writes all beside their places first, then renames them: after an error every old file is still there.
-/// Makes missing folders. The error names the file. Links and permissions as runtime/files/replacement.h says.
+/// Makes missing folders. The error names the file. Links and permissions as runtime/files/replacement.h
+/// says.
 bool writeFiles(const std::vector<OutputFile>& files, std::string& error);
 
 /// Writes a file where there is none; `isThere` tells that there is one, or a link, which stays.

@@ -210,8 +210,8 @@ TEST_CASE("numbers and texts are shortened") {
 TEST_CASE("branches stand beside the spine in the order of the program") {
   NetworkSummary network = chain({});
   std::vector<size_t> ends;
-  for (const auto& [name, length] : std::vector<std::pair<std::string, size_t>>{
-           {"a", 1}, {"b", 2}, {"c", 4}, {"d", 2}, {"e", 1}}) {
+  for (const auto& [name, length] :
+       std::vector<std::pair<std::string, size_t>>{{"a", 1}, {"b", 2}, {"c", 4}, {"d", 2}, {"e", 1}}) {
     size_t value = 0;
     for (size_t i = 0; i < length; ++i) {
       network.layers.push_back(layer(name + std::to_string(i), {value}));

@@ -1,5 +1,5 @@
-// Training in child processes that die inside write, fsync or renameat, or are killed at any moment. A program
-// that includes this replaces those functions. One source file of a program may include it.
+// Training in child processes that die inside write, fsync or renameat, or are killed at any moment. A
+// program that includes this replaces those functions. One source file of a program may include it.
 #pragma once
 
 #include "handles.h"

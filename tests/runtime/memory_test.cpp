@@ -166,7 +166,8 @@ TEST_CASE("an allocation that fails is CNN_ERROR_MEMORY in every call of a model
   REQUIRE(cnn_model_save(model.get(), other.c_str()) == CNN_OK);
   const std::string bytes = readFile(path);
   model.reset();
-  const char* unhurt = useModel(library, path, other, bytes, -1, false); // libc keeps some from the first time
+  const char* unhurt =
+      useModel(library, path, other, bytes, -1, false); // libc keeps some from the first time
   REQUIRE(std::string(unhurt ? unhurt : "memory was not given back") == "memory was not given back");
   for (bool always : {false, true}) {
     long n = 1;
