@@ -2,6 +2,8 @@
 
 #include "poison.h"
 
+#include "runtime/execution/floating_point.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -137,7 +139,7 @@ void Poison::parallelFor(void* pool, cnn_task task, void* closure, int64_t chunk
   if (self.steps.empty()) {
     self.failure = "the code runs more phases than its plan has";
   } else {
-    self.fill(self.steps.front(), *static_cast<const cnn_run*>(closure));
+    self.fill(self.steps.front(), *static_cast<const cnn_run*>(static_cast<ForeignWork*>(closure)->closure));
     self.steps.pop_front();
   }
   for (int64_t i = 0; i < chunks; ++i) self.runChunk(task, closure, self.backwards ? chunks - 1 - i : i);

@@ -45,7 +45,8 @@ public:
   /// Empty, or what went wrong until now, when no call is under way.
   std::string error() const;
 
-  /// cnn_parallel_for with `pool` a Poison* and `closure` the cnn_run.
+  /// cnn_parallel_for with `pool` a Poison* and `closure` a ForeignWork* on a cnn_run, as a model calls its
+  /// program's threads.
   static void parallelFor(void* pool, cnn_task task, void* closure, int64_t chunks);
 
 private:

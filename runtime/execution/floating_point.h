@@ -54,19 +54,22 @@ struct ForeignPool {
   void* pool = nullptr;
 };
 
+/// The closure that they are given: the work, and what it works on.
+struct ForeignWork {
+  cnn_task task;
+  void* closure;
+};
+
 /// cnn_parallel_for with `foreign` a ForeignPool*: its threads compute in the mode.
 inline void foreignParallelFor(void* foreign, cnn_task task, void* closure, int64_t chunks) {
-  struct Inner {
-    cnn_task task;
-    void* closure;
-  } inner{task, closure};
+  ForeignWork work{task, closure};
   auto inMode = [](void* opaque, int64_t chunk, cnn_worker* worker) {
     ComputingMode mode;
-    auto* own = static_cast<Inner*>(opaque);
+    auto* own = static_cast<ForeignWork*>(opaque);
     own->task(own->closure, chunk, worker);
   };
   auto* pool = static_cast<ForeignPool*>(foreign);
-  pool->parallelFor(pool->pool, inMode, &inner, chunks);
+  pool->parallelFor(pool->pool, inMode, &work, chunks);
 }
 
 } // namespace cnn

@@ -181,15 +181,13 @@ TEST_CASE("a label that is no class ends the reading, with its file; one that do
   const cnn_tensor* tensors[] = {&folder.image, &folder.mask};
   folder.image.shape[2] = folder.mask.shape[1] = 4, folder.image.shape[3] = folder.mask.shape[2] = 6;
   auto columns = cnn::bindColumns(data.train, tensors).or_exit();
-  cnn_metric metric{"m", "accuracy", 0, 1, 0, 1, 255};
-  auto classes = GENERATE(3, 2);
-  metric.ignored = GENERATE(255, 254);
-  columns[1].expectClasses(metric, classes);
+  cnn_labels labels{1, GENERATE(3, 2), 1, GENERATE(255, 254)};
+  columns[1].expectClasses(labels);
   cnn::LoaderPlan plan;
   plan.samples = {0};
   cnn::Loader loader(columns, std::move(plan));
   loader.start(0);
-  bool right = classes == 3 && metric.ignored == 255;
+  bool right = labels.classes == 3 && labels.ignored == 255;
   CHECK((loader.next() != nullptr) == right);
   if (!right) CHECK_THAT(loader.takeFailure().message(), Catch::Contains("masks/train/0.png: label "));
 }

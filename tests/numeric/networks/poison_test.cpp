@@ -1,6 +1,8 @@
 //===- poison_test.cpp - What cnnc verify fills with NaN, and that what is read stays ------------------===//
 #include "tools/poison.h"
 
+#include "runtime/execution/floating_point.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -136,15 +138,16 @@ TEST_CASE("before a phase all of the arena but what lives is NaN, and before a c
       if (!std::isnan(arena[size_t(i)])) return false;
     return true;
   };
-  Poison::parallelFor(&poison, task, static_cast<cnn_run*>(&run), 2);
+  ForeignPool pool{Poison::parallelFor, &poison};
+  foreignParallelFor(&pool, task, static_cast<cnn_run*>(&run), 2);
   CHECK((isNaN(0) && isNaN(32)));
   CHECK(poison.error() == "the code runs fewer phases than its plan has");
   CHECK(run.chunks == std::vector<int64_t>{1, 0});
   CHECK(run.scratch == 2);
   std::fill(arena.begin(), arena.end(), 2.0f);
-  Poison::parallelFor(&poison, task, static_cast<cnn_run*>(&run), 1);
+  foreignParallelFor(&pool, task, static_cast<cnn_run*>(&run), 1);
   CHECK((arena[0] == 2 && arena[31] == 2 && isNaN(32)));
   CHECK(poison.error().empty());
-  Poison::parallelFor(&poison, task, static_cast<cnn_run*>(&run), 1);
+  foreignParallelFor(&pool, task, static_cast<cnn_run*>(&run), 1);
   CHECK(poison.error() == "the code runs more phases than its plan has");
 }
