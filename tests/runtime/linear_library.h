@@ -98,7 +98,8 @@ template <int Side, int Classes> struct Code {
 
   static void forward(const cnn_run* run, int64_t n) {
     auto* image = static_cast<const float*>(run->inputs[0]) + n * pixels;
-    int32_t label = static_cast<const int32_t*>(run->inputs[1])[n];
+    // What is no class is not seen here, but for labels that do not count.
+    int32_t label = std::clamp(static_cast<const int32_t*>(run->inputs[1])[n], 0, Classes - 1);
     float *dropped = sample(run, n), *logits = dropped + pixels, *gradient = logits + Classes;
     for (int64_t p = 0; p < pixels; ++p) {
       auto words = cnn::philox(run->seed, run->step, static_cast<uint64_t>(n * pixels + p));

@@ -214,7 +214,7 @@ TEST_CASE("training without enough memory ends with CNN_ERROR_MEMORY and throws 
     for (; reached && n < 20000; n += n < 200 ? 1 : 13) {
       cnn::Model model = makeTrainee(library);
       cnn::Trainer trainer(model, library.training,
-                           {.epochs = 1, .batch = 4, .checkpoint = path, .quiet = true});
+                           {.epochs = 1, .batch = 4, .checkpoint = path, .overwrite = true, .quiet = true});
       trainer.use({rows(9, 1), rows(6, 2)});
       int trained = -1, tested = -1;
       bool threw = false;

@@ -130,7 +130,7 @@ TEST_CASE("data that does not fit the network is explained") {
     label.bytes.resize(values.size() * 8);
     std::memcpy(label.bytes.data(), values.data(), label.bytes.size());
     REQUIRE_THAT(failure(library, std::move(data)),
-                 Catch::Contains("sample 7 has label 8589934592, but logits has the classes 0 to 2"));
+                 Catch::Contains("sample 7 has label 8589934592, but the network has the classes 0 to 2"));
   }
   SECTION("a label that is no class in the test data, before the training") {
     data.test.columns[1].bytes[2] = 9;

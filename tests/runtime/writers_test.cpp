@@ -281,12 +281,13 @@ TEST_CASE("a checkpoint that is being trained on is refused to a second training
           })) == 0);
   CHECK(fs::exists(path + ".lock"));
   linear::Library<> library;
-  train(library, {.epochs = 1, .checkpoint = path});
+  train(library, {.epochs = 1, .checkpoint = path, .overwrite = true});
   CHECK(filesIn(folder.path) == std::vector<std::string>{"link", "run"});
 
   // Somebody else's file of that name stays as it is.
   writeFile(path + ".lock", "a recipe\n");
-  CHECK_THAT(failure(library, splits(), {.checkpoint = path}), Catch::Contains("run.lock is in the way"));
+  CHECK_THAT(failure(library, splits(), {.checkpoint = path, .overwrite = true}),
+             Catch::Contains("run.lock is in the way"));
   CHECK(readFile(path + ".lock") == "a recipe\n");
   for (int end : {ready[0], ready[1], go[0], go[1]}) close(end);
 }
@@ -297,7 +298,7 @@ TEST_CASE("a training that fails at its start leaves its checkpoint as it was") 
   const std::string path = folder / "run";
   train(library, {.epochs = 1, .checkpoint = path});
   const std::string before = readFile(path);
-  failure(library, {rows(0, 1), rows(0, 1)}, {.checkpoint = path});
+  failure(library, {rows(0, 1), rows(0, 1)}, {.checkpoint = path, .overwrite = true});
   CHECK(readFile(path) == before);
   CHECK(filesIn(folder.path) == std::vector<std::string>{"run"});
 }
