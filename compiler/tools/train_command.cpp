@@ -135,7 +135,7 @@ int printTest(Trainer& trainer, const LinkedNetwork& linked) {
 
 int train(const CompileOptions& compile, const TrainOptions& options) {
   setQuiet(options.quiet);
-  if (!mayReplace(options) || !writable(options.save, false) || !writable(options.checkpoint, true)) return 1;
+  if (!writable(options.save, false) || !writable(options.checkpoint, true) || !mayReplace(options)) return 1;
   Session session;
   if (!session.open(compile, options)) return 1;
   Trainer trainer(*session.model, *session.linked.training, trainerOptions(compile, options));

@@ -29,7 +29,7 @@ expect 1 'nothing' "$cnnc" check wrong.cnn
 "$cnnc" check "$here/networks.cnn" || fail "check finds mistakes in networks.cnn"
 
 { cat "$here/networks.cnn"; echo 'network SMALL = Wide'; } > twice.cnn
-expect 1 'both become libsmall.a' "$cnnc" twice.cnn
+expect 1 "both become the library 'small'" "$cnnc" twice.cnn
 [ "$(cat libsmall.a)" = old ] || fail "an old library was overwritten by a failed run"
 mkdir -p blocked/libsmall.a/full
 expect 1 'blocked/libsmall.a' "$cnnc" "$here/networks.cnn" --network Small -o blocked
