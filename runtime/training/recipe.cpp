@@ -190,7 +190,7 @@ void addPhase(Lines& lines, const cnn_training& table, const cnn_phase& phase, c
   lines.add("stop", stops ? watched : "none");
 }
 
-/// The value of a key among lines; null where there is none.
+/// The value of a key among lines; "none" where there is no such line.
 std::string valueOf(const std::string& lines, const std::string& key) {
   std::istringstream stream(lines);
   for (std::string line; std::getline(stream, line);)
