@@ -9,7 +9,9 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Support/xxhash.h"
 
+#include <iterator>
 #include <map>
+#include <optional>
 
 namespace cnn {
 namespace {
@@ -48,6 +50,19 @@ llvm::Error rename(std::vector<char>& object, const std::map<std::string, std::s
   return llvm::Error::success();
 }
 
+bool renameIn(ArchiveMember& member, const std::map<std::string, std::string>& names, std::string& error) {
+  auto failure = rename(member.bytes, names);
+  if (failure) error = member.name + ": " + llvm::toString(std::move(failure));
+  return error.empty();
+}
+
+/// The table that a program may ask for by its plain name.
+std::optional<std::string> tableIn(const ArchiveMember& member) {
+  for (const char* table : {"description", "inference", "training"})
+    if (member.name == table + std::string(".o")) return table;
+  return std::nullopt;
+}
+
 } // namespace
 
 std::string versioned(const std::string& symbol, const std::string& version) {
@@ -59,16 +74,21 @@ bool makeSymbolsOwn(const LibraryPlan& plan, const std::vector<KernelFacts>& fac
   version = hashOf(plan, members);
   // With Mach-O's underscore in front, so that both forms are parts of one text.
   std::map<std::string, std::string> names;
-  for (const char* table : {"_description", "_inference", "_training", "_weights"})
-    names[plan.name + table] = "_" + versioned(plan.name + table, version);
+  for (const std::string table : {"description", "inference", "training", "weights"})
+    names[plan.name + "_" + table] = "_" + versioned(plan.name + "_" + table, version);
   for (const KernelFacts& kernel : facts)
     names[kernel.symbol] = "_" + versioned(plan.name + "_" + kernel.symbol, version);
+  std::vector<ArchiveMember> plain;
   for (ArchiveMember& member : members) {
-    if (auto failure = rename(member.bytes, names)) {
-      error = member.name + ": " + llvm::toString(std::move(failure));
-      return false;
+    if (std::optional<std::string> table = tableIn(member)) {
+      plain.push_back({"plain_" + member.name, member.bytes});
+      auto others = names;
+      others.erase(plan.name + "_" + *table);
+      if (!renameIn(plain.back(), others, error)) return false;
     }
+    if (!renameIn(member, names, error)) return false;
   }
+  members.insert(members.end(), std::make_move_iterator(plain.begin()), std::make_move_iterator(plain.end()));
   return true;
 }
 

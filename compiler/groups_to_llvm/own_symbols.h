@@ -12,7 +12,9 @@ std::string versioned(const std::string& symbol, const std::string& version);
 /// Gives the tables and kernels of a library, which have the same names in each version of the network, and
 /// the kernels in each network that needs them, names of this version alone: a program links several versions
 /// and several networks, and takes none's code for another's. The version is a hash of all members, 16
-/// digits.
+/// digits. Members plain_*.o, which the headers never ask for, are the same tables under their plain names
+/// (lenet_inference): for dlsym and for other languages, which know no header. Two versions whose plain names
+/// end up in one object are an error of the linker.
 bool makeSymbolsOwn(const LibraryPlan& plan, const std::vector<KernelFacts>& facts,
                     std::vector<ArchiveMember>& members, std::string& version, std::string& error);
 

@@ -76,8 +76,38 @@ libraries=(five/libsmall.a seven/libsmall.a wide/libwide.a nine/libother_small.a
 rest=("$runtime" -Wl,--as-needed -lz -pthread)
 compile -Inine -Iwide main.cpp "${objects[@]}" "${libraries[@]}" "${rest[@]}" -o program
 [ "$(./program)" = "505 707 505 707 9 5" ] || fail "the program prints: $(./program)"
-# All of them whole in one shared library.
-"$cxx" -shared -fPIC -Wl,--whole-archive "${libraries[@]}" -Wl,--no-whole-archive "${rest[@]}" -o all.so
+# Whole in one shared library, where each is found by its plain name; which of two versions would have it?
+whole() { "$cxx" -shared -fPIC -Wl,--whole-archive "$@" -Wl,--no-whole-archive "${rest[@]}" -o all.so; }
+whole seven/libsmall.a wide/libwide.a nine/libother_small.a
+cat > by_name.cpp <<'X'
+#include <cnn/training.h>
+#include <cstdio>
+#include <dlfcn.h>
+#include <initializer_list>
+int main() {
+  void* library = dlopen("./all.so", RTLD_NOW | RTLD_LOCAL);
+  for (const char* name : {"small_description", "wide_description", "other_small_description"})
+    if (auto* table = static_cast<const cnn_description*>(library ? dlsym(library, name) : nullptr))
+      std::printf("%lld ", static_cast<long long>(table->outputs[0].shape[1]));
+  std::printf("%d %d\n", dlsym(library, "wide_inference") != nullptr, dlsym(library, "wide_training") != nullptr);
+}
+X
+compile by_name.cpp -ldl -o by_name
+[ "$(./by_name)" = "7 5 9 1 1" ] || fail "by plain names: $(./by_name)"
+refused 'multiple definition of .small_inference' whole "${libraries[@]}"
+# A declaration by hand, as other languages have it.
+cat > by_hand.c <<'X'
+#include <cnn/training.h>
+extern const cnn_inference small_inference;
+extern const cnn_training small_training;
+int main(void) {
+  cnn_model* model = 0;
+  if (cnn_model_create(&small_inference, 0, &model, 0, 0)) return 1;
+  return cnn_training_attach(model, &small_training, 8) || cnn_model_description(model)->outputs[0].shape[1] != 7;
+}
+X
+"$cc" -std=c11 -Wall -Wextra -Werror "${include[@]}" -c by_hand.c -o by_hand.o
+compile by_hand.o seven/libsmall.a "${rest[@]}" -o by_hand && ./by_hand
 # The header of one version with the library of the other does not link.
 echo 'int main() { return five_of_library() != 505; }' | cat <(echo 'long long five_of_library();') - > alone.cpp
 refused 'undefined reference to .small_inference_' compile alone.cpp five.o seven/libsmall.a "${rest[@]}" -o alone
