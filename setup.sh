@@ -3,7 +3,7 @@
 # and configures the build in build/. Run again at any time: what is there is left alone.
 #
 #   ./setup.sh            what building and testing need
-#   ./setup.sh --dev      also the tools for formatting, linting, sanitizing and fuzzing
+#   ./setup.sh --dev      also the tools for formatting, linting, sanitizing and fuzzing, and what every test needs
 #   ./setup.sh --install  also `ninja` and `cmake --install` to PREFIX (default /usr/local)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -44,6 +44,11 @@ developer_packages=(
   "clang-tidy-22         | lints the source"
   "chromium              | opens drawn networks in tests/drawing, which are skipped without it"
 )
+# Debian's nodejs and npm, unless the machine has them from elsewhere: those do not go together with Debian's.
+command -v node >/dev/null || developer_packages+=(
+  "nodejs                | runs the editors' grammar in tests/editors, which is skipped without it")
+command -v npm >/dev/null || developer_packages+=(
+  "npm                   | fetches the grammar's library")
 requirements=("cmake>=3.28,<5" "halide==21.0.0" "lit>=22")
 requirement_reasons=(
   "Halide's package files need a newer CMake than Debian 12 has"
@@ -55,10 +60,10 @@ if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 say() { printf '%s%s%s\n' "$bold" "$*" "$plain"; }
 fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 1; }
 
-install=no
+install=no developer=no
 for argument in "$@"; do
   case $argument in
-    --dev) packages+=("${developer_packages[@]}") ;;
+    --dev) developer=yes packages+=("${developer_packages[@]}") ;;
     --install) install=yes ;;
     -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown argument '$argument'; expected --dev, --install or --help" >&2; exit 2 ;;
@@ -108,6 +113,12 @@ if [ "$(cat $venv/requirements.txt 2>/dev/null)" != "$wanted" ] || ! [ -x $venv/
   $venv/bin/python -m pip install --quiet --disable-pip-version-check "${requirements[@]}" ||
     fail "pip install failed (see above)"
   printf '%s\n' "$wanted" >$venv/requirements.txt
+fi
+
+if [ $developer = yes ] && ! [ -d tests/editors/node_modules/vscode-textmate ]; then
+  say "npm packages to install in tests/editors: the library that runs the grammar in VS Code"
+  npm install --no-save --no-package-lock --no-audit --no-fund --silent --prefix tests/editors ||
+    fail "npm install failed (see above)"
 fi
 
 if ! [ -f build/build.ninja ] || [ CMakePresets.json -nt build/build.ninja ]; then

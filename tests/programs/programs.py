@@ -10,6 +10,7 @@ import os, shutil, subprocess, sys, tempfile
 printer, cnnc, source = map(os.path.abspath, sys.argv[1:4])
 cc, cxx = sys.argv[4:6]
 count, seed = int(sys.argv[6]), sys.argv[7]
+clang = shutil.which("clang++") or shutil.which("clang++-22")
 TOGETHER = 50  # programs of a file
 HEADERS = 500  # headers of a source file
 failures = []
@@ -85,7 +86,6 @@ def check(some):
 def headers(libraries):
     """One source file with all headers, for each compiler."""
     compilers = [(cc, "c", ["-std=c11"]), (cxx, "cpp", ["-std=c++20"])]
-    clang = shutil.which("clang++") or shutil.which("clang++-22")
     if clang:
         compilers.append((clang, "cpp", ["-std=c++20"]))
     include = [f"-I{source}/runtime/include", f"-I{source}/runtime/abi/include"]
@@ -128,7 +128,9 @@ def main():
     here = os.getcwd()
     os.chdir("/")
     shutil.rmtree(here)
-    sys.exit(1 if failures else 0)
+    if not failures and not clang:
+        print("skipped in part: there is no clang++ here; ./setup.sh --dev installs it")
+    sys.exit(1 if failures else 0 if clang else 77)
 
 
 main()
