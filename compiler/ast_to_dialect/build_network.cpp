@@ -97,10 +97,15 @@ void Elaborator::finishFunction(FunctionOp function, const std::vector<std::stri
   }
   ReturnOp::create(builder, function.getLoc(), values);
   function.setFunctionType(builder.getFunctionType(block.getArgumentTypes(), types));
-  for (size_t i = 0; i < inputs.size(); ++i)
-    function.setArgAttr(i, "cnn.name", builder.getStringAttr(inputs[i]));
-  for (size_t i = 0; i < results.size(); ++i)
-    function.setResultAttr(i, "cnn.name", builder.getStringAttr(results[i].name));
+  // All at once: one by one, each makes an attribute of them all.
+  auto named = [&](const std::string& name) {
+    return builder.getDictionaryAttr(builder.getNamedAttr("cnn.name", builder.getStringAttr(name)));
+  };
+  llvm::SmallVector<mlir::DictionaryAttr> arguments, returned;
+  for (const std::string& input : inputs) arguments.push_back(named(input));
+  for (const NamedTensor& result : results) returned.push_back(named(result.name));
+  function.setAllArgAttrs(arguments);
+  function.setAllResultAttrs(returned);
   eraseUnused(block);
 }
 

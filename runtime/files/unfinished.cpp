@@ -18,7 +18,7 @@ struct Place {
   std::atomic<int> state{isFree};
   int folder = -1;
   pid_t process = 0; // a forked child has the places of its parent's files, and leaves them alone
-  char name[UnfinishedFile::nameRoom];
+  char name[UnfinishedFile::nameRoom] = {};
 };
 
 namespace {
