@@ -8,20 +8,28 @@
 
 namespace cnn {
 
-/// A file read from front to back, plain or gzip. Every error names it.
-class ByteFile {
+/// Bytes read from front to back. Every error names where they are from.
+class ByteSource {
+public:
+  virtual ~ByteSource() = default;
+  /// Appends exactly `bytes`; memory grows with what can be there, not with what is promised. `what` names it
+  /// in the errors for a source that is shorter, and for memory that is.
+  virtual Status read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what) = 0;
+  /// An error where something is left.
+  virtual Status expect_end(const char* what) = 0;
+};
+
+/// A file, plain or gzip.
+class ByteFile : public ByteSource {
 public:
   static Result<ByteFile> open(const std::string& path);
   ByteFile(ByteFile&& other) noexcept;
-  ~ByteFile();
+  ~ByteFile() override;
 
-  /// Appends exactly `bytes`; memory grows with what can be there, not with what is promised. `what` names it
-  /// in the errors for a file that is shorter, and for memory that is.
-  Status read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what);
+  Status read(std::uint64_t bytes, std::vector<std::uint8_t>& to, const char* what) override;
   /// Nothing is left. False as well where reading on would fail.
   bool at_end();
-  /// An error where something is left.
-  Status expect_end(const char* what);
+  Status expect_end(const char* what) override;
 
 private:
   ByteFile(std::string path, void* handle, std::uint64_t size)
@@ -33,6 +41,9 @@ private:
   void* handle;       // gzFile
   std::uint64_t size; // in the folder
 };
+
+/// An array in NumPy's format, as read_npy reads it from a file; `name` is the source's in errors.
+Result<Column> readArray(ByteSource& source, const std::string& name, std::int64_t& count);
 
 bool file_exists(const std::string& path);
 

@@ -2,10 +2,12 @@
 #include "pairs.h"
 #include "picture_changes.h"
 #include "picture_files.h"
+#include "readers.h"
 #include "settings.h"
 #include "splits.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
@@ -14,48 +16,6 @@ namespace cnn {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Request {
-  std::string folder;
-  std::string second; // of two folders
-  const cnn_tensor* picture;
-  bool ofAnySize;
-};
-
-Result<DataSplits> loadFolder(const Request& request) {
-  if (!request.picture || request.picture->rank != 4)
-    return Status::error(CNN_ERROR_ARGUMENT,
-                         "folder(\"%s\"): the network's first input is not a picture [N, C, H, W]",
-                         request.folder.c_str());
-  const std::int64_t* shape = request.picture->shape;
-  auto read = [&](const char* part) {
-    if (request.ofAnySize) return list_image_folder(request.folder + "/" + part, static_cast<int>(shape[1]));
-    return read_image_folder(request.folder + "/" + part, static_cast<int>(shape[1]),
-                             static_cast<int>(shape[2]), static_cast<int>(shape[3]));
-  };
-  Result<DataSplits> splits = readSplits(request.folder, read);
-  if (!splits) return splits;
-  for (const Dataset* other : {&splits->test, &splits->validation}) {
-    if (other->count == 0) continue;
-    std::vector<std::string> odd;
-    std::set_symmetric_difference(splits->train.labels.begin(), splits->train.labels.end(),
-                                  other->labels.begin(), other->labels.end(), std::back_inserter(odd));
-    if (!odd.empty())
-      return Status::error(CNN_ERROR_FORMAT,
-                           "%s and %s have different class folders: %s is in one of them only",
-                           splits->train.source.c_str(), other->source.c_str(), odd.front().c_str());
-  }
-  return splits;
-}
-
-// Pictures stay in their files: masks have their sizes, and are cut with them.
-Result<DataSplits> loadPairs(const Request& request) {
-  if (!request.picture || request.picture->rank != 4)
-    return Status::error(CNN_ERROR_ARGUMENT,
-                         "pairs(\"%s\", …): the network's first input is not a picture [N, C, H, W]",
-                         request.folder.c_str());
-  return list_pairs(request.folder, request.second, static_cast<int>(request.picture->shape[1]));
-}
 
 // train_image.npy, train_label.npy, test_image.npy, …: a column each. A part without files has no samples.
 Result<Dataset> loadNpySplit(const std::string& folder, const std::string& prefix) {
@@ -81,85 +41,135 @@ Result<Dataset> loadNpySplit(const std::string& folder, const std::string& prefi
   return dataset;
 }
 
-Result<DataSplits> loadNpy(const Request& request) {
+} // namespace
+
+Result<DataSplits> load_fashion_mnist(const ReaderRequest& request) {
+  return fashion_mnist(request.path());
+}
+Result<DataSplits> load_mnist(const ReaderRequest& request) {
+  return mnist(request.path());
+}
+Result<DataSplits> load_cifar10(const ReaderRequest& request) {
+  return cifar10(request.path());
+}
+Result<DataSplits> load_cifar100(const ReaderRequest& request) {
+  return cifar100(request.path());
+}
+
+Result<DataSplits> load_folder(const ReaderRequest& request) {
+  if (!request.picture || request.picture->rank != 4)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "folder(\"%s\"): the network's first input is not a picture [N, C, H, W]",
+                         request.path().c_str());
+  const std::int64_t* shape = request.picture->shape;
+  auto read = [&](const char* part) {
+    if (request.ofAnySize) return list_image_folder(request.path() + "/" + part, static_cast<int>(shape[1]));
+    return read_image_folder(request.path() + "/" + part, static_cast<int>(shape[1]),
+                             static_cast<int>(shape[2]), static_cast<int>(shape[3]));
+  };
+  Result<DataSplits> splits = readSplits(request.path(), read);
+  if (!splits) return splits;
+  for (const Dataset* other : {&splits->test, &splits->validation}) {
+    if (other->count == 0) continue;
+    std::vector<std::string> odd;
+    std::set_symmetric_difference(splits->train.labels.begin(), splits->train.labels.end(),
+                                  other->labels.begin(), other->labels.end(), std::back_inserter(odd));
+    if (!odd.empty())
+      return Status::error(CNN_ERROR_FORMAT,
+                           "%s and %s have different class folders: %s is in one of them only",
+                           splits->train.source.c_str(), other->source.c_str(), odd.front().c_str());
+  }
+  return splits;
+}
+
+// Pictures stay in their files: masks have their sizes, and are cut with them.
+Result<DataSplits> load_pairs(const ReaderRequest& request) {
+  if (!request.picture || request.picture->rank != 4)
+    return Status::error(CNN_ERROR_ARGUMENT,
+                         "pairs(\"%s\", …): the network's first input is not a picture [N, C, H, W]",
+                         request.path().c_str());
+  return list_pairs(request.path(), request.arguments[1], static_cast<int>(request.picture->shape[1]));
+}
+
+Result<DataSplits> load_npy(const ReaderRequest& request) {
   DataSplits splits;
   for (auto [prefix, part] : {std::pair("train_", &splits.train), std::pair("test_", &splits.test),
                               std::pair("val_", &splits.validation)}) {
-    Result<Dataset> dataset = loadNpySplit(request.folder, prefix);
+    Result<Dataset> dataset = loadNpySplit(request.path(), prefix);
     if (!dataset) return std::move(dataset).error();
     if (part == &splits.train && dataset->columns.empty())
-      return Status::error(CNN_ERROR_FILE, "%s: no train_*.npy", request.folder.c_str());
+      return Status::error(CNN_ERROR_FILE, "%s: no train_*.npy", request.path().c_str());
     *part = *std::move(dataset);
   }
   return splits;
 }
 
-struct Source {
-  const char* name;
-  Result<DataSplits> (*load)(const Request&);
-};
-constexpr Source sources[] = {
-    {"fashion_mnist", [](const Request& request) { return fashion_mnist(request.folder); }},
-    {"mnist", [](const Request& request) { return mnist(request.folder); }},
-    {"cifar10", [](const Request& request) { return cifar10(request.folder); }},
-    {"cifar100", [](const Request& request) { return cifar100(request.folder); }},
-    {"folder", loadFolder},
-    {"pairs", loadPairs},
-    {"npy", loadNpy},
-};
-
-} // namespace
-
 namespace {
 
-// The arguments that every data setting has; pairs has two paths.
-struct Common {
-  std::string path, second;
+struct Reader {
+  const char* name;
+  Result<DataSplits> (*load)(const ReaderRequest&);
+  unsigned paths;
+  std::array<const char*, 6> arguments; // null after the last
+};
+#define CNN_READER(name, paths, ...) {#name, load_##name, paths, {__VA_ARGS__}},
+const Reader readers[] = {
+#include "readers.def"
+};
+#undef CNN_READER
+
+struct Setting {
+  const Reader* reader;
+  std::vector<std::string> arguments;
   Normalisation normalisation;
 };
 
-Result<Common> readArguments(const cnn_setting& setting) {
-  Arguments arguments(setting);
-  Common common;
-  bool two = std::strcmp(setting.name, "pairs") == 0;
-  common.path = arguments.text(two ? "pictures" : "path", 0, "");
-  if (two) common.second = arguments.text("masks", 1, "");
-  std::vector<float>& mean = common.normalisation.mean = arguments.numbers("mean", two ? 2 : 1);
-  std::vector<float>& deviation = common.normalisation.deviation = arguments.numbers("std", two ? 3 : 2);
+Result<Setting> readSetting(const cnn_setting& given) {
+  Setting setting{};
+  std::string known;
+  for (const Reader& reader : readers) {
+    known.append(known.empty() ? "" : ", ").append(reader.name);
+    if (std::strcmp(reader.name, given.name) == 0) setting.reader = &reader;
+  }
+  if (!setting.reader)
+    return Status::error(CNN_ERROR_ARGUMENT, "the data set %s is not known; known are %s", given.name,
+                         known.c_str());
+  Arguments arguments(given);
+  unsigned place = 0;
+  for (const char* name : setting.reader->arguments)
+    if (name) setting.arguments.push_back(arguments.text(name, place++, ""));
+  std::vector<float>& mean = setting.normalisation.mean = arguments.numbers("mean", place);
+  std::vector<float>& deviation = setting.normalisation.deviation = arguments.numbers("std", place + 1);
   if (Status bad = arguments.finish(); !bad) return bad;
   if (mean.size() != deviation.size())
     return Status::error(CNN_ERROR_ARGUMENT, "%s: mean has %zu values and std %zu: expected the same number",
-                         setting.name, mean.size(), deviation.size());
+                         given.name, mean.size(), deviation.size());
   for (float each : deviation)
     if (each <= 0)
-      return Status::error(CNN_ERROR_ARGUMENT, "%s: std is %g, expected above 0", setting.name, each);
-  return common;
+      return Status::error(CNN_ERROR_ARGUMENT, "%s: std is %g, expected above 0", given.name, each);
+  return setting;
 }
 
 } // namespace
 
-Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder, const cnn_tensor* picture,
+Result<DataSplits> load_data(const cnn_setting& given, const std::string& folder, const cnn_tensor* picture,
                              bool of_any_size) {
-  Result<Common> common = readArguments(setting);
-  if (!common) return std::move(common).error();
-  std::string known;
-  for (const Source& source : sources) {
-    known.append(known.empty() ? "" : ", ").append(source.name);
-    if (std::strcmp(source.name, setting.name) != 0) continue;
-    bool two = !common->second.empty(); // a folder that the user gives is then the one around both
-    std::string path = folder.empty() ? common->path : two ? folder + "/" + common->path : folder;
-    std::string second = folder.empty() ? common->second : folder + "/" + common->second;
-    Result<DataSplits> splits =
-        withinMemory(path, [&] { return source.load({path, second, picture, of_any_size}); });
-    if (!splits) return splits;
-    for (Dataset* dataset : {&splits->train, &splits->test, &splits->validation}) {
-      dataset->mean = common->normalisation.mean;
-      dataset->deviation = common->normalisation.deviation;
+  Result<Setting> setting = readSetting(given);
+  if (!setting) return std::move(setting).error();
+  const Reader& reader = *setting->reader;
+  if (!folder.empty()) // which is around several paths, and is the only one itself
+    for (unsigned i = 0; i < reader.paths; ++i) {
+      std::string& path = setting->arguments[i];
+      path = reader.paths > 1 ? folder + "/" + path : folder;
     }
-    return splits;
+  Result<DataSplits> splits = withinMemory(
+      setting->arguments.front(), [&] { return reader.load({setting->arguments, picture, of_any_size}); });
+  if (!splits) return splits;
+  for (Dataset* dataset : {&splits->train, &splits->test, &splits->validation}) {
+    dataset->mean = setting->normalisation.mean;
+    dataset->deviation = setting->normalisation.deviation;
   }
-  return Status::error(CNN_ERROR_ARGUMENT, "the data set %s is not known; known are %s", setting.name,
-                       known.c_str());
+  return splits;
 }
 
 Result<DataSplits> load_data(const cnn_setting& setting, const std::string& folder,
@@ -171,9 +181,9 @@ Result<DataSplits> load_data(const cnn_setting& setting, const std::string& fold
 }
 
 Result<Normalisation> data_normalisation(const cnn_setting& setting) {
-  Result<Common> common = readArguments(setting);
-  if (!common) return std::move(common).error();
-  return std::move(common->normalisation);
+  Result<Setting> read = readSetting(setting);
+  if (!read) return std::move(read).error();
+  return std::move(read->normalisation);
 }
 
 std::vector<std::string> known_labels(const std::string& name) {

@@ -110,45 +110,47 @@ private:
   const std::string& text;
 };
 
-Result<Column> readArray(const std::string& path, std::int64_t& count) {
-  Result<ByteFile> file = ByteFile::open(path);
-  if (!file) return std::move(file).error();
+} // namespace
+
+Result<Column> readArray(ByteSource& source, const std::string& path, std::int64_t& count) {
   std::vector<std::uint8_t> bytes;
-  if (Status bad = file->read(8, bytes, "header"); !bad) return bad;
+  if (Status bad = source.read(8, bytes, "header"); !bad) return bad;
   if (std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0)
     return Status::error(CNN_ERROR_FORMAT, "%s: not an .npy file%s", path.c_str(),
                          std::memcmp(bytes.data(), "PK", 2) == 0
-                             ? ", but a zip archive, as numpy.savez writes: save each "
-                               "array by numpy.save"
+                             ? ", but a zip archive, as numpy.savez writes: npz(\"path\") reads its arrays"
                              : "");
   int version = bytes[6];
   std::size_t lengthBytes = version == 1 ? 2 : 4;
   if (version < 1 || version > 3)
     return Status::error(CNN_ERROR_FORMAT, "%s: .npy version %d, expected 1 to 3", path.c_str(), version);
-  if (Status bad = file->read(lengthBytes, bytes, "header"); !bad) return bad;
+  if (Status bad = source.read(lengthBytes, bytes, "header"); !bad) return bad;
   std::uint32_t length = 0;
   for (std::size_t i = lengthBytes; i-- > 0;) length = length << 8 | bytes[8 + i];
   if (length > 1 << 16)
     return Status::error(CNN_ERROR_FORMAT, "%s: a header of %u bytes is not an .npy file's", path.c_str(),
                          length);
   bytes.clear();
-  if (Status bad = file->read(length, bytes, "header"); !bad) return bad;
+  if (Status bad = source.read(length, bytes, "header"); !bad) return bad;
   std::string text(bytes.begin(), bytes.end());
   Header header(path, text);
   if (Status bad = header.parse(); !bad) return bad;
   Column column;
   column.element = header.type->element;
-  if (Status bad = file->read(header.elements * header.type->bytes, column.bytes, "values"); !bad) return bad;
-  if (Status bad = file->expect_end("value"); !bad) return bad;
+  if (Status bad = source.read(header.elements * header.type->bytes, column.bytes, "values"); !bad)
+    return bad;
+  if (Status bad = source.expect_end("value"); !bad) return bad;
   count = header.shape[0];
   column.shape.assign(header.shape.begin() + 1, header.shape.end());
   return column;
 }
 
-} // namespace
-
 Result<Column> read_npy(const std::string& path, std::int64_t& count) {
-  return withinMemory(path, [&] { return readArray(path, count); });
+  return withinMemory(path, [&]() -> Result<Column> {
+    Result<ByteFile> file = ByteFile::open(path);
+    if (!file) return std::move(file).error();
+    return readArray(*file, path, count);
+  });
 }
 
 Status write_npy(const std::string& path, const Column& column, std::int64_t count) try {
