@@ -174,10 +174,6 @@ bool Elaborator::buildNetwork(const CallableDecl& decl, const std::vector<const 
   return true;
 }
 
-bool Elaborator::hasStatement(const Body& body, Kind kind) {
-  return std::ranges::any_of(body.statements, [&](const Statement* s) { return s->kind == kind; });
-}
-
 /// Ends @predict, and removes what nothing uses: what only a dropped part needs does not exist.
 void Elaborator::finishNetwork() {
   if (diagnostics.hasErrors()) return;

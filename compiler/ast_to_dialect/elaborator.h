@@ -293,7 +293,6 @@ public:
   void parameterBudget(const ast::AssignStatement& limit, int64_t most, const std::string& name,
                        const Frame& frame);
   void kernelsSection(const ast::TargetDecl& section, const Frame& frame);
-  static bool hasStatement(const ast::Body& body, ast::Kind kind);
   void trainSection(const ast::TrainDecl& decl, const Frame& network);
 
   // ---- parameters and paths ----

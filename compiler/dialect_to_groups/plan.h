@@ -74,14 +74,14 @@ struct Call {
 /// their whole range. Otherwise: chunks of `rangeChunk` over [0, rangeExtent) of the one call's range, all
 /// blocks at once (rangeExtent 0: a single chunk without range). With both perBlock and rangeExtent, each
 /// block's calls are cut into ranges too.
-struct Family {
+struct ChunkFamily {
   bool perBlock = true;
   int64_t rangeExtent = 0, rangeChunk = 0;
   std::vector<Call> calls;
 };
 
 struct Phase {
-  std::vector<Family> families;
+  std::vector<ChunkFamily> families;
 };
 
 /// An intermediate tensor in the arena.

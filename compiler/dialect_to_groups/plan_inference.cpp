@@ -98,9 +98,9 @@ private:
     std::vector<Call> halos;
     for (Value result : group.getResults())
       if (auto halo = planner.haloCall(result)) halos.push_back(*halo);
-    std::vector<Family>& families = network.predict.phases[*group.getPhase()].families;
+    std::vector<ChunkFamily>& families = network.predict.phases[*group.getPhase()].families;
     if (extent > 0) {
-      Family& family = families.emplace_back();
+      ChunkFamily& family = families.emplace_back();
       family.rangeExtent = extent;
       family.rangeChunk = chunk;
       for (size_t i = 0; i < call.inputs.size(); ++i)
@@ -128,7 +128,7 @@ private:
       call.inputs.push_back(planner.addressOf(group.getOperand(operand)));
     call.outputs = {prepared(places[0]), prepared(places[1])};
     call.kernel = planner.kernelNumber(kernels.pack);
-    Family family;
+    ChunkFamily family;
     family.perBlock = false;
     family.calls.push_back(std::move(call));
     if (network.prepare.phases.empty()) network.prepare.phases.emplace_back();

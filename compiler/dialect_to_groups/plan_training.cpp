@@ -88,7 +88,7 @@ private:
         if (auto halo = planner.haloCall(result)) home.families.front().calls.push_back(*halo);
       return;
     }
-    Family family;
+    ChunkFamily family;
     family.perBlock = false;
     if (kernel.range != kernel::Range::none) {
       int64_t extent = kernel.outputs.front().shape.front(), granule = kernel.rangeGranule;
@@ -103,7 +103,7 @@ private:
 
   void dropEmptyFamilies() {
     for (Phase& phase : plan.phases)
-      llvm::erase_if(phase.families, [](const Family& family) { return family.calls.empty(); });
+      llvm::erase_if(phase.families, [](const ChunkFamily& family) { return family.calls.empty(); });
     llvm::erase_if(plan.phases, [](const Phase& phase) { return phase.families.empty(); });
   }
 

@@ -14,7 +14,7 @@ namespace {
 
 void writeShape(OStream& json, const Shape& shape) {
   json.attributeArray("shape", [&] {
-    for (const Dimension& dimension : shape)
+    for (const ShapeDimension& dimension : shape)
       if (dimension.extent >= 0)
         json.value(dimension.extent);
       else
@@ -22,7 +22,7 @@ void writeShape(OStream& json, const Shape& shape) {
   });
 }
 
-void writeCost(OStream& json, const Cost& cost) {
+void writeCost(OStream& json, const LayerCost& cost) {
   json.attribute("parameters", cost.parameters);
   json.attribute("macs", cost.macs);
   json.attribute("parameter_bytes", cost.parameterBytes);
@@ -109,7 +109,7 @@ std::string toJson(const std::vector<NetworkSummary>& networks) {
 }
 
 std::string shapeText(const Shape& shape) {
-  return "[" + llvm::join(llvm::map_range(shape, [](const Dimension& d) { return d.text; }), ", ") + "]";
+  return "[" + llvm::join(llvm::map_range(shape, [](const ShapeDimension& d) { return d.text; }), ", ") + "]";
 }
 
 std::string grouped(int64_t number) {
@@ -118,7 +118,7 @@ std::string grouped(int64_t number) {
   return digits;
 }
 
-Cost& Cost::operator+=(const Cost& other) {
+LayerCost& LayerCost::operator+=(const LayerCost& other) {
   parameters += other.parameters;
   macs += other.macs;
   parameterBytes += other.parameterBytes;

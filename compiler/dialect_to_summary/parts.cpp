@@ -51,13 +51,13 @@ size_t commonPrefix(const NetworkSummary& network, size_t begin, size_t end, siz
   return dot == llvm::StringRef::npos || dot < prefix ? prefix : dot + 1;
 }
 
-void split(const NetworkSummary& network, Part& block, size_t prefix, int depth) {
+void split(const NetworkSummary& network, NetworkPart& block, size_t prefix, int depth) {
   for (size_t at = block.begin; at < block.end;) {
     const Layer& layer = network.layers[at];
     size_t end = depth < maxDepth ? endOfRun(network, at, block.end, prefix) : at + 1;
     size_t common = end - at > 1 ? commonPrefix(network, at, end, prefix) : prefix;
     if (common > prefix) {
-      Part part{layer.path.substr(0, common), "", at, end, {}};
+      NetworkPart part{layer.path.substr(0, common), "", at, end, {}};
       if (part.path.back() == '.') part.path.pop_back();
       part.label = part.path.substr(prefix);
       split(network, part, common, depth + 1);
@@ -72,14 +72,14 @@ void split(const NetworkSummary& network, Part& block, size_t prefix, int depth)
 
 } // namespace
 
-Part partsOf(const NetworkSummary& network) {
-  Part root{"", network.name, 0, network.layers.size(), {}};
+NetworkPart partsOf(const NetworkSummary& network) {
+  NetworkPart root{"", network.name, 0, network.layers.size(), {}};
   split(network, root, 0, 0);
   return root;
 }
 
-Cost costOf(const NetworkSummary& network, const Part& part) {
-  Cost cost;
+LayerCost costOf(const NetworkSummary& network, const NetworkPart& part) {
+  LayerCost cost;
   for (size_t i = part.begin; i < part.end; ++i) cost += network.layers[i].cost;
   return cost;
 }

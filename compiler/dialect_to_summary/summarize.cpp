@@ -167,7 +167,7 @@ private:
       layer.weightsOf = first->second;
       return;
     }
-    Cost& cost = layer.cost;
+    LayerCost& cost = layer.cost;
     auto type = mlir::cast<TensorType>(get.getType());
     auto parameter = network.lookupSymbol<ParameterOp>(get.getParameter());
     cost.parameterBytes += bytesOf(type);

@@ -13,23 +13,23 @@
 
 namespace cnn {
 
-struct Dimension {
+struct ShapeDimension {
   std::string text;    ///< N, 64, H floordiv 2
   int64_t extent = -1; ///< -1: free
-  bool operator==(const Dimension&) const = default;
+  bool operator==(const ShapeDimension&) const = default;
 };
-using Shape = std::vector<Dimension>;
+using Shape = std::vector<ShapeDimension>;
 
 /// [N, 64, 56, 56]
 std::string shapeText(const Shape& shape);
 
 /// What is added up over a block or a network.
-struct Cost {
+struct LayerCost {
   int64_t parameters = 0; ///< those of shared layers count where they are first read
   int64_t macs = 0;       ///< multiplications of weights: convolutions and linear layers
   int64_t parameterBytes = 0;
   int64_t resultBytes = 0; ///< of all results
-  Cost& operator+=(const Cost& other);
+  LayerCost& operator+=(const LayerCost& other);
 };
 
 /// An op of @predict. Values are numbered: the network's inputs first, then each layer's result.
@@ -39,7 +39,7 @@ struct Layer {
       settings;               ///< kernel 3x3, stride 2, …; defaults are left out
   std::vector<size_t> inputs; ///< values, without parameters
   Shape shape;                ///< of the result
-  Cost cost;
+  LayerCost cost;
   std::string weightsOf; ///< the path of the earlier layer whose parameters it reads; empty for its own
 };
 
@@ -58,7 +58,7 @@ struct NetworkSummary {
   std::string name;
   std::vector<NamedValue> inputs, outputs;
   std::vector<Layer> layers; ///< in the order of the program
-  Cost total;                ///< also of parameters that only training reads
+  LayerCost total;           ///< also of parameters that only training reads
   /// Names of free dimensions but the batch. They count as 1 in all numbers, and what only a plan knows is
   /// missing: preparedBytes, inference, training.
   std::vector<std::string> freeSizes;
@@ -73,19 +73,19 @@ struct NetworkSummary {
 };
 
 /// A layer, or a block of parts whose paths have a common beginning. It covers the layers [begin, end).
-struct Part {
+struct NetworkPart {
   std::string path;
   std::string label; ///< the path below its parent's
   size_t begin = 0, end = 0;
-  std::vector<Part> parts; ///< empty for a layer
+  std::vector<NetworkPart> parts; ///< empty for a layer
   bool isBlock() const { return !parts.empty(); }
 };
 
 /// The network as a tree by paths. A block is a run of consecutive layers, so that it can be drawn as one
 /// node of an acyclic graph; a further application of a shared block is a block of its own.
-Part partsOf(const NetworkSummary& network);
+NetworkPart partsOf(const NetworkSummary& network);
 
-Cost costOf(const NetworkSummary& network, const Part& part);
+LayerCost costOf(const NetworkSummary& network, const NetworkPart& part);
 
 /// {"version": 1, "networks": […]}; described in this folder's README.md.
 std::string toJson(const std::vector<NetworkSummary>& networks);

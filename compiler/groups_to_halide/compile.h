@@ -46,9 +46,6 @@ bool holdsParts(const Kernel& kernel, size_t index);
 /// Output `index` is the result of `store`: plain, with one part an image.
 bool isStored(const Kernel& kernel, size_t index);
 
-/// Whether an operation of this name has an algorithm.
-bool hasOperation(const std::string& name);
-
 } // namespace cnn::kernel
 
 #endif

@@ -91,10 +91,6 @@ const Template* findTemplate(std::string_view name) {
   return nullptr;
 }
 
-bool hasOperation(const std::string& name) {
-  return findOperation(name) != nullptr;
-}
-
 bool isStored(const Kernel& kernel, size_t index) {
   int op = kernel.results[index] - static_cast<int>(kernel.inputs.size());
   return op >= 0 && static_cast<size_t>(op) < kernel.ops.size() && kernel.ops[op].name == "store" &&

@@ -180,7 +180,7 @@ private:
 };
 
 /// Ceiling of blocks' parts: how many chunks of a range there are for one block, or for all at once.
-int64_t partsOf(const Family& family) {
+int64_t partsOf(const ChunkFamily& family) {
   return family.rangeExtent ? (family.rangeExtent + family.rangeChunk - 1) / family.rangeChunk : 1;
 }
 
@@ -202,7 +202,7 @@ public:
     reserveBuffers(phase);
     loadBases(phase);
     for (size_t i = 0; i < phase.families.size(); ++i) {
-      const Family& family = phase.families[i];
+      const ChunkFamily& family = phase.families[i];
       if (i + 1 == phase.families.size()) {
         emitFamily(family, chunk);
         break;
@@ -222,7 +222,7 @@ public:
   }
 
   /// How many chunks the family has.
-  Value chunks(const Family& family) {
+  Value chunks(const ChunkFamily& family) {
     return family.perBlock ? multiply(blocks, partsOf(family)) : i64(partsOf(family));
   }
 
@@ -239,7 +239,7 @@ private:
 
   void reserveBuffers(const Phase& phase) {
     size_t most = 0;
-    for (const Family& family : phase.families)
+    for (const ChunkFamily& family : phase.families)
       for (const Call& call : family.calls) most = std::max(most, call.inputs.size() + call.outputs.size());
     for (size_t i = 0; i < most; ++i) buffers.push_back(stackBytes(bufferBytes));
   }
@@ -250,7 +250,7 @@ private:
       Value& base = bases[{int(address.base), address.index}];
       if (!base) base = loadBase(address);
     };
-    for (const Family& family : phase.families) {
+    for (const ChunkFamily& family : phase.families) {
       for (const Call& call : family.calls) {
         for (const Address& address : call.inputs) visit(address);
         for (const Address& address : call.outputs) visit(address);
@@ -280,7 +280,7 @@ private:
     llvm_unreachable("unknown base");
   }
 
-  void emitFamily(const Family& family, Value chunk) {
+  void emitFamily(const ChunkFamily& family, Value chunk) {
     int64_t parts = partsOf(family);
     Value block = !family.perBlock ? i64(0) : divide(chunk, parts);
     Value rangeMin, rangeExtent;
@@ -460,7 +460,7 @@ private:
     auto type = LLVM::LLVMFunctionType::get(none, {pointer, pointer, pointer, b.getI64Type()});
     for (size_t i = 0; i < tasks.size(); ++i) {
       Value chunks;
-      for (const Family& family : function.phases[i].families) {
+      for (const ChunkFamily& family : function.phases[i].families) {
         Value more = counter.chunks(family);
         chunks = chunks ? add(chunks, more) : more;
       }
@@ -510,7 +510,7 @@ void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kern
 uint64_t scratchBytesOf(const FunctionPlan& function, const std::vector<KernelFacts>& facts) {
   uint64_t most = 0;
   for (const Phase& phase : function.phases)
-    for (const Family& family : phase.families)
+    for (const ChunkFamily& family : phase.families)
       for (const Call& call : family.calls) most = std::max(most, facts[call.kernel].scratchBytes);
   return most;
 }

@@ -96,7 +96,7 @@ int64_t largestBatchOf(const FunctionPlan& function, const NetworkPlan& plan) {
   int64_t perBlock = std::max<int64_t>(1, function.arenaBlockBytes);
   most = std::min(most, std::numeric_limits<int64_t>::max() / 4 / perBlock);
   for (const Phase& phase : function.phases) {
-    for (const Family& family : phase.families) {
+    for (const ChunkFamily& family : phase.families) {
       for (const Call& call : family.calls) {
         for (const ScalarArgument& scalar : call.scalars) {
           if (scalar.source == ScalarSource::blocks)

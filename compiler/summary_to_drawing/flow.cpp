@@ -53,7 +53,8 @@ class FlowBuilder {
 public:
   /// `uses` holds the layers that read each value; outputs of the network are read by the layer past the
   /// last.
-  FlowBuilder(const NetworkSummary& network, const std::vector<std::vector<size_t>>& uses, const Part& block)
+  FlowBuilder(const NetworkSummary& network, const std::vector<std::vector<size_t>>& uses,
+              const NetworkPart& block)
       : network(network), uses(uses), block(block), inputCount(network.inputs.size()) {}
 
   Flow build() {
@@ -71,18 +72,18 @@ public:
 private:
   const NetworkSummary& network;
   const std::vector<std::vector<size_t>>& uses;
-  const Part& block;
+  const NetworkPart& block;
   size_t inputCount;
   Flow flow;
   Columns columns;
   std::vector<std::vector<size_t>> successors; ///< of each part, parts only
   std::vector<size_t> partAt;                  ///< of each layer, counted from block.begin
 
-  bool inside(const Part& part, size_t layer) const { return layer >= part.begin && layer < part.end; }
+  bool inside(const NetworkPart& part, size_t layer) const { return layer >= part.begin && layer < part.end; }
   bool isRoot() const { return block.path.empty(); }
 
   /// The values that come into a part from outside, in the order of their first use.
-  std::vector<size_t> entering(const Part& part) const {
+  std::vector<size_t> entering(const NetworkPart& part) const {
     std::vector<size_t> values;
     std::map<size_t, bool> seen;
     for (size_t layer = part.begin; layer < part.end; ++layer)
@@ -93,7 +94,7 @@ private:
   }
 
   /// The values made in a part that are read outside it.
-  std::vector<size_t> leaving(const Part& part) const {
+  std::vector<size_t> leaving(const NetworkPart& part) const {
     std::vector<size_t> values;
     for (size_t layer = part.begin; layer < part.end; ++layer)
       if (std::ranges::any_of(uses[inputCount + layer], [&](size_t user) { return !inside(part, user); }))
@@ -266,16 +267,17 @@ private:
   }
 };
 
-Flow build(const NetworkSummary& network, const std::vector<std::vector<size_t>>& uses, const Part& block) {
+Flow build(const NetworkSummary& network, const std::vector<std::vector<size_t>>& uses,
+           const NetworkPart& block) {
   Flow flow = FlowBuilder(network, uses, block).build();
-  for (const Part& part : block.parts)
+  for (const NetworkPart& part : block.parts)
     flow.flows.push_back(part.isBlock() ? build(network, uses, part) : Flow());
   return flow;
 }
 
 } // namespace
 
-Flow flowOf(const NetworkSummary& network, const Part& root) {
+Flow flowOf(const NetworkSummary& network, const NetworkPart& root) {
   std::vector<std::vector<size_t>> uses(network.inputs.size() + network.layers.size());
   for (size_t layer = 0; layer < network.layers.size(); ++layer)
     for (size_t value : network.layers[layer].inputs) uses[value].push_back(layer);

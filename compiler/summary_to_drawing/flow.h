@@ -45,7 +45,7 @@ struct Flow {
   size_t lastRow(const Wire& wire) const { return wire.to == border ? rows - 1 : cells[wire.to].row; }
 };
 
-Flow flowOf(const NetworkSummary& network, const Part& root);
+Flow flowOf(const NetworkSummary& network, const NetworkPart& root);
 
 } // namespace cnn
 

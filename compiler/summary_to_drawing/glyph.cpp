@@ -9,12 +9,12 @@ namespace cnn {
 namespace {
 
 /// By the square root, so that 7 x 7 can still be told from 1 x 1 beside 224 x 224.
-int sideOf(const Dimension& dimension, int64_t largest) {
+int sideOf(const ShapeDimension& dimension, int64_t largest) {
   if (dimension.extent < 0 || largest <= 0) return 21;
   return 2 + int(std::lround(19 * std::sqrt(double(std::min(dimension.extent, largest)) / double(largest))));
 }
 
-int logarithm(const Dimension& dimension) {
+int logarithm(const ShapeDimension& dimension) {
   return dimension.extent < 1 ? 6 : int(std::lround(std::log2(double(dimension.extent))));
 }
 

@@ -11,7 +11,7 @@ namespace cnn {
 std::string drawSvg(const NetworkSummary& network, const DrawingOptions& options) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   llvm::raw_string_ostream out(text);
-  writePicture(out, Picture(network, options.depth), PictureKind::still, drawingStyle);
+  writePicture(out, DrawnPicture(network, options.depth), PictureKind::still, drawingStyle);
   return text;
 }
 
@@ -33,7 +33,7 @@ std::string drawPage(const NetworkSummary& network, const DrawingOptions& option
          "in\">+</button>\n"
          "<button id=\"whole\">Fit</button>\n</nav>\n</header>\n<main id=\"canvas\" tabindex=\"0\" "
          "aria-label=\"The network\">\n";
-  writePicture(out, Picture(network, options.depth), PictureKind::folding, "");
+  writePicture(out, DrawnPicture(network, options.depth), PictureKind::folding, "");
   out << "</main>\n<aside aria-live=\"polite\" aria-label=\"The chosen part\"></aside>\n<script>\n"
       << pageScript << "</script>\n</body>\n</html>\n";
   return text;

@@ -14,7 +14,7 @@ constexpr int textLeft = 48, textMargin = 10;
 
 class Writer {
 public:
-  Writer(llvm::raw_ostream& out, const Picture& picture, PictureKind kind)
+  Writer(llvm::raw_ostream& out, const DrawnPicture& picture, PictureKind kind)
       : out(out), picture(picture), network(picture.network), measures(picture.measures),
         folds(kind == PictureKind::folding) {
     auto widen = [&](const Shape& shape) {
@@ -28,7 +28,7 @@ public:
 
 private:
   llvm::raw_ostream& out;
-  const Picture& picture;
+  const DrawnPicture& picture;
   const NetworkSummary& network;
   const Measures& measures;
   bool folds;
@@ -46,7 +46,7 @@ private:
   }
 
   /// What the operation does to its input decides the colour, so that a new operator has one, too.
-  const char* familyOf(const Part& part) {
+  const char* familyOf(const NetworkPart& part) {
     const Layer& layer = network.layers[part.begin];
     if (layer.cost.macs) return layer.shape.size() > 2 ? "convolution" : "linear";
     if (layer.cost.parameters) return "normalisation";
@@ -62,7 +62,7 @@ private:
           << "\" height=\"3\"/>";
   }
 
-  void writeLayer(const Part& part) {
+  void writeLayer(const NetworkPart& part) {
     const Layer& layer = network.layers[part.begin];
     bool small = isSmall(network, part);
     int height = heightOf(network, part, measures), right = measures.boxWidth - textMargin;
@@ -102,15 +102,15 @@ private:
   }
 
   /// In a page the box and the header fold and unfold the block.
-  void button(const Part& part, bool open) {
+  void button(const NetworkPart& part, bool open) {
     if (!folds) return;
     out << " role=\"button\" tabindex=\"0\" aria-expanded=\"" << (open ? "true" : "false")
         << "\" aria-label=\"" << escaped(part.path + ", block of " + counted(part.end - part.begin, "layer"))
         << '"';
   }
 
-  void writeFolded(const Part& part, const Flow& flow) {
-    Cost cost = costOf(network, part);
+  void writeFolded(const NetworkPart& part, const Flow& flow) {
+    LayerCost cost = costOf(network, part);
     int height = measures.blockHeight, right = measures.boxWidth - textMargin;
     out << "<g class=\"folded\"";
     button(part, false);
@@ -131,7 +131,7 @@ private:
   }
 
   /// A band at the top, behind which wires enter.
-  void writeHeader(const Part& part, int width) {
+  void writeHeader(const NetworkPart& part, int width) {
     out << "<g class=\"header\"";
     button(part, true);
     out << '>';
@@ -162,7 +162,7 @@ private:
     }
   }
 
-  void writeInside(const Part& block, const Flow& flow, const Placement* placement) {
+  void writeInside(const NetworkPart& block, const Flow& flow, const Placement* placement) {
     bool root = block.path.empty();
     out << "<g class=\"inside\"";
     if (folds) {
@@ -200,7 +200,7 @@ private:
     out << "</g>\n";
   }
 
-  void writePart(const Part& part, const Flow& flow, const Cell& cell, const Placement* placement) {
+  void writePart(const NetworkPart& part, const Flow& flow, const Cell& cell, const Placement* placement) {
     bool open = placement && placement->open;
     out << "<g class=\"part " << (part.isBlock() ? "block" : familyOf(part)) << (open ? " open" : "") << '"';
     if (folds)
@@ -221,12 +221,13 @@ private:
 
 } // namespace
 
-Picture::Picture(const NetworkSummary& network, int depth)
+DrawnPicture::DrawnPicture(const NetworkSummary& network, int depth)
     : network(network), root(partsOf(network)), flow(flowOf(network, root)),
       placement(
           place(network, root, flow, measures, depth < 0 ? foldingFor(root, mostBoxes) : Folding{depth})) {}
 
-void writePicture(llvm::raw_ostream& out, const Picture& picture, PictureKind kind, llvm::StringRef style) {
+void writePicture(llvm::raw_ostream& out, const DrawnPicture& picture, PictureKind kind,
+                  llvm::StringRef style) {
   const Measures& m = picture.measures;
   int width = picture.placement.width, height = picture.placement.height;
   bool folds = kind == PictureKind::folding;

@@ -12,18 +12,19 @@ namespace cnn {
 /// place them.
 enum class PictureKind { still, folding };
 
-struct Picture {
+struct DrawnPicture {
   const NetworkSummary& network;
-  Part root;
+  NetworkPart root;
   Flow flow;
   Measures measures;
   Placement placement;
 
-  Picture(const NetworkSummary& network, int depth);
+  DrawnPicture(const NetworkSummary& network, int depth);
 };
 
 /// `style` is CSS; empty where the page has it.
-void writePicture(llvm::raw_ostream& out, const Picture& picture, PictureKind kind, llvm::StringRef style);
+void writePicture(llvm::raw_ostream& out, const DrawnPicture& picture, PictureKind kind,
+                  llvm::StringRef style);
 
 /// A box in perspective, as high and wide as the result's pictures and as deep as its channels, within 34
 /// x 34.

@@ -9,16 +9,16 @@
 namespace cnn {
 namespace {
 
-size_t boxesOf(const Part& part, int depth) {
+size_t boxesOf(const NetworkPart& part, int depth) {
   if (!part.isBlock() || depth < 0) return 1;
   size_t boxes = 0;
-  for (const Part& inner : part.parts) boxes += boxesOf(inner, depth - 1);
+  for (const NetworkPart& inner : part.parts) boxes += boxesOf(inner, depth - 1);
   return boxes;
 }
 
-int levelsOf(const Part& part) {
+int levelsOf(const NetworkPart& part) {
   int levels = 0;
-  for (const Part& inner : part.parts)
+  for (const NetworkPart& inner : part.parts)
     if (inner.isBlock()) levels = std::max(levels, 1 + levelsOf(inner));
   return levels;
 }
@@ -29,7 +29,7 @@ public:
       : network(network), measures(measures), folding(folding) {}
 
   /// The network itself is level -1: open, without border, with boxes for its inputs and outputs.
-  Placement place(const Part& part, const Flow& flow, int level) const {
+  Placement place(const NetworkPart& part, const Flow& flow, int level) const {
     if (level >= 0 && (!part.isBlock() || !folding.isOpen(level))) return closed(part);
     bool root = level < 0;
     Placement block;
@@ -51,7 +51,7 @@ private:
   const Measures& measures;
   const Folding& folding;
 
-  Placement closed(const Part& part) const {
+  Placement closed(const NetworkPart& part) const {
     Placement box;
     box.width = measures.boxWidth;
     box.axis = box.width / 2;
@@ -127,14 +127,14 @@ std::pair<int, int> endOf(const Flow& flow, const Placement& block, const Wire& 
 
 } // namespace
 
-int heightOf(const NetworkSummary& network, const Part& part, const Measures& measures) {
+int heightOf(const NetworkSummary& network, const NetworkPart& part, const Measures& measures) {
   if (part.isBlock()) return measures.blockHeight;
   if (isSmall(network, part)) return measures.smallHeight;
   bool further = hasSettingsLine(network.layers[part.begin]);
   return measures.layerHeight + (further ? measures.settingsHeight : 0);
 }
 
-bool isSmall(const NetworkSummary& network, const Part& part) {
+bool isSmall(const NetworkSummary& network, const NetworkPart& part) {
   const Layer& layer = network.layers[part.begin];
   return layer.cost.parameters == 0 && layer.cost.macs == 0 && !layer.inputs.empty() &&
          std::ranges::all_of(layer.inputs,
@@ -146,15 +146,15 @@ const Shape& shapeOfValue(const NetworkSummary& network, size_t value) {
   return value < inputs ? network.inputs[value].shape : network.layers[value - inputs].shape;
 }
 
-Folding foldingFor(const Part& root, size_t mostBoxes) {
+Folding foldingFor(const NetworkPart& root, size_t mostBoxes) {
   int levels = levelsOf(root);
   for (int depth = levels; depth > 0; --depth)
     if (boxesOf(root, depth) <= mostBoxes) return {depth};
   return {0};
 }
 
-Placement place(const NetworkSummary& network, const Part& root, const Flow& flow, const Measures& measures,
-                const Folding& folding) {
+Placement place(const NetworkSummary& network, const NetworkPart& root, const Flow& flow,
+                const Measures& measures, const Folding& folding) {
   return Placer(network, measures, folding).place(root, flow, -1);
 }
 

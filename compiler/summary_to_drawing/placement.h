@@ -39,19 +39,19 @@ struct Folding {
 };
 
 /// As deep as a picture stays below `mostBoxes`.
-Folding foldingFor(const Part& root, size_t mostBoxes);
+Folding foldingFor(const NetworkPart& root, size_t mostBoxes);
 
-Placement place(const NetworkSummary& network, const Part& root, const Flow& flow, const Measures& measures,
-                const Folding& folding);
+Placement place(const NetworkSummary& network, const NetworkPart& root, const Flow& flow,
+                const Measures& measures, const Folding& folding);
 
 /// The wire's SVG path, in the coordinates of the open block.
 std::string wirePath(const Flow& flow, const Placement& block, const Wire& wire);
 
 /// A layer that leaves the shape and has no parameters takes one line: relu.
-bool isSmall(const NetworkSummary& network, const Part& part);
+bool isSmall(const NetworkSummary& network, const NetworkPart& part);
 
 /// Of the box of a layer or a folded block.
-int heightOf(const NetworkSummary& network, const Part& part, const Measures& measures);
+int heightOf(const NetworkSummary& network, const NetworkPart& part, const Measures& measures);
 
 const Shape& shapeOfValue(const NetworkSummary& network, size_t value);
 

@@ -86,7 +86,7 @@ size_t charactersOf(std::string_view text) {
   return size_t(llvm::count_if(text, startsCharacter));
 }
 
-std::string nameOf(const Part& part) {
+std::string nameOf(const NetworkPart& part) {
   return llvm::isDigit(part.label.front()) ? part.path : part.label;
 }
 
@@ -120,7 +120,7 @@ bool hasSettingsLine(const Layer& layer) {
              lineCharacters;
 }
 
-bool sharesWeights(const NetworkSummary& network, const Part& part) {
+bool sharesWeights(const NetworkSummary& network, const NetworkPart& part) {
   bool any = false;
   for (size_t i = part.begin; i < part.end; ++i) {
     if (network.layers[i].cost.parameters) return false;
@@ -129,7 +129,7 @@ bool sharesWeights(const NetworkSummary& network, const Part& part) {
   return any;
 }
 
-std::string shortCost(const Cost& cost, bool sharesWeights) {
+std::string shortCost(const LayerCost& cost, bool sharesWeights) {
   std::string text = sharesWeights ? "shared weights" : "";
   if (cost.parameters) text = shortNumber(cost.parameters) + " params";
   if (cost.macs) text += (text.empty() ? "" : " · ") + shortNumber(cost.macs) + " MACs";
@@ -140,7 +140,7 @@ std::string counted(size_t number, std::string_view noun) {
   return grouped(int64_t(number)) + " " + std::string(noun) + (number == 1 ? "" : "s");
 }
 
-std::string factsOf(const NetworkSummary& network, const Part& part) {
+std::string factsOf(const NetworkSummary& network, const NetworkPart& part) {
   std::string facts = part.path;
   auto add = [&](std::string_view name, const std::string& value) {
     facts += "\n" + std::string(name) + ": " + value;
@@ -155,7 +155,7 @@ std::string factsOf(const NetworkSummary& network, const Part& part) {
     add("output", shapeText(layer.shape));
     if (!layer.weightsOf.empty()) add("weights", "those of " + layer.weightsOf);
   }
-  Cost cost = costOf(network, part);
+  LayerCost cost = costOf(network, part);
   add("parameters", grouped(cost.parameters));
   add("their bytes", grouped(cost.parameterBytes));
   add("MACs a sample", grouped(cost.macs));
@@ -165,7 +165,7 @@ std::string factsOf(const NetworkSummary& network, const Part& part) {
 }
 
 std::vector<std::pair<std::string, std::string>> totalsOf(const NetworkSummary& network) {
-  const Cost& total = network.total;
+  const LayerCost& total = network.total;
   std::vector<std::pair<std::string, std::string>> totals = {
       {grouped(total.parameters), "parameters"},
       {shortBytes(total.parameterBytes), "of parameters"},

@@ -27,7 +27,7 @@ size_t charactersOf(std::string_view text);
 std::string sampleShape(const Shape& shape);
 
 /// The label, or the whole path where the label begins with a number.
-std::string nameOf(const Part& part);
+std::string nameOf(const NetworkPart& part);
 
 /// 3×3, stride 2: as many settings as fit.
 std::string shortSettings(const Layer& layer, size_t characters);
@@ -39,13 +39,13 @@ std::string shortShape(const Shape& shape);
 
 /// 9,408 params · 118 M MACs: what is not 0, shortened. Of weights that an earlier layer has read it says
 /// that they are shared.
-std::string shortCost(const Cost& cost, bool sharesWeights);
+std::string shortCost(const LayerCost& cost, bool sharesWeights);
 
 /// Whether all layers of a part that read weights read those of earlier layers.
-bool sharesWeights(const NetworkSummary& network, const Part& part);
+bool sharesWeights(const NetworkSummary& network, const NetworkPart& part);
 
 /// One fact a line, the path first: what a part's tooltip shows.
-std::string factsOf(const NetworkSummary& network, const Part& part);
+std::string factsOf(const NetworkSummary& network, const NetworkPart& part);
 
 /// 1 layer, 2 layers
 std::string counted(size_t number, std::string_view noun);

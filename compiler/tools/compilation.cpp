@@ -55,7 +55,7 @@ std::string placeOfKernel(const Frontend& frontend, const NetworkPlan& plan, siz
   for (const FunctionPlan& train : plan.train) functions.push_back(&train);
   for (const FunctionPlan* function : functions)
     for (const Phase& phase : function->phases)
-      for (const Family& family : phase.families)
+      for (const ChunkFamily& family : phase.families)
         for (const Call& call : family.calls)
           if (call.kernel == kernel) return frontend.placeOf(plan.name, call.source);
   return frontend.file;

@@ -34,7 +34,7 @@ void addTensors(const FunctionPlan& function, int64_t blocks, std::vector<Need>&
 
 void addPackedWeights(const NetworkPlan& plan, std::vector<Need>& needs) {
   for (const Phase& phase : plan.prepare.phases)
-    for (const Family& family : phase.families)
+    for (const ChunkFamily& family : phase.families)
       for (const Call& call : family.calls) {
         int64_t bytes = 0;
         for (const kernel::Tensor& packed : plan.kernels[call.kernel].outputs)

@@ -76,9 +76,9 @@ FunctionPlan oneCallAPhase(const FunctionPlan& plan) {
   FunctionPlan result = plan;
   result.phases.clear();
   for (const Phase& phase : plan.phases)
-    for (const Family& family : phase.families)
+    for (const ChunkFamily& family : phase.families)
       for (const Call& call : family.calls) {
-        Family single = family;
+        ChunkFamily single = family;
         single.calls = {call};
         result.phases.push_back({{std::move(single)}});
       }
@@ -90,7 +90,7 @@ std::vector<std::vector<Span>> livePlaces(const FunctionPlan& function, const Ne
   std::vector<std::vector<Span>> result(function.phases.size());
   Liveness liveness(network, blocks, error);
   for (size_t p = function.phases.size(); p-- > 0;) {
-    const std::vector<Family>& families = function.phases[p].families;
+    const std::vector<ChunkFamily>& families = function.phases[p].families;
     for (size_t f = families.size(); f-- > 0;)
       for (size_t c = families[f].calls.size(); c-- > 0;) liveness.before(families[f].calls[c]);
     result[p] = liveness.sorted();

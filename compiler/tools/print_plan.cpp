@@ -80,7 +80,7 @@ std::string print(const FunctionPlan& function, const NetworkPlan& network) {
                      std::to_string(function.largestLiveBytes) + ")\n";
   for (size_t i = 0; i < function.phases.size(); ++i) {
     text += "    phase " + std::to_string(i) + "\n";
-    for (const Family& family : function.phases[i].families) {
+    for (const ChunkFamily& family : function.phases[i].families) {
       text += family.perBlock ? "     each block" : "     all blocks";
       if (family.rangeExtent)
         text += ", " + std::to_string(family.rangeExtent) + " by " + std::to_string(family.rangeChunk);

@@ -41,7 +41,7 @@ std::vector<Row> rowsOf(const FunctionPlan& function, const NetworkPlan& network
                         const std::map<std::string, int64_t>& layers) {
   std::vector<Row> rows;
   for (const Phase& phase : function.phases)
-    for (const Family& family : phase.families)
+    for (const ChunkFamily& family : phase.families)
       for (const Call& call : family.calls) {
         const kernel::Kernel& kernel = network.kernels[call.kernel];
         rows.push_back({call.source, kernel.schedule.algorithm, 0, macsOf(call, kernel, layers)});

@@ -18,9 +18,9 @@ std::string unlessZero(int64_t number) {
   return number ? grouped(number) : "";
 }
 
-Row rowOf(const NetworkSummary& network, const Part& part) {
+Row rowOf(const NetworkSummary& network, const NetworkPart& part) {
   const Layer& last = network.layers[part.end - 1];
-  Cost cost = costOf(network, part);
+  LayerCost cost = costOf(network, part);
   std::string operation =
       part.isBlock() ? grouped(int64_t(part.end - part.begin)) + " layers" : last.operation;
   return {part.path,
@@ -32,8 +32,8 @@ Row rowOf(const NetworkSummary& network, const Part& part) {
 }
 
 /// Blocks within `depth` blocks are given as their parts; -1: all of them.
-void addRows(const NetworkSummary& network, const Part& block, int64_t depth, std::vector<Row>& rows) {
-  for (const Part& part : block.parts) {
+void addRows(const NetworkSummary& network, const NetworkPart& block, int64_t depth, std::vector<Row>& rows) {
+  for (const NetworkPart& part : block.parts) {
     if (part.isBlock() && depth != 0)
       addRows(network, part, depth - 1, rows);
     else

@@ -22,12 +22,6 @@ std::span<const DiagnosticInfo> allDiagnostics() {
   return infos;
 }
 
-const DiagnosticInfo* findDiagnostic(std::string_view idOrName) {
-  for (const DiagnosticInfo& row : infos)
-    if (row.id == idOrName || row.name == idOrName) return &row;
-  return nullptr;
-}
-
 Diagnostic Diagnostic::unseen() {
   Diagnostic diagnostic{};
   diagnostic.isKept = false;

@@ -34,8 +34,6 @@ struct DiagnosticInfo {
 
 const DiagnosticInfo& info(Diag diag);
 std::span<const DiagnosticInfo> allDiagnostics();
-/// The row with this id or name, or null.
-const DiagnosticInfo* findDiagnostic(std::string_view idOrName);
 
 /// An argument of a message template.
 struct DiagnosticArgument {

@@ -34,10 +34,11 @@ NetworkSummary chain(const std::vector<std::string>& paths) {
 }
 
 /// (a b (c d)): labels, blocks in parentheses.
-std::string tree(const Part& part) {
+std::string tree(const NetworkPart& part) {
   if (!part.isBlock()) return part.label;
   std::string text = part.label + "(";
-  for (const Part& inner : part.parts) text += (&inner == &part.parts.front() ? "" : " ") + tree(inner);
+  for (const NetworkPart& inner : part.parts)
+    text += (&inner == &part.parts.front() ? "" : " ") + tree(inner);
   return text + ")";
 }
 std::string treeOf(const std::vector<std::string>& paths) {
@@ -73,7 +74,7 @@ NetworkSummary randomNetwork(std::mt19937& random) {
 }
 
 /// Nothing lies on anything else, and every value comes from above.
-void checkFlow(const Part& block, const Flow& flow) {
+void checkFlow(const NetworkPart& block, const Flow& flow) {
   std::map<std::pair<int, size_t>, std::string> cells;
   auto take = [&](int column, size_t first, size_t last, const std::string& by) {
     for (size_t row = first; row <= last; ++row) {
@@ -145,9 +146,9 @@ TEST_CASE("blocks are nested so deep that a recursion over them is safe, and no 
   std::vector<std::string> paths;
   std::string path = "a";
   for (int i = 0; i < 3000; ++i, path += ".a") paths.push_back(path + ".l" + std::to_string(i));
-  Part root = partsOf(chain(paths));
+  NetworkPart root = partsOf(chain(paths));
   int depth = 0;
-  for (const Part* part = &root; part->isBlock(); part = &part->parts.back()) ++depth;
+  for (const NetworkPart* part = &root; part->isBlock(); part = &part->parts.back()) ++depth;
   CHECK(depth == 65);
   CHECK(root.end == 3000);
   CHECK_FALSE(drawSvg(chain(paths), {}).empty());
@@ -156,7 +157,7 @@ TEST_CASE("blocks are nested so deep that a recursion over them is safe, and no 
 TEST_CASE("a residual stands on the spine, and its shortcut passes in a lane beside it") {
   NetworkSummary network = chain({"conv", "bn", "add"});
   network.layers[2].inputs.push_back(0);
-  Part root = partsOf(network);
+  NetworkPart root = partsOf(network);
   Flow flow = flowOf(network, root);
   for (const Cell& cell : flow.cells) CHECK(cell.column == 0);
   REQUIRE(flow.wires.size() == 5);
@@ -170,7 +171,7 @@ TEST_CASE("random networks are drawn without overlaps, for any folding") {
   for (int round = 0; round < 300; ++round) {
     NetworkSummary network = randomNetwork(random);
     INFO("round " << round);
-    Part root = partsOf(network);
+    NetworkPart root = partsOf(network);
     Flow flow = flowOf(network, root);
     checkFlow(root, flow);
     for (int depth = 0; depth < 4; ++depth)
@@ -187,7 +188,7 @@ TEST_CASE("a dense network of a thousand layers, each reading all before it, is 
     network.layers.push_back(layer("l" + std::to_string(i), all));
   }
   network.outputs[0].value = 1000;
-  Part root = partsOf(network);
+  NetworkPart root = partsOf(network);
   Flow flow = flowOf(network, root);
   CHECK(flow.lastColumn - flow.firstColumn >= 998); // a lane for each value
 }
@@ -221,7 +222,7 @@ TEST_CASE("branches stand beside the spine in the order of the program") {
   }
   network.layers.push_back(layer("join", ends));
   network.outputs[0].value = network.layers.size();
-  Part root = partsOf(network);
+  NetworkPart root = partsOf(network);
   Flow flow = flowOf(network, root);
   checkFlow(root, flow);
   std::vector<int> columns;
@@ -241,7 +242,7 @@ TEST_CASE("settings that do not fit beside the name have a line of their own") {
   network.layers[0] = conv;
   network.layers[0].cost.parameters = 100;
   Measures measures;
-  Part root = partsOf(network);
+  NetworkPart root = partsOf(network);
   CHECK(heightOf(network, root.parts[0], measures) == measures.layerHeight + measures.settingsHeight);
 }
 
@@ -249,7 +250,7 @@ TEST_CASE("layers that read the weights of earlier ones say so") {
   NetworkSummary network = chain({"tower.conv", "tower.relu", "tower.conv", "tower.relu"});
   network.layers[0].cost.parameters = 100;
   network.layers[2].weightsOf = "tower.conv";
-  Part root = partsOf(network);
+  NetworkPart root = partsOf(network);
   REQUIRE(root.parts.size() == 2);
   CHECK_FALSE(sharesWeights(network, root.parts[0]));
   CHECK(sharesWeights(network, root.parts[1]));

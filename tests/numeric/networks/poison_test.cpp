@@ -41,7 +41,7 @@ struct Calls {
     for (int64_t slot : reads) kernel.inputs.push_back(tensor()), call.inputs.push_back(place(slot));
     for (int64_t slot : writes) kernel.outputs.push_back(tensor()), call.outputs.push_back(place(slot));
     network.kernels.push_back(kernel);
-    if (phase) function.phases.push_back({{Family()}});
+    if (phase) function.phases.push_back({{ChunkFamily()}});
     function.phases.back().families.back().calls.push_back(call);
   }
 };
