@@ -89,7 +89,7 @@ TEST_CASE("each iteration draws anew, as a function of the seed") {
   REQUIRE(losses(2)[0] != first[0]);
 }
 
-TEST_CASE("given numbers take the place of drawn ones; drawn ones have the distribution asked for") {
+TEST_CASE("given numbers take the place of drawn ones, drawn ones have the distribution asked for") {
   points::Model model = makeModel();
   const int count = 2000;
   std::vector<float> real = somePoints(count), zeros(4 * count);

@@ -130,7 +130,7 @@ TEST_CASE("convolution: a Laplacian over a 3 x 3 picture, by hand") {
   CHECK((*run({Tensor({2, 1, 4, 5}, 1)}))[0].shape == std::vector<int64_t>{2, 1, 4, 5});
 }
 
-TEST_CASE("max_pool: a NaN wins, pads never do; max_pool_index is the first maximum's place") {
+TEST_CASE("max_pool: a NaN wins, pads never do, max_pool_index is the first maximum's place") {
   Run run(R"(cnn.function @predict(%x: !cnn.tensor<[N, 1, 4], f32>)
       -> (!cnn.tensor<[N, 1, 3], f32>, !cnn.tensor<[N, 1, 3], ui8>) {
     %y = cnn.max_pool %x {kernel = array<i64: 2>, stride = array<i64: 2>, padding = array<i64: 1, 1>,
@@ -175,7 +175,7 @@ TEST_CASE("batch_norm_train moves the running statistics, the variance unbiased"
   CHECK(run.state.parameters["v"].data[0] == 5);
 }
 
-TEST_CASE("accuracy takes the first of equal logits; cross_entropy of equal logits is log C") {
+TEST_CASE("accuracy takes the first of equal logits, cross_entropy of equal logits is log C") {
   Run run(R"(cnn.function @predict(%x: !cnn.tensor<[N, 4], f32>, %t: !cnn.tensor<[N], i32>)
       -> (!cnn.tensor<[N], f32>, !cnn.tensor<[N], f32>) {
     %a = cnn.accuracy %x, %t : (!cnn.tensor<[N, 4], f32>, !cnn.tensor<[N], i32>) -> !cnn.tensor<[N], f32>

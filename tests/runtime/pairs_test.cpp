@@ -175,7 +175,7 @@ TEST_CASE("what does not belong together is listed") {
   }
 }
 
-TEST_CASE("a label that is no class ends the reading, with its file; one that does not count is none") {
+TEST_CASE("a label that is no class ends the reading, with its file, one that does not count is none") {
   Pairs folder;
   cnn::DataSplits data = folder.load().or_exit();
   const cnn_tensor* tensors[] = {&folder.image, &folder.mask};

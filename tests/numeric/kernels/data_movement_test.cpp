@@ -78,7 +78,7 @@ TEST_CASE("fill_halo writes zeros around the picture and leaves the picture alon
   }
 }
 
-TEST_CASE("concat, slice and slice_backward move channels; reshape keeps the order C, H, W") {
+TEST_CASE("concat, slice and slice_backward move channels, reshape keeps the order C, H, W") {
   int64_t images = 19;
   Array a = randomArray({images, 3, 4, 5}, 1), b = randomArray({images, 1, 4, 5}, 2),
         c = randomArray({images, 7, 4, 5}, 3);
