@@ -86,6 +86,18 @@ void readNpy(const std::uint8_t* data, std::size_t size) {
   if (column.ok()) require(column->bytes.size() == static_cast<std::size_t>(count) * column->sample_bytes());
 }
 
+void readNpz(const std::uint8_t* data, std::size_t size) {
+  static const File file(".npz");
+  const cnn_tensor picture{"image", CNN_F32, 4, {-1, 3, 2, 2}};
+  const char *names[] = {""}, *values[] = {file.write(data, size).c_str()};
+  auto read = cnn::load_data({"npz", 1, names, values}, "", &picture);
+  require(read.ok() || *read.message() != 0);
+  if (!read) return;
+  for (const cnn::Dataset* part : {&read->train, &read->test, &read->validation})
+    for (const cnn::Column& column : part->columns)
+      require(column.bytes.size() == static_cast<std::size_t>(part->count) * column.sample_bytes());
+}
+
 /// The input is the pictures, then the labels: what follows the first "SPLIT".
 void readIdx(const std::uint8_t* data, std::size_t size) {
   static const File pictures(".pictures"), labels(".labels");
@@ -134,6 +146,7 @@ const Target targets[targetCount] = {
     {"safetensors", readSafetensors},
     {"checkpoint", readCheckpoint},
     {"npy", readNpy},
+    {"npz", readNpz},
     {"idx", readIdx},
     {"cifar", readCifar},
     {"names", readNames},

@@ -24,7 +24,7 @@ struct Target {
   const char* name; // of the folder in the corpus as well
   void (*read)(const std::uint8_t* data, std::size_t size);
 };
-inline constexpr std::size_t targetCount = 7;
+inline constexpr std::size_t targetCount = 8;
 extern const Target targets[targetCount];
 
 } // namespace fuzz

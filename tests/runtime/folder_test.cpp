@@ -1,4 +1,5 @@
 // What of a folder is in a data set, what is not and is said, and which parts a data set has.
+#include "array_files.h"
 #include "picture_files.h"
 #include "trainee.h"
 
@@ -28,13 +29,6 @@ struct Pictures : TemporaryFolder {
   }
   cnn_tensor photo{"photo", CNN_U8, 4, {-1, 3, 4, 4}};
 };
-
-std::string npyOf(const std::string& descr, const std::string& shape, const std::string& values,
-                  const char* order = "False") {
-  std::string header = "{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
-  return "\x93NUMPY" + std::string("\1\0", 2) + littleEndian(static_cast<std::uint32_t>(header.size()), 2) +
-         header + values;
-}
 
 std::string npyFailure(const std::string& bytes) {
   TemporaryFolder folder;

@@ -108,6 +108,19 @@ std::vector<Operator> dataSettings() {
        ""},
       {"npy", Family::Data, 0, own, "Arrays: train_NAME.npy, test_NAME.npy and val_NAME.npy for each input.",
        ""},
+      {"npz",
+       Family::Data,
+       0,
+       {{"path", Takes::String, "", "its file"},
+        {"images", Takes::String, "-", "name of the arrays of pictures, \"images\" when left out"},
+        {"labels", Takes::String, "-",
+         "name of the arrays of labels; when left out, \"labels\" as far as these are there"},
+        mean,
+        deviation},
+       "An archive of arrays, as numpy.savez and numpy.savez_compressed write: train_IMAGES or IMAGES_train, "
+       "and the same with LABELS; also with test and val. Training data may be the arrays IMAGES and LABELS. "
+       "Pictures may be [H, W, C] or [C, H, W].",
+       ""},
   };
 }
 
