@@ -35,7 +35,7 @@ target_compile_definitions(cnnc_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
 target_link_libraries(cnnc_onnx INTERFACE ${CNNC_ONNX_PROTO} protobuf::libprotobuf)
 
 # cnnc_add_catch_test(NAME LABEL label [TIMEOUT seconds] [WHOLE] SOURCES a.cpp … LIBRARIES lib …)
-# A Catch2 executable in build/bin. Each of its cases is a test of ctest, named "NAME: case"; with WHOLE, where the cases
+# A Catch2 executable in build/bin. Each of its cases is a test of ctest, named "NAME:case"; with WHOLE, where the cases
 # share what is dear to make, the executable is one.
 function(cnnc_add_catch_test name)
   cmake_parse_arguments(arg "WHOLE" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
@@ -49,7 +49,7 @@ function(cnnc_add_catch_test name)
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT})
   else()
     # A case that Catch2 does not find again by its name fails: Catch2 takes no ';' in it.
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests
+    catch_discover_tests(${name} TEST_PREFIX "${name}:" EXTRA_ARGS --warn NoTests
       PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT})
   endif()
 endfunction()
