@@ -1,5 +1,9 @@
 /// What a built-in operator sees of its application.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/application.h"
+#include "ast_to_dialect/building.h"
+#include "ast_to_dialect/networks.h"
+#include "ast_to_dialect/parameters.h"
+#include "ast_to_dialect/statements.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -57,7 +61,7 @@ bool Application::isPiped() const {
 
 Diagnostic& Application::fail(std::string_view argument, std::string message) {
   hasFailed = true;
-  if (argument.empty()) return elaborator.shapeError(message, subjects, span, block.op->name, frame);
+  if (argument.empty()) return shapeError(elaborator, message, subjects, span, block.op->name, frame);
   const Given* found = given(argument);
   return elaborator.error(Diag::BadArgument, found ? found->span : span, frame,
                           "'" + std::string(argument) + "'", block.op->name, message);
@@ -86,7 +90,7 @@ void Application::probe(std::string_view name) {
   else if (!type().getElementType().isF32())
     fail("", "a probe looks at values of f32");
   else
-    elaborator.probe(input(), name, span, frame);
+    addProbe(elaborator, input(), name, span, frame);
 }
 
 bool Application::flag(std::string_view argument) {
@@ -187,7 +191,8 @@ mlir::Value Application::parameter(std::string_view name, llvm::ArrayRef<int64_t
     fail("", "parameter '" + std::string(name) + "' would have more than 2^40 elements");
     return {};
   }
-  mlir::Value result = elaborator.parameter(path, block.op->name, name, shape, init, statistic, span, frame);
+  mlir::Value result =
+      addParameter(elaborator, path, block.op->name, name, shape, init, statistic, span, frame);
   hasFailed = hasFailed || !result;
   return result;
 }
@@ -219,7 +224,7 @@ int64_t Application::randomStream() {
 
 mlir::Value Application::everywhere(TensorType type, double number) {
   if (hasFailed) return {};
-  return SplatOp::create(elaborator.builder, elaborator.location(span, path), type,
+  return SplatOp::create(elaborator.builder, locationOf(elaborator, span, path), type,
                          elaborator.builder.getF64FloatAttr(number));
 }
 
@@ -235,10 +240,10 @@ Value Application::scale(const Value& x, double factor, double offset) {
 Value Application::reshape(llvm::ArrayRef<mlir::AffineExpr> shape) {
   if (hasFailed) return Value();
   TensorType result = type().withShape(shape);
-  if (!elaborator.affordable(result, subjects, span, block.op->name, frame)) return Value();
+  if (!affordable(elaborator, result, subjects, span, block.op->name, frame)) return Value();
   mlir::Value value =
-      ReshapeOp::create(elaborator.builder, elaborator.location(span, path), result, subjects[0]);
-  elaborator.remember(value, span, block.op->name);
+      ReshapeOp::create(elaborator.builder, locationOf(elaborator, span, path), result, subjects[0]);
+  rememberOrigin(elaborator, value, span, block.op->name);
   return value;
 }
 

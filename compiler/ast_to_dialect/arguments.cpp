@@ -1,6 +1,8 @@
 /// Arguments: which parameter each is for, and whether it fits.
 #include "ast_to_dialect/advice.h"
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/statements.h"
 
 #include <algorithm>
 #include <cmath>
@@ -30,10 +32,10 @@ Signature signature(const BlockValue& block) {
 
 } // namespace
 
-bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view argument,
-                               std::string_view owner, Span span, const Frame& frame) {
+bool checkArgument(Elaborator& e, const Value& value, Takes takes, std::string_view argument,
+                   std::string_view owner, Span span, const Frame& frame) {
   if (value.isPoison()) return false;
-  if (value.list() && !step(span, frame, value.list()->size() / 16)) return false;
+  if (value.list() && !countStep(e, span, frame, value.list()->size() / 16)) return false;
   auto all = [&](auto&& test) {
     return value.list() && std::all_of(value.list()->begin(), value.list()->end(), test);
   };
@@ -78,16 +80,16 @@ bool Elaborator::checkArgument(const Value& value, Takes takes, std::string_view
   if (fits) return true;
   std::string what = "'" + std::string(argument) + "' of " + std::string(owner);
   if (value.get<Dimension>())
-    error(Diag::FreeDimension, span, frame, what);
+    e.error(Diag::FreeDimension, span, frame, what);
   else
-    suggestValue(error(Diag::TypeMismatch, span, frame, what, describe(takes), value.describe()), value,
+    suggestValue(e, e.error(Diag::TypeMismatch, span, frame, what, describe(takes), value.describe()), value,
                  takes, span);
   return false;
 }
 
-void Elaborator::suggestValue(Diagnostic& diagnostic, const Value& value, Takes takes, Span given) {
+void suggestValue(Elaborator& e, Diagnostic& diagnostic, const Value& value, Takes takes, Span given) {
   // A named argument's span begins with its name.
-  std::string_view text = program.sources.text(given);
+  std::string_view text = e.program.sources.text(given);
   size_t equals = text.find('=');
   bool named = equals != std::string_view::npos && text.find_first_of("\"([{<>!=") == equals &&
                text.substr(equals).substr(0, 2) != "==";
@@ -123,15 +125,15 @@ static constexpr std::string_view channelsAreKnown =
 
 /// What PyTorch's order of arguments makes of `batch_norm(16)` and `linear(3072, 10)`. True when it was
 /// reported.
-bool Elaborator::inputChannelsGiven(const BlockValue& block, const std::vector<Argument>& arguments, size_t i,
-                                    size_t index, const Value& value, const Frame& frame) {
+bool inputChannelsGiven(Elaborator& e, const BlockValue& block, const std::vector<Argument>& arguments,
+                        size_t i, size_t index, const Value& value, const Frame& frame) {
   if (!block.op || arguments[i].name.present()) return false;
   const OperatorArgument& argument = block.op->arguments[index];
   auto* whole = value.get<int64_t>();
   Span span = arguments[i].value->span;
-  std::string_view text = program.sources.file(span.file).text;
+  std::string_view text = e.program.sources.file(span.file).text;
   if (argument.namedOnly) {
-    Diagnostic& diagnostic = error(Diag::NamedOnly, span, frame, block.op->name, argument.name);
+    Diagnostic& diagnostic = e.error(Diag::NamedOnly, span, frame, block.op->name, argument.name);
     if (whole && *whole > 1)
       diagnostic.note(std::string(channelsAreKnown))
           .fix("leave it out", {{wholeArgument(arguments, i, text), ""}});
@@ -142,37 +144,37 @@ bool Elaborator::inputChannelsGiven(const BlockValue& block, const std::vector<A
   }
   bool second = i == 1 && block.op->name == "linear" && index == 1 && whole && !arguments[0].name.present();
   if (!second) return false;
-  error(Diag::TypeMismatch, span, frame, "'bias' of linear", "true or false", value.describe())
+  e.error(Diag::TypeMismatch, span, frame, "'bias' of linear", "true or false", value.describe())
       .note("the features of what comes in are known: leave them out")
       .fix("leave the first number out", {{wholeArgument(arguments, 0, text), ""}});
   return true;
 }
 
-const BlockValue* Elaborator::aliased(const CallableDecl* decl, const Module* module) {
+const BlockValue* aliasedBlock(Elaborator& e, const CallableDecl* decl, const Module* module) {
   if (!decl || decl->kind != Kind::Network || !decl->value || decl->hasParameterList) return nullptr;
-  if (auto known = aliases.find(decl); known != aliases.end()) return known->second.get();
-  if (!evaluating.insert(decl).second) return nullptr; // reported where it is built
+  if (auto known = e.aliases.find(decl); known != e.aliases.end()) return known->second.get();
+  if (!e.evaluating.insert(decl).second) return nullptr; // reported where it is built
   Environment names;
-  Value value = evaluate(decl->value, {module, &names, nullptr});
-  evaluating.erase(decl);
+  Value value = evaluate(e, decl->value, {module, &names, nullptr});
+  e.evaluating.erase(decl);
   const BlockValue* base = value.block();
   if (!base || !base->decl || base->decl->kind != Kind::Network) return nullptr;
   auto whole = std::make_shared<BlockValue>(*base);
-  if (const BlockValue* further = aliased(base->decl, base->module)) {
+  if (const BlockValue* further = aliasedBlock(e, base->decl, base->module)) {
     *whole = *further;
     for (auto& [parameter, given] : base->given) whole->give(parameter, given);
   }
-  return (aliases[decl] = std::move(whole)).get();
+  return (e.aliases[decl] = std::move(whole)).get();
 }
 
-std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
-                                                      const std::vector<Argument>& arguments,
-                                                      const std::vector<Given>& values, size_t firstIndex,
-                                                      Span span, const Frame& frame) {
+std::shared_ptr<BlockValue> withArguments(Elaborator& e, const BlockValue& block,
+                                          const std::vector<Argument>& arguments,
+                                          const std::vector<Given>& values, size_t firstIndex, Span span,
+                                          const Frame& frame) {
   if (block.decl && !block.decl->parametersComplete) return nullptr;
   auto result = std::make_shared<BlockValue>(block);
   result->span = span;
-  const BlockValue* base = aliased(block.decl, block.module);
+  const BlockValue* base = aliasedBlock(e, block.decl, block.module);
   const CallableDecl* declared = base ? base->decl : block.decl;
   Signature known = signature(base ? *base : block);
   auto earlierGiven = [&](size_t parameter) -> const Given* {
@@ -192,7 +194,7 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         if (known.names[j] == argument.name.text) index = j;
       if (index == known.names.size()) {
         std::vector<std::string_view> names(known.names.begin() + known.first, known.names.end());
-        error(Diag::UnknownArgument, argument.name.span, frame, name, argument.name.text)
+        e.error(Diag::UnknownArgument, argument.name.span, frame, name, argument.name.text)
             .didYouMean(nearest(argument.name.text, names))
             .note(names.empty() ? name + " has no arguments"
                                 : "the arguments of " + name + " are " + listed(names));
@@ -210,7 +212,7 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         continue;
       }
       if (earlier) {
-        error(Diag::ArgumentGivenTwice, argument.name.span, frame, name, argument.name.text)
+        e.error(Diag::ArgumentGivenTwice, argument.name.span, frame, name, argument.name.text)
             .secondary(earlier->span, "given here");
         ok = false;
         continue;
@@ -222,14 +224,14 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
         std::string takes = most == 0   ? "no arguments"
                             : most == 1 ? "one argument"
                                         : "at most " + std::to_string(most) + " arguments";
-        Diagnostic& diagnostic = error(Diag::TooManyArguments, argument.value->span, frame, name, takes,
-                                       int64_t(arguments.size() - firstIndex));
+        Diagnostic& diagnostic = e.error(Diag::TooManyArguments, argument.value->span, frame, name, takes,
+                                         int64_t(arguments.size() - firstIndex));
         if (values[i].value.isSubject() && firstIndex == 0)
           diagnostic.note("the tensor comes first, or before '|>': " +
-                          std::string(program.sources.text(argument.value->span)) + " |> " + name + "(…)");
+                          std::string(e.program.sources.text(argument.value->span)) + " |> " + name + "(…)");
         else if (most == 0 && i == 0)
           adviseOnArguments(diagnostic, name, values[i].value,
-                            wholeArgument(arguments, i, program.sources.file(span.file).text));
+                            wholeArgument(arguments, i, e.program.sources.file(span.file).text));
         return nullptr;
       }
       index = place;
@@ -239,17 +241,17 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
       ok = false;
       continue;
     }
-    if (inputChannelsGiven(block, arguments, i, index, given.value, frame)) {
+    if (inputChannelsGiven(e, block, arguments, i, index, given.value, frame)) {
       ok = false;
       result->give(index, given); // for the places of those after it
       continue;
     }
     if (block.op)
-      ok = checkArgument(given.value, block.op->arguments[index].takes, known.names[index], name, given.span,
-                         frame) &&
+      ok = checkArgument(e, given.value, block.op->arguments[index].takes, known.names[index], name,
+                         given.span, frame) &&
            ok;
     if (declared && declared->parameters[index].type)
-      ok = checkType(given.value, declared->parameters[index].type,
+      ok = checkType(e, given.value, declared->parameters[index].type,
                      "'" + std::string(known.names[index]) + "' of " + name, given.span, frame) &&
            ok;
     result->give(index, given);
@@ -257,7 +259,7 @@ std::shared_ptr<BlockValue> Elaborator::withArguments(const BlockValue& block,
   return ok ? result : nullptr;
 }
 
-bool Elaborator::fitsType(const Value& value, const Type* type) const {
+bool fitsType(const Elaborator& e, const Value& value, const Type* type) {
   if (value.isPoison()) return true;
   if (auto* named = as<NamedType>(type)) {
     if (named->name == "int") return value.get<int64_t>();
@@ -270,41 +272,41 @@ bool Elaborator::fitsType(const Value& value, const Type* type) const {
   const List* list = value.list();
   if (auto* wanted = as<ListType>(type))
     return list && std::all_of(list->begin(), list->end(),
-                               [&](const Value& v) { return fitsType(v, wanted->element); });
+                               [&](const Value& v) { return fitsType(e, v, wanted->element); });
   if (auto* row = as<RowType>(type)) {
     if (!list || list->size() != row->columns.size()) return false;
     for (size_t i = 0; i < list->size(); ++i)
-      if (!fitsType((*list)[i], row->columns[i])) return false;
+      if (!fitsType(e, (*list)[i], row->columns[i])) return false;
     return true;
   }
   return value.tensor() != nullptr;
 }
 
-bool Elaborator::checkType(const Value& value, const Type* type, const std::string& what, Span span,
-                           const Frame& frame) {
+bool checkType(Elaborator& e, const Value& value, const Type* type, const std::string& what, Span span,
+               const Frame& frame) {
   if (value.isPoison()) return false;
-  if (value.list() && !step(span, frame, value.elementCount() / 16)) return false;
-  if (fitsType(value, type)) return true;
+  if (value.list() && !countStep(e, span, frame, value.elementCount() / 16)) return false;
+  if (fitsType(e, value, type)) return true;
   if (value.get<Dimension>()) {
-    error(Diag::FreeDimension, span, frame, what);
+    e.error(Diag::FreeDimension, span, frame, what);
     return false;
   }
-  Diagnostic& diagnostic = error(Diag::TypeMismatch, span, frame, what,
-                                 std::string(program.sources.text(type->span)), value.describe());
+  Diagnostic& diagnostic = e.error(Diag::TypeMismatch, span, frame, what,
+                                   std::string(e.program.sources.text(type->span)), value.describe());
   auto* named = as<NamedType>(type);
   auto* text = value.get<std::string>();
-  if (named && named->name == "int") suggestValue(diagnostic, value, Takes::Int, span);
-  if (named && named->name == "bool") suggestValue(diagnostic, value, Takes::Bool, span);
+  if (named && named->name == "int") suggestValue(e, diagnostic, value, Takes::Int, span);
+  if (named && named->name == "bool") suggestValue(e, diagnostic, value, Takes::Bool, span);
   bool quotedName =
-      named && named->name == "block" && text && program.sources.text(span).ends_with("\"" + *text + "\"");
+      named && named->name == "block" && text && e.program.sources.text(span).ends_with("\"" + *text + "\"");
   if (quotedName && (findOperator(*text) || frame.module->globals.count(*text)))
     diagnostic.fix("write it without quotes",
                    {{{span.file, span.end - uint32_t(text->size()) - 2, span.end}, *text}});
   return false;
 }
 
-bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t, Given>& given, size_t first,
-                                Span span, const Frame& callee, const Frame& caller) {
+bool bindParameters(Elaborator& e, const CallableDecl& decl, const std::map<size_t, Given>& given,
+                    size_t first, Span span, const Frame& callee, const Frame& caller) {
   bool ok = true;
   for (size_t i = first; i < decl.parameters.size(); ++i) {
     const Parameter& parameter = decl.parameters[i];
@@ -312,32 +314,32 @@ bool Elaborator::bindParameters(const CallableDecl& decl, const std::map<size_t,
     if (auto found = given.find(i); found != given.end()) {
       value = found->second.value;
     } else if (parameter.defaultValue) {
-      value = evaluate(parameter.defaultValue, callee);
+      value = evaluate(e, parameter.defaultValue, callee);
       if (parameter.type &&
-          !checkType(value, parameter.type, "the default of '" + std::string(parameter.name.text) + "'",
+          !checkType(e, value, parameter.type, "the default of '" + std::string(parameter.name.text) + "'",
                      parameter.defaultValue->span, callee))
         value = Poison{};
     } else {
-      error(Diag::MissingArgument, span, caller, decl.name.text, parameter.name.text)
+      e.error(Diag::MissingArgument, span, caller, decl.name.text, parameter.name.text)
           .secondary(parameter.name.span, "declared here");
       ok = false;
     }
     auto* named = parameter.type ? as<NamedType>(parameter.type) : nullptr;
     if (auto* i = value.get<int64_t>(); i && named && named->name == "float") value = double(*i);
     callee.environment->names[parameter.name.text] = value;
-    if (observations) observations->bound(parameter.name.span, value, callee);
+    if (e.observations) e.observations->bound(parameter.name.span, value, callee);
   }
   return ok;
 }
 
-Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Frame& frame) {
+Value callRecord(Elaborator& e, const Record& base, const CallExpr& expr, const Frame& frame) {
   auto record = std::make_shared<Record>(base);
   record->span = expr.span;
   std::string name(base.op->name);
   size_t place = 0;
   bool ok = true;
   for (const Argument& argument : expr.arguments) {
-    Value value = evaluate(argument.value, frame);
+    Value value = evaluate(e, argument.value, frame);
     const OperatorArgument* known = nullptr;
     std::string key;
     if (argument.name.present()) {
@@ -346,7 +348,7 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
       if (!known) {
         std::vector<std::string_view> names;
         for (auto& candidate : base.op->arguments) names.push_back(candidate.name);
-        error(Diag::UnknownArgument, argument.name.span, frame, name, key)
+        e.error(Diag::UnknownArgument, argument.name.span, frame, name, key)
             .didYouMean(nearest(key, names))
             .note(names.empty() ? name + " has no arguments"
                                 : "the arguments of " + name + " are " + listed(names));
@@ -361,20 +363,21 @@ Value Elaborator::callRecord(const Record& base, const CallExpr& expr, const Fra
         key = known->name;
       } else {
         size_t most = base.op->arguments.size();
-        error(Diag::TooManyArguments, argument.value->span, frame, name,
-              most == 0 ? "no arguments" : "at most " + std::to_string(most), int64_t(expr.arguments.size()));
+        e.error(Diag::TooManyArguments, argument.value->span, frame, name,
+                most == 0 ? "no arguments" : "at most " + std::to_string(most),
+                int64_t(expr.arguments.size()));
         return Poison{};
       }
     }
     if (known)
-      ok = checkArgument(value, known->takes, key, name, argument.value->span, frame) && ok;
+      ok = checkArgument(e, value, known->takes, key, name, argument.value->span, frame) && ok;
     else if (value.holdsPoison())
       ok = false;
     record->depth = std::max(record->depth, value.depth() + 1);
     record->arguments[key] = {value, argument.span()};
   }
   Value result = std::shared_ptr<const Record>(record);
-  return ok && givenAll(result, expr.span, frame) ? result : Value();
+  return ok && givenAll(e, result, expr.span, frame) ? result : Value();
 }
 
 } // namespace cnn

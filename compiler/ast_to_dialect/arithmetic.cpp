@@ -1,6 +1,10 @@
 /// Operators on compile-time values and on tensors.
 #include "ast_to_dialect/advice.h"
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/building.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/parameters.h"
+#include "ast_to_dialect/statements.h"
 #include "dialect/conditions.h"
 
 #include <cmath>
@@ -9,28 +13,29 @@ namespace cnn {
 
 using namespace ast;
 
-Value Elaborator::unary(const UnaryExpr& expr, const Frame& frame) {
+Value evaluateUnary(Elaborator& e, const UnaryExpr& expr, const Frame& frame) {
   if (expr.op == UnaryOperator::Not) {
-    Value operand = evaluate(expr.operand, frame);
+    Value operand = evaluate(e, expr.operand, frame);
     if (auto* later = operand.get<RunTimeCondition>())
       return RunTimeCondition{"not (" + later->text + ")", condition::negated(later->test)};
     if (auto* known = operand.get<bool>()) return !*known;
     if (!operand.isPoison())
-      error(Diag::TypeMismatch, expr.operand->span, frame, "a condition", "true or false",
-            operand.describe());
+      e.error(Diag::TypeMismatch, expr.operand->span, frame, "a condition", "true or false",
+              operand.describe());
     return Poison{};
   }
-  Value value = evaluate(expr.operand, frame);
+  Value value = evaluate(e, expr.operand, frame);
   if (auto* i = value.get<int64_t>()) {
     int64_t result;
     if (!__builtin_sub_overflow(int64_t(0), *i, &result)) return result;
-    error(Diag::Overflow, expr.span, frame, "-");
+    e.error(Diag::Overflow, expr.span, frame, "-");
     return Poison{};
   }
   if (auto* d = value.get<double>()) return -*d;
   if (auto* dimension = value.get<Dimension>()) return Dimension{dimension->expr * -1};
-  if (value.tensor()) return tensorArithmetic(BinaryOperator::Multiply, int64_t(-1), value, expr.span, frame);
-  if (!value.isPoison()) error(Diag::BadOperands, expr.span, frame, "-", value.describe());
+  if (value.tensor())
+    return tensorArithmetic(e, BinaryOperator::Multiply, int64_t(-1), value, expr.span, frame);
+  if (!value.isPoison()) e.error(Diag::BadOperands, expr.span, frame, "-", value.describe());
   return Poison{};
 }
 
@@ -189,8 +194,8 @@ static Value dimensionArithmetic(Elaborator& elaborator, const BinaryExpr& expr,
   return Poison{};
 }
 
-Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const Value& right, Span span,
-                                   const Frame& frame) {
+Value tensorArithmetic(Elaborator& e, BinaryOperator op, const Value& left, const Value& right, Span span,
+                       const Frame& frame) {
   mlir::Value a = left.tensor(), b = right.tensor();
   std::string name = op == BinaryOperator::Add        ? "add"
                      : op == BinaryOperator::Subtract ? "sub"
@@ -200,19 +205,20 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
   llvm::SmallVector<mlir::Value, 2> tensors;
   for (mlir::Value tensor : {a, b})
     if (tensor) tensors.push_back(tensor);
-  if (wrongElements(Elements::Real, tensors, span, what, frame) || !countLayer(span, frame)) return Poison{};
+  if (wrongElements(e, Elements::Real, tensors, span, what, frame) || !countLayer(e, span, frame))
+    return Poison{};
   if (a && b) {
     mlir::Value result;
-    std::string path = nextPath(name, frame);
+    std::string path = nextPath(e, name, frame);
     if (op == BinaryOperator::Add)
-      result = build<AddOp>({a, b}, span, what, path, frame);
+      result = buildOp<AddOp>(e, {a, b}, span, what, path, frame);
     else if (op == BinaryOperator::Subtract)
-      result = build<SubOp>({a, b}, span, what, path, frame);
+      result = buildOp<SubOp>(e, {a, b}, span, what, path, frame);
     else if (op == BinaryOperator::Multiply)
-      result = build<MulOp>({a, b}, span, what, path, frame);
+      result = buildOp<MulOp>(e, {a, b}, span, what, path, frame);
     else
       adviseOnOperands(
-          error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe()),
+          e.error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe()),
           op, left, right);
     return result ? Value(result) : Value();
   }
@@ -240,24 +246,24 @@ Value Elaborator::tensorArithmetic(BinaryOperator op, const Value& left, const V
   }
   if (!known) {
     if (op == BinaryOperator::Divide && a && number)
-      error(Diag::DivisionByZero, span, frame);
+      e.error(Diag::DivisionByZero, span, frame);
     else
       adviseOnOperands(
-          error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe()),
+          e.error(Diag::BadOperands, span, frame, spelling(op), left.describe() + " and " + right.describe()),
           op, left, right);
     return Poison{};
   }
   auto fill = [&](ScaleOp::Properties& properties) {
-    properties.setFactor(builder.getF64FloatAttr(factor));
-    properties.setOffset(builder.getF64FloatAttr(offset));
+    properties.setFactor(e.builder.getF64FloatAttr(factor));
+    properties.setOffset(e.builder.getF64FloatAttr(offset));
   };
-  mlir::Value result = build<ScaleOp>(a ? a : b, fill, span, what, nextPath(name, frame), frame);
+  mlir::Value result = buildOp<ScaleOp>(e, a ? a : b, fill, span, what, nextPath(e, name, frame), frame);
   return result ? Value(result) : Value();
 }
 
-Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
+Value evaluateBinary(Elaborator& e, const BinaryExpr& expr, const Frame& frame) {
   if (expr.op == BinaryOperator::And || expr.op == BinaryOperator::Or) {
-    Value left = evaluate(expr.left, frame), right = evaluate(expr.right, frame);
+    Value left = evaluate(e, expr.left, frame), right = evaluate(e, expr.right, frame);
     if (left.isPoison() || right.isPoison()) return Poison{};
     auto *a = left.get<bool>(), *b = right.get<bool>();
     bool isAnd = expr.op == BinaryOperator::And;
@@ -272,47 +278,47 @@ Value Elaborator::binary(const BinaryExpr& expr, const Frame& frame) {
                                     : condition::any(first->test, second->test)};
     }
     const Expr* wrong = a || left.get<RunTimeCondition>() ? expr.right : expr.left;
-    error(Diag::TypeMismatch, wrong->span, frame, "beside '" + std::string(spelling(expr.op)) + "'",
-          "true or false", wrong == expr.left ? left.describe() : right.describe());
+    e.error(Diag::TypeMismatch, wrong->span, frame, "beside '" + std::string(spelling(expr.op)) + "'",
+            "true or false", wrong == expr.left ? left.describe() : right.describe());
     return Poison{};
   }
   if (expr.op == BinaryOperator::Range) {
-    std::optional<int64_t> from = expr.left ? evaluateInt(expr.left, frame, "a range") : std::nullopt;
-    std::optional<int64_t> to = expr.right ? evaluateInt(expr.right, frame, "a range") : std::nullopt;
+    std::optional<int64_t> from = expr.left ? evaluateInt(e, expr.left, frame, "a range") : std::nullopt;
+    std::optional<int64_t> to = expr.right ? evaluateInt(e, expr.right, frame, "a range") : std::nullopt;
     if (!from || !to) return Poison{};
-    if (*to > *from && uint64_t(*to) - uint64_t(*from) > maxLength) {
-      error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), "elements in a range");
+    if (*to > *from && uint64_t(*to) - uint64_t(*from) > Elaborator::maxLength) {
+      e.error(Diag::TooManySteps, expr.span, frame, int64_t(Elaborator::maxLength), "elements in a range");
       return Poison{};
     }
     List list;
     for (int64_t i = *from; i < *to; ++i) list.push_back(i);
     return list;
   }
-  Value left = evaluate(expr.left, frame), right = evaluate(expr.right, frame);
-  return binary(expr, left, right, frame);
+  Value left = evaluate(e, expr.left, frame), right = evaluate(e, expr.right, frame);
+  return evaluateBinary(e, expr, left, right, frame);
 }
 
-Value Elaborator::binary(const BinaryExpr& expr, const Value& left, const Value& right, const Frame& frame) {
+Value evaluateBinary(Elaborator& e, const BinaryExpr& expr, const Value& left, const Value& right,
+                     const Frame& frame) {
   if (left.isPoison() || right.isPoison()) return Poison{};
   auto *a = left.get<int64_t>(), *b = right.get<int64_t>();
   if (a && b)
-    return isComparison(expr.op) ? Value(compare(expr.op, *a, *b))
-                                 : wholeArithmetic(*this, expr, *a, *b, frame);
+    return isComparison(expr.op) ? Value(compare(expr.op, *a, *b)) : wholeArithmetic(e, expr, *a, *b, frame);
   if (left.number() && right.number()) {
     if (isComparison(expr.op)) return compare(expr.op, *left.number(), *right.number());
-    return realArithmetic(*this, expr, *left.number(), *right.number(), frame);
+    return realArithmetic(e, expr, *left.number(), *right.number(), frame);
   }
-  if (mlir::AffineExpr x = affine(left, context), y = affine(right, context); x && y)
-    return dimensionArithmetic(*this, expr, x, y, frame);
+  if (mlir::AffineExpr x = affine(left, e.context), y = affine(right, e.context); x && y)
+    return dimensionArithmetic(e, expr, x, y, frame);
   bool arithmetic = expr.op == BinaryOperator::Add || expr.op == BinaryOperator::Subtract ||
                     expr.op == BinaryOperator::Multiply || expr.op == BinaryOperator::Divide;
   if (arithmetic && (left.tensor() || right.tensor()))
-    return tensorArithmetic(expr.op, left, right, expr.span, frame);
+    return tensorArithmetic(e, expr.op, left, right, expr.span, frame);
   bool equality = expr.op == BinaryOperator::Equal || expr.op == BinaryOperator::NotEqual;
   auto *s = left.get<std::string>(), *t = right.get<std::string>();
   size_t length = left.list() && right.list() ? left.list()->size() + right.list()->size() : 0;
-  if (expr.op == BinaryOperator::Add && length > maxLength) {
-    error(Diag::TooManySteps, expr.span, frame, int64_t(maxLength), "elements in a list");
+  if (expr.op == BinaryOperator::Add && length > Elaborator::maxLength) {
+    e.error(Diag::TooManySteps, expr.span, frame, int64_t(Elaborator::maxLength), "elements in a list");
     return Poison{};
   }
   if (left.list() && right.list() && expr.op == BinaryOperator::Add) {
@@ -324,8 +330,8 @@ Value Elaborator::binary(const BinaryExpr& expr, const Value& left, const Value&
   if (s && t && expr.op == BinaryOperator::Add) return *s + *t;
   auto *p = left.get<bool>(), *q = right.get<bool>();
   if (p && q && equality) return compare(expr.op, *p, *q);
-  adviseOnOperands(error(Diag::BadOperands, expr.span, frame, spelling(expr.op),
-                         left.describe() + " and " + right.describe()),
+  adviseOnOperands(e.error(Diag::BadOperands, expr.span, frame, spelling(expr.op),
+                           left.describe() + " and " + right.describe()),
                    expr.op, left, right);
   return Poison{};
 }

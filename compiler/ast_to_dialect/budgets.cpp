@@ -1,6 +1,7 @@
 /// Budget sections, and what they have in common with kernels sections.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/evaluation.h"
 #include "ast_to_dialect/names.h"
+#include "ast_to_dialect/networks.h"
 
 #include <algorithm>
 
@@ -16,64 +17,66 @@ static int64_t elementCount(const NetworkParameter& info) {
 
 /// Checks the sections that are headed by a network against what was built. `name`: the network's own, or its
 /// recipe's.
-void Elaborator::targetSections(const CallableDecl& network, const std::string& name, const Frame& frame) {
-  auto own = targets.find(network.name.text);
-  if (own == targets.end()) return;
+void evaluateTargetSections(Elaborator& e, const CallableDecl& network, const std::string& name,
+                            const Frame& frame) {
+  auto own = e.targets.find(network.name.text);
+  if (own == e.targets.end()) return;
   for (const TargetDecl* section : own->second) {
     if (section->kind == Kind::Kernels)
-      kernelsSection(*section, frame);
+      evaluateKernelsSection(e, *section, frame);
     else
-      budgetSection(*section, name, frame);
+      checkBudgetSection(e, *section, name, frame);
   }
-  for (auto& [path, part] : net->parts) result.places[{name, path}] = part.span;
+  for (auto& [path, part] : e.net->parts) e.result.places[{name, path}] = part.span;
 }
 
-void Elaborator::budgetSection(const TargetDecl& section, const std::string& name, const Frame& frame) {
+void checkBudgetSection(Elaborator& e, const TargetDecl& section, const std::string& name,
+                        const Frame& frame) {
   for (const Statement* statement : section.body.statements) {
     auto* assign = as<AssignStatement>(statement);
     if (!assign || !std::ranges::count(budgetSettings, assign->name.text))
       continue; // checkNames has reported it
     std::string setting(assign->name.text);
-    std::optional<int64_t> most = evaluateInt(assign->value, frame, "'" + setting + "'");
+    std::optional<int64_t> most = evaluateInt(e, assign->value, frame, "'" + setting + "'");
     if (!most) continue;
     if (*most < 0) {
-      error(Diag::BadSetting, assign->value->span, frame, setting, "a whole number of at least 0",
-            std::to_string(*most));
+      e.error(Diag::BadSetting, assign->value->span, frame, setting, "a whole number of at least 0",
+              std::to_string(*most));
       continue;
     }
     if (setting == "parameters") {
-      parameterBudget(*assign, *most, name, frame);
+      checkParameterBudget(e, *assign, *most, name, frame);
       continue;
     }
-    if (setting == "training_memory" && !net->op.getTraining() && !net->incomplete &&
-        !diagnostics.hasErrors()) {
-      error(Diag::BadSetting, assign->name.span, frame, setting, "a network with a train section",
-            "one without");
+    if (setting == "training_memory" && !e.net->op.getTraining() && !e.net->incomplete &&
+        !e.diagnostics.hasErrors()) {
+      e.error(Diag::BadSetting, assign->name.span, frame, setting, "a network with a train section",
+              "one without");
       continue;
     }
     std::string machine(section.target ? section.target->literal() : "");
-    auto same = std::ranges::find_if(result.budgets, [&](const MemoryBudget& budget) {
+    auto same = std::ranges::find_if(e.result.budgets, [&](const MemoryBudget& budget) {
       return budget.network == name && budget.setting == setting && budget.machine == machine;
     });
-    if (same != result.budgets.end())
-      error(Diag::DuplicateSetting, assign->name.span, frame, setting).secondary(same->span, "first here");
+    if (same != e.result.budgets.end())
+      e.error(Diag::DuplicateSetting, assign->name.span, frame, setting).secondary(same->span, "first here");
     else
-      result.budgets.push_back({name, setting, *most, machine, assign->span});
+      e.result.budgets.push_back({name, setting, *most, machine, assign->span});
   }
 }
 
-void Elaborator::parameterBudget(const AssignStatement& limit, int64_t most, const std::string& name,
-                                 const Frame& frame) {
-  if (diagnostics.hasErrors()) return;
+void checkParameterBudget(Elaborator& e, const AssignStatement& limit, int64_t most, const std::string& name,
+                          const Frame& frame) {
+  if (e.diagnostics.hasErrors()) return;
   std::vector<NetworkParameter> used;
   int64_t total = 0;
-  for (const NetworkParameter& info : net->parameters) {
+  for (const NetworkParameter& info : e.net->parameters) {
     if (info.unused || info.statistic) continue;
     used.push_back(info);
     total += elementCount(info);
   }
   if (total <= most) return;
-  Diagnostic& diagnostic = error(Diag::BudgetExceeded, limit.span, frame, name, total, most);
+  Diagnostic& diagnostic = e.error(Diag::BudgetExceeded, limit.span, frame, name, total, most);
   std::ranges::stable_sort(used, std::greater<>(), elementCount);
   for (size_t i = 0; i < std::min<size_t>(3, used.size()); ++i)
     diagnostic.note(used[i].span, used[i].path + " has " + std::to_string(elementCount(used[i])));

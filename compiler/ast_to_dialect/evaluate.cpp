@@ -1,8 +1,12 @@
 /// Expressions.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/building.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
 #include "ast_to_dialect/foreign.h"
 #include "ast_to_dialect/known_divisors.h"
 #include "ast_to_dialect/names.h"
+#include "ast_to_dialect/parameters.h"
+#include "ast_to_dialect/statements.h"
 #include "dialect/conditions.h"
 
 #include <algorithm>
@@ -54,12 +58,13 @@ static void simplifyShape(mlir::Value tensor, const KnownDivisors& known) {
   tensor.setType(type.withShape(shape));
 }
 
-void Elaborator::remember(mlir::Value tensor, Span span, std::string_view what, std::string_view name) {
-  if (net && !net->assertions.empty() && tensor.getDefiningOp()) simplifyShape(tensor, net->divisors);
+void rememberOrigin(Elaborator& e, mlir::Value tensor, Span span, std::string_view what,
+                    std::string_view name) {
+  if (e.net && !e.net->assertions.empty() && tensor.getDefiningOp()) simplifyShape(tensor, e.net->divisors);
   // Of operators on tensors and of metrics `what` is a text of the caller's: the context keeps it.
-  std::string_view kept = mlir::StringAttr::get(&context, what).getValue();
-  origins[tensor] = {span, kept, name};
-  if (observations) observations->built(tensor);
+  std::string_view kept = mlir::StringAttr::get(&e.context, what).getValue();
+  e.origins[tensor] = {span, kept, name};
+  if (e.observations) e.observations->built(tensor);
 }
 
 /// What stands further on in the same declaration was made when this was applied before, or in an earlier
@@ -73,12 +78,12 @@ static bool standsAfter(const Program& program, Span later, Span span) {
   return false;
 }
 
-void Elaborator::addOrigin(Diagnostic& diagnostic, mlir::Value tensor) {
-  auto found = origins.find(tensor);
-  if (!diagnostic.isKept || found == origins.end()) return;
+void addOrigin(Elaborator& e, Diagnostic& diagnostic, mlir::Value tensor) {
+  auto found = e.origins.find(tensor);
+  if (!diagnostic.isKept || found == e.origins.end()) return;
   std::string text = readable(mlir::cast<cnn::TensorType>(tensor.getType()).shapeText());
   auto& [span, what, name] = found->second;
-  bool earlier = name.empty() && standsAfter(program, span, diagnostic.span);
+  bool earlier = name.empty() && standsAfter(e.program, span, diagnostic.span);
   std::string maker = std::string(what) + (name.empty() ? "" : " " + std::string(name));
   diagnostic.note(span, "the shape " + text + " comes from " + maker + " here" +
                             (earlier ? ", in an earlier application" : ""));
@@ -100,7 +105,7 @@ static void collectDivisors(mlir::AffineExpr size, int64_t outer, std::set<int64
 }
 
 /// Halved and doubled again, a free size is another unless it is a multiple: the assert that says so.
-void Elaborator::adviseOnMultiples(Diagnostic& diagnostic, llvm::ArrayRef<mlir::Value> tensors) {
+void adviseOnMultiples(Elaborator& e, Diagnostic& diagnostic, llvm::ArrayRef<mlir::Value> tensors) {
   if (tensors.size() < 2) return;
   std::set<int64_t> divisors;
   std::set<unsigned> symbols;
@@ -122,9 +127,9 @@ void Elaborator::adviseOnMultiples(Diagnostic& diagnostic, llvm::ArrayRef<mlir::
     KnownDivisors known;
     std::string text;
     for (unsigned symbol : symbols) {
-      mlir::AffineExpr size = mlir::getAffineSymbolExpr(symbol, &context);
-      known.learn(condition::equal(size % divisor, mlir::getAffineConstantExpr(0, &context)));
-      text += (text.empty() ? "assert " : " and ") + dimensionText(&context, size) + " % " +
+      mlir::AffineExpr size = mlir::getAffineSymbolExpr(symbol, &e.context);
+      known.learn(condition::equal(size % divisor, mlir::getAffineConstantExpr(0, &e.context)));
+      text += (text.empty() ? "assert " : " and ") + dimensionText(&e.context, size) + " % " +
               std::to_string(divisor) + " == 0";
     }
     if (!llvm::all_of(pairs,
@@ -135,9 +140,9 @@ void Elaborator::adviseOnMultiples(Diagnostic& diagnostic, llvm::ArrayRef<mlir::
   }
 }
 
-Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange operands, Span span,
-                                   std::string_view what, const Frame& frame) {
-  Diagnostic& diagnostic = error(Diag::ShapeMismatch, span, frame, what, readable(message));
+Diagnostic& shapeError(Elaborator& e, const std::string& message, mlir::ValueRange operands, Span span,
+                       std::string_view what, const Frame& frame) {
+  Diagnostic& diagnostic = e.error(Diag::ShapeMismatch, span, frame, what, readable(message));
   if (!diagnostic.isKept) return diagnostic;
   llvm::SmallVector<mlir::Value, 4> shown;
   bool isSign = what.starts_with('\'');
@@ -146,9 +151,9 @@ Diagnostic& Elaborator::shapeError(const std::string& message, mlir::ValueRange 
     bool own = operand && !isSign && llvm::isa_and_nonnull<GetOp, BatchMeanOp>(operand.getDefiningOp());
     if (!operand || own || llvm::is_contained(shown, operand)) continue;
     shown.push_back(operand);
-    addOrigin(diagnostic, operand);
+    addOrigin(e, diagnostic, operand);
   }
-  adviseOnMultiples(diagnostic, shown);
+  adviseOnMultiples(e, diagnostic, shown);
   bool pair = shown.size() == 2 && isSign;
   auto shapeOf = [&](size_t i) { return mlir::cast<cnn::TensorType>(shown[i].getType()); };
   for (size_t i = 0; pair && i < 2; ++i) {
@@ -190,7 +195,8 @@ static Value builtinName(std::string_view name) {
   return Poison{}; // checkNames has reported it
 }
 
-Value Elaborator::global(const Module& module, std::string_view name, Span span, const Frame& frame) {
+Value valueOfGlobal(Elaborator& e, const Module& module, std::string_view name, Span span,
+                    const Frame& frame) {
   auto found = module.globals.find(name);
   if (found == module.globals.end()) return builtinName(name);
   const Global& entry = found->second;
@@ -205,27 +211,27 @@ Value Elaborator::global(const Module& module, std::string_view name, Span span,
   }
   auto* let = static_cast<const LetDecl*>(entry.decl);
   auto key = std::make_pair(entry.module, name);
-  if (auto known = globals.find(key); known != globals.end()) return known->second;
-  if (!evaluating.insert(let).second) {
-    error(Diag::CircularDefinition, span, frame, name);
+  if (auto known = e.globals.find(key); known != e.globals.end()) return known->second;
+  if (!e.evaluating.insert(let).second) {
+    e.error(Diag::CircularDefinition, span, frame, name);
     return Poison{};
   }
   Environment names;
   Frame own{entry.module, &names, nullptr};
-  bind(*let->pattern, evaluate(let->value, own), own);
-  evaluating.erase(let);
-  for (auto& [bound, value] : names.names) globals[{entry.module, bound}] = value;
-  return globals[key];
+  bindPattern(e, *let->pattern, evaluate(e, let->value, own), own);
+  e.evaluating.erase(let);
+  for (auto& [bound, value] : names.names) e.globals[{entry.module, bound}] = value;
+  return e.globals[key];
 }
 
-std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& frame) {
+std::string evaluateString(Elaborator& e, const StringExpr& expr, const Frame& frame) {
   std::string result;
   for (const StringPart& part : expr.parts) {
     if (!part.hole) {
       result += part.text;
       continue;
     }
-    Value value = evaluate(part.hole, frame);
+    Value value = evaluate(e, part.hole, frame);
     if (auto* i = value.get<int64_t>())
       result += std::to_string(*i);
     else if (auto* s = value.get<std::string>())
@@ -235,40 +241,42 @@ std::string Elaborator::evaluateString(const StringExpr& expr, const Frame& fram
     else if (auto* d = value.get<double>())
       result += Value(*d).describe().substr(sizeof("the number ") - 1);
     else if (!value.isPoison())
-      error(Diag::TypeMismatch, part.hole->span, frame, "in a string", "a number, a string or a truth value",
-            value.describe());
-    if (result.size() > maxCharacters) {
-      error(Diag::TooManySteps, expr.span, frame, int64_t(maxCharacters), "characters in a string");
+      e.error(Diag::TypeMismatch, part.hole->span, frame, "in a string",
+              "a number, a string or a truth value", value.describe());
+    if (result.size() > Elaborator::maxCharacters) {
+      e.error(Diag::TooManySteps, expr.span, frame, int64_t(Elaborator::maxCharacters),
+              "characters in a string");
       return "";
     }
   }
   return result;
 }
 
-std::optional<int64_t> Elaborator::evaluateInt(const Expr* expr, const Frame& frame, std::string_view what) {
-  Value value = evaluate(expr, frame);
+std::optional<int64_t> evaluateInt(Elaborator& e, const Expr* expr, const Frame& frame,
+                                   std::string_view what) {
+  Value value = evaluate(e, expr, frame);
   if (auto* i = value.get<int64_t>()) return *i;
   if (value.get<Dimension>())
-    error(Diag::FreeDimension, expr->span, frame, what);
+    e.error(Diag::FreeDimension, expr->span, frame, what);
   else if (!value.isPoison())
-    error(Diag::TypeMismatch, expr->span, frame, what, "a whole number", value.describe());
+    e.error(Diag::TypeMismatch, expr->span, frame, what, "a whole number", value.describe());
   return std::nullopt;
 }
 
-std::optional<bool> Elaborator::evaluateCondition(const Expr* expr, const Frame& frame) {
-  Value value = evaluate(expr, frame);
+std::optional<bool> evaluateCondition(Elaborator& e, const Expr* expr, const Frame& frame) {
+  Value value = evaluate(e, expr, frame);
   if (auto* b = value.get<bool>()) return *b;
   if (value.get<RunTimeCondition>())
-    error(Diag::FreeDimension, expr->span, frame, "the condition");
+    e.error(Diag::FreeDimension, expr->span, frame, "the condition");
   else if (!value.isPoison())
-    error(Diag::TypeMismatch, expr->span, frame, "a condition", "true or false", value.describe());
+    e.error(Diag::TypeMismatch, expr->span, frame, "a condition", "true or false", value.describe());
   return std::nullopt;
 }
 
-bool Elaborator::bind(const Pattern& pattern, const Value& value, const Frame& frame) {
+bool bindPattern(Elaborator& e, const Pattern& pattern, const Value& value, const Frame& frame) {
   if (auto* name = as<NamePattern>(&pattern)) {
     if (name->name != "_" && !name->name.empty()) frame.environment->names[name->name] = value;
-    if (observations) observations->bound(name->span, value, frame);
+    if (e.observations) e.observations->bound(name->span, value, frame);
     return true;
   }
   auto& wanted = static_cast<const ListPattern&>(pattern).elements;
@@ -276,11 +284,11 @@ bool Elaborator::bind(const Pattern& pattern, const Value& value, const Frame& f
   bool fits = list && list->size() == wanted.size();
   if (!fits && !value.isPoison()) {
     if (list)
-      error(Diag::PatternMismatch, pattern.span, frame, int64_t(wanted.size()), value.describe());
+      e.error(Diag::PatternMismatch, pattern.span, frame, int64_t(wanted.size()), value.describe());
     else
-      error(Diag::TypeMismatch, pattern.span, frame, "a pattern", "a list", value.describe());
+      e.error(Diag::TypeMismatch, pattern.span, frame, "a pattern", "a list", value.describe());
   }
-  for (size_t i = 0; i < wanted.size(); ++i) bind(*wanted[i], fits ? (*list)[i] : Value(), frame);
+  for (size_t i = 0; i < wanted.size(); ++i) bindPattern(e, *wanted[i], fits ? (*list)[i] : Value(), frame);
   return fits;
 }
 
@@ -303,7 +311,7 @@ static Value member(Elaborator& elaborator, const MemberExpr& expr, const Value&
   if (base.isPoison() || !expr.member.present()) return Poison{}; // without a name the parser has reported it
   if (auto* file = base.get<FileValue>(); file && !file->module->globals.count(name)) return Poison{};
   if (auto* file = base.get<FileValue>())
-    return elaborator.global(*file->module, name, expr.member.span, frame);
+    return valueOfGlobal(elaborator, *file->module, name, expr.member.span, frame);
   if (const Members* members = base.members()) {
     auto found = members->values.find(name);
     if (found != members->values.end()) return found->second;
@@ -348,7 +356,7 @@ static void noteSlice(Diagnostic& diagnostic, const Value& base) {
 }
 
 static Value index(Elaborator& elaborator, const IndexExpr& expr, const Frame& frame) {
-  Value base = elaborator.evaluate(expr.base, frame);
+  Value base = evaluate(elaborator, expr.base, frame);
   const List* list = base.list();
   if (!list && !base.isPoison())
     noteSlice(
@@ -357,7 +365,7 @@ static Value index(Elaborator& elaborator, const IndexExpr& expr, const Frame& f
   int64_t size = list ? int64_t(list->size()) : 0;
   auto place = [&](const Expr* node, int64_t missing) -> std::optional<int64_t> {
     if (!node) return missing;
-    std::optional<int64_t> i = elaborator.evaluateInt(node, frame, "an index");
+    std::optional<int64_t> i = evaluateInt(elaborator, node, frame, "an index");
     if (i && *i < 0) *i += size;
     return i;
   };
@@ -382,23 +390,23 @@ static Value index(Elaborator& elaborator, const IndexExpr& expr, const Frame& f
 }
 
 /// A bare name stands for the call without arguments: whether a setting does without any.
-bool Elaborator::givenAll(const Value& value, Span span, const Frame& frame) {
+bool givenAll(Elaborator& e, const Value& value, Span span, const Frame& frame) {
   const Record* record = value.record();
   if (!record) return true;
   for (const OperatorArgument& argument : record->op->arguments) {
     if (!argument.required() || record->arguments.count(argument.name)) continue;
-    error(Diag::MissingArgument, span, frame, record->op->name, argument.name);
+    e.error(Diag::MissingArgument, span, frame, record->op->name, argument.name);
     return false;
   }
   return true;
 }
 
 static Value labeled(Elaborator& elaborator, const LabeledExpr& expr, const Frame& frame, PathHint hint) {
-  hint.label = elaborator.evaluateString(*expr.path, frame);
+  hint.label = evaluateString(elaborator, *expr.path, frame);
   hint.span = expr.path->span;
   const Expr* inner = expr.inner;
   while (auto* paren = as<ParenExpr>(inner)) inner = paren->inner;
-  Value value = elaborator.evaluate(inner, frame, hint);
+  Value value = evaluate(elaborator, inner, frame, hint);
   const BlockValue* block = value.block();
   if (!block || block->label == hint.label) return value;
   auto named = std::make_shared<BlockValue>(*block);
@@ -407,23 +415,23 @@ static Value labeled(Elaborator& elaborator, const LabeledExpr& expr, const Fram
   return std::shared_ptr<const BlockValue>(named);
 }
 
-Value Elaborator::evaluate(const Expr* node, const Frame& frame, const PathHint& hint) {
-  if (!step(node->span, frame)) return Poison{};
-  if (evaluationDepth >= maxEvaluationDepth) {
-    error(Diag::TooDeep, node->span, frame, int64_t(maxEvaluationDepth));
+Value evaluate(Elaborator& e, const Expr* node, const Frame& frame, const PathHint& hint) {
+  if (!countStep(e, node->span, frame)) return Poison{};
+  if (e.evaluationDepth >= Elaborator::maxEvaluationDepth) {
+    e.error(Diag::TooDeep, node->span, frame, int64_t(Elaborator::maxEvaluationDepth));
     return Poison{};
   }
-  Level level(*this);
-  Cost before = observations ? observations->total() : Cost{};
-  Value value = evaluateNode(node, frame, hint);
-  if (!affordable(value, *node, frame)) return Poison{};
-  if (observations) observations->evaluated(*node, value, frame, before);
+  Elaborator::Level level(e);
+  Cost before = e.observations ? e.observations->total() : Cost{};
+  Value value = evaluateNode(e, node, frame, hint);
+  if (!affordable(e, value, *node, frame)) return Poison{};
+  if (e.observations) e.observations->evaluated(*node, value, frame, before);
   return value;
 }
 
-bool Elaborator::affordable(const Value& value, const Expr& node, const Frame& frame) {
-  if (value.depth() > maxValueDepth) {
-    error(Diag::TooDeep, node.span, frame, int64_t(maxValueDepth));
+bool affordable(Elaborator& e, const Value& value, const Expr& node, const Frame& frame) {
+  if (value.depth() > Elaborator::maxValueDepth) {
+    e.error(Diag::TooDeep, node.span, frame, int64_t(Elaborator::maxValueDepth));
     return false;
   }
   auto characters = [](const Value& held) {
@@ -431,28 +439,29 @@ bool Elaborator::affordable(const Value& value, const Expr& node, const Frame& f
     auto* condition = held.get<RunTimeCondition>();
     return text ? text->size() : condition ? condition->text.size() : 0;
   };
-  if (characters(value) > maxCharacters) {
-    error(Diag::TooManySteps, node.span, frame, int64_t(maxCharacters),
-          value.get<std::string>() ? "characters in a string" : "characters in a condition");
+  if (characters(value) > Elaborator::maxCharacters) {
+    e.error(Diag::TooManySteps, node.span, frame, int64_t(Elaborator::maxCharacters),
+            value.get<std::string>() ? "characters in a string" : "characters in a condition");
     return false;
   }
-  if (auto* size = value.get<Dimension>(); size && !affordable(size->expr, node.span, frame)) return false;
+  if (auto* size = value.get<Dimension>(); size && !affordable(e, size->expr, node.span, frame)) return false;
   bool isOther = node.kind == Kind::Name || node.kind == Kind::Paren || node.kind == Kind::Member;
   uint64_t made = value.list() && !isOther ? 2 * value.list()->size() : characters(value) / 64;
-  return made == 0 || step(node.span, frame, made);
+  return made == 0 || countStep(e, node.span, frame, made);
 }
 
-bool Elaborator::affordable(cnn::TensorType result, mlir::ValueRange operands, Span span,
-                            std::string_view what, const Frame& frame) {
+bool affordable(Elaborator& e, cnn::TensorType result, mlir::ValueRange operands, Span span,
+                std::string_view what, const Frame& frame) {
   llvm::SmallVector<int64_t> fixed;
   for (unsigned i = 0; i < result.getRank(); ++i) {
     if (auto extent = result.getFixed(i))
       fixed.push_back(*extent);
-    else if (!affordable(result.getShape()[i], span, frame))
+    else if (!affordable(e, result.getShape()[i], span, frame))
       return false;
   }
   if (isTensorSize(fixed)) return true;
-  shapeError("expected a result of at most 2^40 elements a sample and 2^31 - 1 along a dimension, found " +
+  shapeError(e,
+             "expected a result of at most 2^40 elements a sample and 2^31 - 1 along a dimension, found " +
                  result.shapeText(),
              operands, span, what, frame);
   return false;
@@ -468,11 +477,11 @@ static unsigned partsOf(mlir::AffineExpr expr, unsigned most) {
 
 /// Sizes share their parts: one that holds another twice, and so on, is never written out to its end. With
 /// numbers of 32 bits nothing overflows on the way to the next size.
-bool Elaborator::affordable(mlir::AffineExpr dimension, Span span, const Frame& frame) {
+bool affordable(Elaborator& e, mlir::AffineExpr dimension, Span span, const Frame& frame) {
   if (!mlir::isa<mlir::AffineBinaryOpExpr>(dimension)) return true;
-  unsigned parts = partsOf(dimension, maxDimensionParts + 1);
-  if (parts > maxDimensionParts) {
-    error(Diag::TooManySteps, span, frame, int64_t(maxDimensionParts), "parts of a size");
+  unsigned parts = partsOf(dimension, Elaborator::maxDimensionParts + 1);
+  if (parts > Elaborator::maxDimensionParts) {
+    e.error(Diag::TooManySteps, span, frame, int64_t(Elaborator::maxDimensionParts), "parts of a size");
     return false;
   }
   bool fits = true;
@@ -481,13 +490,14 @@ bool Elaborator::affordable(mlir::AffineExpr dimension, Span span, const Frame& 
     fits = fits && (!number || std::abs(number.getValue()) <= INT32_MAX);
   });
   if (!fits) {
-    error(Diag::Overflow, span, frame, "a size");
+    e.error(Diag::Overflow, span, frame, "a size");
     return false;
   }
-  return step(span, frame, parts * parts / 16); // what is known about its divisors is asked of each part
+  return countStep(e, span, frame,
+                   parts * parts / 16); // what is known about its divisors is asked of each part
 }
 
-Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathHint& hint) {
+Value evaluateNode(Elaborator& e, const Expr* node, const Frame& frame, const PathHint& hint) {
   switch (node->kind) {
   case Kind::Int:
     return static_cast<const IntExpr*>(node)->value;
@@ -496,42 +506,42 @@ Value Elaborator::evaluateNode(const Expr* node, const Frame& frame, const PathH
   case Kind::Bool:
     return static_cast<const BoolExpr*>(node)->value;
   case Kind::String:
-    return evaluateString(*static_cast<const StringExpr*>(node), frame);
+    return evaluateString(e, *static_cast<const StringExpr*>(node), frame);
   case Kind::Name: {
     std::string_view name = static_cast<const NameExpr*>(node)->name;
     if (Value* local = frame.environment->find(name)) return *local;
-    Value value = global(*frame.module, name, node->span, frame);
-    return node == calledNode || givenAll(value, node->span, frame) ? value : Value();
+    Value value = valueOfGlobal(e, *frame.module, name, node->span, frame);
+    return node == e.calledNode || givenAll(e, value, node->span, frame) ? value : Value();
   }
   case Kind::List: {
     List list;
     for (const Expr* element : static_cast<const ListExpr*>(node)->elements)
-      list.push_back(evaluate(element, frame));
+      list.push_back(evaluate(e, element, frame));
     return list;
   }
   case Kind::Paren:
-    return evaluate(static_cast<const ParenExpr*>(node)->inner, frame, hint);
+    return evaluate(e, static_cast<const ParenExpr*>(node)->inner, frame, hint);
   case Kind::Unary:
-    return unary(*static_cast<const UnaryExpr*>(node), frame);
+    return evaluateUnary(e, *static_cast<const UnaryExpr*>(node), frame);
   case Kind::Binary:
-    return binary(*static_cast<const BinaryExpr*>(node), frame);
+    return evaluateBinary(e, *static_cast<const BinaryExpr*>(node), frame);
   case Kind::Call:
-    return call(*static_cast<const CallExpr*>(node), frame, hint, nullptr);
+    return evaluateCall(e, *static_cast<const CallExpr*>(node), frame, hint, nullptr);
   case Kind::Index:
-    return index(*this, *static_cast<const IndexExpr*>(node), frame);
+    return index(e, *static_cast<const IndexExpr*>(node), frame);
   case Kind::Member: {
     auto* expr = static_cast<const MemberExpr*>(node);
-    return member(*this, *expr, evaluate(expr->base, frame), frame);
+    return member(e, *expr, evaluate(e, expr->base, frame), frame);
   }
   case Kind::Chain:
-    return chain(*static_cast<const ChainExpr*>(node), frame, hint);
+    return evaluateChain(e, *static_cast<const ChainExpr*>(node), frame, hint);
   case Kind::Labeled:
-    return labeled(*this, *static_cast<const LabeledExpr*>(node), frame, hint);
+    return labeled(e, *static_cast<const LabeledExpr*>(node), frame, hint);
   case Kind::If:
-    return executeIf(*static_cast<const IfExpr*>(node), frame, true).value;
+    return executeIf(e, *static_cast<const IfExpr*>(node), frame, true).value;
   case Kind::For: {
     List results;
-    Outcome outcome = executeFor(*static_cast<const ForExpr*>(node), frame, &results);
+    Outcome outcome = executeFor(e, *static_cast<const ForExpr*>(node), frame, &results);
     return outcome.value.isPoison() && results.empty() ? Value(List()) : Value(std::move(results));
   }
   default:

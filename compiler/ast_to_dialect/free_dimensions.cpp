@@ -1,6 +1,7 @@
 /// Sizes that are known when the network runs, or given with --set: what inputs may say, and asserts about
 /// them.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/networks.h"
 #include "dialect/conditions.h"
 
 #include <algorithm>
@@ -11,44 +12,44 @@ using namespace ast;
 
 /// What a capital name stands for where an input first names it: the value that --set gives, or a free
 /// dimension.
-Value Elaborator::freeSize(std::string_view name, const Frame& frame) {
-  auto given = setValues.find(name);
-  if (given == setValues.end()) return Dimension{freeDimension(&context, llvm::StringRef(name))};
-  setUsed.insert(std::string(name));
+Value freeSize(Elaborator& e, std::string_view name, const Frame& frame) {
+  auto given = e.setValues.find(name);
+  if (given == e.setValues.end()) return Dimension{freeDimension(&e.context, llvm::StringRef(name))};
+  e.setUsed.insert(std::string(name));
   const auto& [value, span] = given->second;
   auto* size = value.get<int64_t>();
   if (size && *size >= 1 && *size <= INT32_MAX) return *size;
-  if (!value.isPoison()) error(Diag::BadDimension, span, frame, value.describe());
+  if (!value.isPoison()) e.error(Diag::BadDimension, span, frame, value.describe());
   return Poison{};
 }
 
 /// What can be compiled: a batch of one size for all inputs, and elements that libraries take. False where
 /// what is wrong would be found again wherever the input is used.
-bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
-                            llvm::ArrayRef<mlir::AffineExpr> dimensions, const Frame& frame) {
+bool checkInput(Elaborator& e, const Identifier& name, const ast::TensorType& type,
+                llvm::ArrayRef<mlir::AffineExpr> dimensions, const Frame& frame) {
   static constexpr std::string_view elements[] = {"f32", "u8", "i32"};
   if (std::ranges::find(elements, type.element.text) == std::end(elements)) {
-    error(Diag::NotCompiledYet, type.element.span, frame, "an input of " + std::string(type.element.text))
+    e.error(Diag::NotCompiledYet, type.element.span, frame, "an input of " + std::string(type.element.text))
         .note("inputs have elements of f32, u8 or i32");
     return false;
   }
   if (dimensions.empty()) {
-    error(Diag::BatchDimension, type.span, frame, name.text, "expected at least the batch, such as f32[N]");
+    e.error(Diag::BatchDimension, type.span, frame, name.text, "expected at least the batch, such as f32[N]");
     return false;
   }
   if (dimensions.size() > 4) {
-    error(Diag::NotCompiledYet, type.span, frame,
-          "an input of " + std::to_string(dimensions.size()) + " dimensions")
+    e.error(Diag::NotCompiledYet, type.span, frame,
+            "an input of " + std::to_string(dimensions.size()) + " dimensions")
         .note("inputs are pictures [N, C, H, W], signals [N, C, L], features [N, F] or one number each [N]");
     return false;
   }
   mlir::AffineExpr batch = dimensions.front();
-  std::string found = dimensionText(&context, batch);
+  std::string found = dimensionText(&e.context, batch);
   if (!mlir::isa<mlir::AffineSymbolExpr>(batch)) {
     Span first = type.shape.front()->span;
-    Diagnostic& diagnostic = error(Diag::BatchDimension, first, frame, name.text,
-                                   "expected the batch first, a free dimension such as N, found " + found);
-    std::string letter = net->batch ? dimensionText(&context, net->batch) : "N";
+    Diagnostic& diagnostic = e.error(Diag::BatchDimension, first, frame, name.text,
+                                     "expected the batch first, a free dimension such as N, found " + found);
+    std::string letter = e.net->batch ? dimensionText(&e.context, e.net->batch) : "N";
     std::vector<Edit> inPlace{{first, letter}},
         before{{{first.file, first.begin, first.begin}, letter + ", "}};
     if (dimensions.size() == 4) // [64, 3, 32, 32]
@@ -59,16 +60,16 @@ bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
       diagnostic.suggest("any number of samples", inPlace).suggest("put the batch first", before);
     return false;
   }
-  if (!net->batch) {
-    net->batch = batch;
-    net->batchSpan = type.shape.front()->span;
+  if (!e.net->batch) {
+    e.net->batch = batch;
+    e.net->batchSpan = type.shape.front()->span;
   }
-  if (batch != net->batch) {
-    error(Diag::BatchDimension, type.shape.front()->span, frame, name.text,
-          "expected the batch first, " + dimensionText(&context, net->batch) + ", found " + found)
-        .fix("write " + dimensionText(&context, net->batch),
-             {{type.shape.front()->span, dimensionText(&context, net->batch)}})
-        .secondary(net->batchSpan, "first named here");
+  if (batch != e.net->batch) {
+    e.error(Diag::BatchDimension, type.shape.front()->span, frame, name.text,
+            "expected the batch first, " + dimensionText(&e.context, e.net->batch) + ", found " + found)
+        .fix("write " + dimensionText(&e.context, e.net->batch),
+             {{type.shape.front()->span, dimensionText(&e.context, e.net->batch)}})
+        .secondary(e.net->batchSpan, "first named here");
     return false;
   }
   auto size = [&](size_t i) {
@@ -77,7 +78,7 @@ bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
   };
   bool colours = dimensions.size() == 4 && (size(3) == 1 || size(3) == 3);
   if (colours && size(1) == size(2) && size(1) > 4)
-    error(Diag::ChannelsLast, type.span, frame, name.text)
+    e.error(Diag::ChannelsLast, type.span, frame, name.text)
         .note("channels come before height and width, such as f32[N, 3, 224, 224]");
   bool right = true;
   for (size_t i = 1; i < dimensions.size(); ++i) {
@@ -88,69 +89,69 @@ bool Elaborator::checkInput(const Identifier& name, const ast::TensorType& type,
       if (part == batch)
         batched = true;
       else
-        open = dimensionText(&context, part);
+        open = dimensionText(&e.context, part);
     });
     Span span = type.shape[i]->span;
     right = right && !batched;
     if (batched)
-      error(Diag::BatchDimension, span, frame, name.text, found + " is the batch, and no other dimension");
-    else if (options.fixedSizes && !open.empty() && net->openSizes.insert(open).second)
-      error(Diag::FreeSize, span, frame, name.text, open)
+      e.error(Diag::BatchDimension, span, frame, name.text, found + " is the batch, and no other dimension");
+    else if (e.options.fixedSizes && !open.empty() && e.net->openSizes.insert(open).second)
+      e.error(Diag::FreeSize, span, frame, name.text, open)
           .note("the network is compiled for sizes that are known: give it one with --set " + open + "=…");
   }
   return right;
 }
 
 /// False when it does not hold.
-bool Elaborator::assertion(const AssertStatement& statement, const Frame& frame) {
-  Value condition = evaluate(statement.condition, frame);
+bool declareAssertion(Elaborator& e, const AssertStatement& statement, const Frame& frame) {
+  Value condition = evaluate(e, statement.condition, frame);
   std::string message;
   if (statement.message) {
-    Value text = evaluate(statement.message, frame);
+    Value text = evaluate(e, statement.message, frame);
     if (auto* given = text.get<std::string>())
       message = *given;
     else if (!text.isPoison())
-      error(Diag::TypeMismatch, statement.message->span, frame, "an assert's message", "a string",
-            text.describe());
+      e.error(Diag::TypeMismatch, statement.message->span, frame, "an assert's message", "a string",
+              text.describe());
   }
   std::string reason = message.empty() ? "" : ": " + message;
   if (auto* holds = condition.get<bool>()) {
-    if (!*holds) error(Diag::AssertFailed, statement.condition->span, frame, reason);
+    if (!*holds) e.error(Diag::AssertFailed, statement.condition->span, frame, reason);
     return *holds;
   }
   if (auto* later = condition.get<RunTimeCondition>()) {
     std::string text = later->text + reason;
-    if (net && net->asserted.emplace(later->test.getAsOpaquePointer(), text, net->training).second) {
-      if (!net->training) net->divisors.learn(later->test);
-      net->assertions.push_back({text, later->test, statement.condition->span, net->training});
+    if (e.net && e.net->asserted.emplace(later->test.getAsOpaquePointer(), text, e.net->training).second) {
+      if (!e.net->training) e.net->divisors.learn(later->test);
+      e.net->assertions.push_back({text, later->test, statement.condition->span, e.net->training});
     }
   } else if (!condition.isPoison()) {
-    error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false",
-          condition.describe());
+    e.error(Diag::TypeMismatch, statement.condition->span, frame, "assert", "true or false",
+            condition.describe());
   }
   return true;
 }
 
 /// What training demands of a batch is known as soon as its size is.
-void Elaborator::checkTrainingBatch(int64_t batch, const Frame& frame) {
-  for (const Assertion& assertion : net->assertions)
-    if (net->batch && condition::isAbout(assertion.test, net->batch) &&
+void checkTrainingBatch(Elaborator& e, int64_t batch, const Frame& frame) {
+  for (const Assertion& assertion : e.net->assertions)
+    if (e.net->batch && condition::isAbout(assertion.test, e.net->batch) &&
         !condition::holds(assertion.test, batch))
-      error(Diag::AssertFailed, assertion.span, frame,
-            " for training's batch of " + std::to_string(batch) + ": " + assertion.text);
+      e.error(Diag::AssertFailed, assertion.span, frame,
+              " for training's batch of " + std::to_string(batch) + ": " + assertion.text);
 }
 
 /// [{test, text, training}, …]
-mlir::ArrayAttr Elaborator::assertionsAttribute() {
+mlir::ArrayAttr assertionsAttribute(Elaborator& e) {
   llvm::SmallVector<mlir::Attribute> all;
-  for (const Assertion& assertion : net->assertions) {
+  for (const Assertion& assertion : e.net->assertions) {
     mlir::NamedAttrList attributes;
     attributes.set("test", assertion.test);
-    attributes.set("text", builder.getStringAttr(assertion.text));
-    if (assertion.training) attributes.set("training", builder.getUnitAttr());
-    all.push_back(attributes.getDictionary(&context));
+    attributes.set("text", e.builder.getStringAttr(assertion.text));
+    if (assertion.training) attributes.set("training", e.builder.getUnitAttr());
+    all.push_back(attributes.getDictionary(&e.context));
   }
-  return builder.getArrayAttr(all);
+  return e.builder.getArrayAttr(all);
 }
 
 } // namespace cnn

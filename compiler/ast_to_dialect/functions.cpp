@@ -1,5 +1,7 @@
 /// Functions on compile-time values.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/statements.h"
 
 #include <cmath>
 #include <limits>
@@ -34,53 +36,54 @@ static int64_t dividedWhole(std::string_view function, int64_t a, int64_t b) {
 }
 
 /// `floor(a / b)` of whole numbers, which need not be whole before it is rounded.
-Value Elaborator::roundedQuotient(std::string_view function, const BinaryExpr& division, const CallExpr& call,
-                                  const Frame& frame) {
-  Value left = evaluate(division.left, frame), right = evaluate(division.right, frame);
+Value roundedQuotient(Elaborator& e, std::string_view function, const BinaryExpr& division,
+                      const CallExpr& call, const Frame& frame) {
+  Value left = evaluate(e, division.left, frame), right = evaluate(e, division.right, frame);
   auto *a = left.get<int64_t>(), *b = right.get<int64_t>();
   auto* size = left.get<Dimension>();
   if (a && b && *b != 0 && !(*b == -1 && *a == INT64_MIN)) return dividedWhole(function, *a, *b);
   if (size && b && *b > 0 && *b <= INT32_MAX && function != "round")
     return Dimension{function == "floor" ? size->expr.floorDiv(*b) : (size->expr + (*b - 1)).floorDiv(*b)};
-  Value quotient = binary(division, left, right, frame);
-  return callBuiltin(function, {{quotient, division.span}}, call.span, frame);
+  Value quotient = evaluateBinary(e, division, left, right, frame);
+  return callBuiltin(e, function, {{quotient, division.span}}, call.span, frame);
 }
 
-Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& expr, const Frame& frame) {
+Value callFunction(Elaborator& e, const FunctionValue& function, const CallExpr& expr, const Frame& frame) {
   if (!function.decl) {
     if (const BinaryExpr* division = roundedDivision(function.builtin, expr))
-      return roundedQuotient(function.builtin, *division, expr, frame);
+      return roundedQuotient(e, function.builtin, *division, expr, frame);
     std::vector<Given> values;
     for (const Argument& argument : expr.arguments) {
       if (argument.name.present())
-        error(Diag::UnknownArgument, argument.name.span, frame, function.builtin, argument.name.text)
+        e.error(Diag::UnknownArgument, argument.name.span, frame, function.builtin, argument.name.text)
             .note(std::string(function.builtin) + " takes arguments without names");
-      values.push_back({evaluate(argument.value, frame), argument.value->span});
+      values.push_back({evaluate(e, argument.value, frame), argument.value->span});
     }
-    return callBuiltin(function.builtin, values, expr.span, frame);
+    return callBuiltin(e, function.builtin, values, expr.span, frame);
   }
-  called.insert(function.decl);
+  e.called.insert(function.decl);
   BlockValue callee;
   callee.decl = function.decl;
   callee.module = function.module;
   std::vector<Given> values;
   for (const Argument& argument : expr.arguments)
-    values.push_back({evaluate(argument.value, frame), argument.span()});
-  auto bound = withArguments(callee, expr.arguments, values, 0, expr.span, frame);
+    values.push_back({evaluate(e, argument.value, frame), argument.span()});
+  auto bound = withArguments(e, callee, expr.arguments, values, 0, expr.span, frame);
   if (!bound) return Poison{};
-  if (callDepth >= maxDepth) {
-    error(Diag::EndlessRecursion, expr.span, frame, function.decl->name.text, int64_t(maxDepth));
+  if (e.callDepth >= Elaborator::maxDepth) {
+    e.error(Diag::EndlessRecursion, expr.span, frame, function.decl->name.text,
+            int64_t(Elaborator::maxDepth));
     return Poison{};
   }
-  ++callDepth;
+  ++e.callDepth;
   Environment names;
   Frame inner{function.module, &names, nullptr};
   Value result;
-  if (bindParameters(*function.decl, bound->given, 0, expr.span, inner, frame)) {
-    result = function.decl->value ? evaluate(function.decl->value, inner)
-                                  : execute(function.decl->body, inner, false).value;
+  if (bindParameters(e, *function.decl, bound->given, 0, expr.span, inner, frame)) {
+    result = function.decl->value ? evaluate(e, function.decl->value, inner)
+                                  : execute(e, function.decl->body, inner, false).value;
     if (!result.isPoison() && function.decl->resultType)
-      if (!checkType(result, function.decl->resultType,
+      if (!checkType(e, result, function.decl->resultType,
                      "the result of " + std::string(function.decl->name.text),
                      resultSpan(*function.decl, expr), frame))
         result = Poison{};
@@ -88,7 +91,7 @@ Value Elaborator::callFunction(const FunctionValue& function, const CallExpr& ex
       if (auto* named = as<NamedType>(function.decl->resultType); named && named->name == "float")
         result = double(*i);
   }
-  --callDepth;
+  --e.callDepth;
   return result;
 }
 
@@ -142,27 +145,27 @@ static Value reduced(Elaborator& elaborator, std::string_view name, const List& 
   return result;
 }
 
-Value Elaborator::callBuiltin(std::string_view name, const std::vector<Given>& arguments, Span span,
-                              const Frame& frame) {
+Value callBuiltin(Elaborator& e, std::string_view name, const std::vector<Given>& arguments, Span span,
+                  const Frame& frame) {
   for (const Given& argument : arguments) {
     bool isLong = argument.value.list() && argument.value.list()->size() > 16;
-    if (argument.value.isPoison() || (isLong && !step(span, frame, argument.value.list()->size())))
+    if (argument.value.isPoison() || (isLong && !countStep(e, span, frame, argument.value.list()->size())))
       return Poison{};
   }
   auto wrongCount = [&](std::string_view wanted) {
-    error(Diag::TooManyArguments, span, frame, name, wanted, int64_t(arguments.size()));
+    e.error(Diag::TooManyArguments, span, frame, name, wanted, int64_t(arguments.size()));
     return Value();
   };
   auto wrongType = [&](const Given& argument, std::string_view wanted) {
-    error(Diag::TypeMismatch, argument.span, frame, name, wanted, argument.value.describe());
+    e.error(Diag::TypeMismatch, argument.span, frame, name, wanted, argument.value.describe());
     return Value();
   };
   if (name == "min" || name == "max") {
     if (arguments.size() == 1 && arguments[0].value.list())
-      return reduced(*this, name, *arguments[0].value.list(), span, frame);
+      return reduced(e, name, *arguments[0].value.list(), span, frame);
     List values;
     for (const Given& argument : arguments) values.push_back(argument.value);
-    return reduced(*this, name, values, span, frame);
+    return reduced(e, name, values, span, frame);
   }
   if (name == "zip") {
     if (arguments.empty()) return wrongCount("lists");
@@ -180,17 +183,17 @@ Value Elaborator::callBuiltin(std::string_view name, const std::vector<Given>& a
     return result;
   }
   if (name == "except") {
-    error(Diag::TypeMismatch, span, frame, "except", "its use as a selector", "a value");
+    e.error(Diag::TypeMismatch, span, frame, "except", "its use as a selector", "a value");
     return Poison{};
   }
   if (arguments.size() != 1) return wrongCount("one argument");
   const Given& argument = arguments[0];
   if (name == "floor" || name == "ceil" || name == "round")
-    return argument.value.number() ? rounded(*this, name, argument, frame) : wrongType(argument, "a number");
+    return argument.value.number() ? rounded(e, name, argument, frame) : wrongType(argument, "a number");
   const List* list = argument.value.list();
   if (!list) return wrongType(argument, "a list");
   if (name == "len") return int64_t(list->size());
-  if (name == "sum") return reduced(*this, name, *list, span, frame);
+  if (name == "sum") return reduced(e, name, *list, span, frame);
   if (name == "reversed") return List(list->rbegin(), list->rend());
   List result; // enumerate
   for (size_t i = 0; i < list->size(); ++i) result.push_back(Value(List{int64_t(i), (*list)[i]}));

@@ -1,6 +1,9 @@
 /// Kernels sections: which algorithm computes which convolution.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
 #include "ast_to_dialect/names.h"
+#include "ast_to_dialect/networks.h"
+#include "ast_to_dialect/statements.h"
 #include "dialect/kernel_choices.h"
 
 #include <cnn/path_pattern.hpp>
@@ -111,7 +114,7 @@ private:
   std::vector<std::pair<std::string, std::string>> impossible;    ///< path, why
 
   std::optional<KernelChoice> readChoice() {
-    Value value = e.evaluate(line.value, frame);
+    Value value = evaluate(e, line.value, frame);
     if (value.isPoison()) return std::nullopt;
     const Record* record = value.record();
     if (!record || record->op->family != Family::Algorithm) {
@@ -141,7 +144,7 @@ private:
     Selector result;
     result.span = line.selector ? line.selector->span : line.name.span;
     if (line.selector)
-      result.pattern = e.evaluateString(*line.selector, frame);
+      result.pattern = evaluateString(e, *line.selector, frame);
     else
       result.owner = line.name.text;
     return result;
@@ -170,7 +173,7 @@ private:
   /// Fills `convolutions`; false, with an error, where there is none.
   bool select() {
     Selector wanted = selector();
-    if (!e.step(wanted.span, frame, e.net->parts.size() / 4)) return false;
+    if (!countStep(e, wanted.span, frame, e.net->parts.size() / 4)) return false;
     std::string other; // selected, but no convolution
     for (auto& [path, part] : e.net->parts)
       if (other.empty() && covers(wanted, path)) other = path;
@@ -183,7 +186,7 @@ private:
       bool unknown =
           !wanted.owner.empty() && !findOperator(wanted.owner) && !frame.module->globals.count(wanted.owner);
       if (!unknown) // or checkNames has reported it
-        e.suggestSelector(e.error(Diag::NothingSelected, wanted.span, frame, wanted.text()), wanted);
+        suggestSelector(e, e.error(Diag::NothingSelected, wanted.span, frame, wanted.text()), wanted);
       return false;
     }
     const Part& part = e.net->parts.find(other)->second;
@@ -220,16 +223,16 @@ private:
 } // namespace
 
 /// Later lines win, and later sections.
-void Elaborator::kernelsSection(const TargetDecl& section, const Frame& frame) {
-  std::string_view name = section.target ? section.target->literal() : std::string_view(options.machine);
+void evaluateKernelsSection(Elaborator& e, const TargetDecl& section, const Frame& frame) {
+  std::string_view name = section.target ? section.target->literal() : std::string_view(e.options.machine);
   auto machine = std::ranges::find(machines, name, &Machine::name);
   bool known = machine != machines.end();
   if (section.target && !known) return; // checkNames has reported it
   for (const Statement* statement : section.body.statements)
     if (auto* line = as<AssignStatement>(statement))
-      KernelsLine(*this, *line, frame)
+      KernelsLine(e, *line, frame)
           .read(known ? &*machine : nullptr, section.target != nullptr,
-                !section.target || name == options.machine);
+                !section.target || name == e.options.machine);
 }
 
 } // namespace cnn

@@ -1,5 +1,9 @@
 /// Parameters, their paths and first values.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/parameters.h"
+#include "ast_to_dialect/building.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/statements.h"
 
 #include <cnn/path_pattern.hpp>
 
@@ -28,31 +32,31 @@ std::string joined(const std::string& path, std::string_view rest) {
   return rest.empty() ? path : path + "." + std::string(rest);
 }
 
-std::string Elaborator::nextPath(std::string_view name, const Frame& frame) {
+std::string nextPath(Elaborator& e, std::string_view name, const Frame& frame) {
   std::string base = snakeCase(name);
   std::string prefix = frame.instance->path.empty() ? "" : frame.instance->path + ".";
   std::string path;
   do path = prefix + base + std::to_string(++frame.instance->counters[base]);
-  while (!net->paths.try_emplace(path, Span{}).second && !frame.instance->repeated);
+  while (!e.net->paths.try_emplace(path, Span{}).second && !frame.instance->repeated);
   return path;
 }
 
-bool Elaborator::claimPath(const std::string& path, std::string_view, Span span, const Frame& frame) {
+bool claimPath(Elaborator& e, const std::string& path, std::string_view, Span span, const Frame& frame) {
   if (frame.instance->repeated) return true;
-  auto [it, inserted] = net->paths.try_emplace(path, span);
+  auto [it, inserted] = e.net->paths.try_emplace(path, span);
   if (inserted) return true;
-  error(Diag::PathClash, span, frame, path).secondary(it->second, "the other one");
+  e.error(Diag::PathClash, span, frame, path).secondary(it->second, "the other one");
   return false;
 }
 
-mlir::Location Elaborator::location(Span span, llvm::StringRef path) {
-  mlir::Location place = mlir::UnknownLoc::get(&context);
-  if (observations) return place; // an editor asks by syntax trees, and for every change
+mlir::Location locationOf(Elaborator& e, Span span, llvm::StringRef path) {
+  mlir::Location place = mlir::UnknownLoc::get(&e.context);
+  if (e.observations) return place; // an editor asks by syntax trees, and for every change
   if (span.valid()) {
-    LineColumn at = program.sources.lineColumn(span);
-    place = mlir::FileLineColLoc::get(&context, program.sources.file(span.file).name, at.line, at.column);
+    LineColumn at = e.program.sources.lineColumn(span);
+    place = mlir::FileLineColLoc::get(&e.context, e.program.sources.file(span.file).name, at.line, at.column);
   }
-  return path.empty() ? place : mlir::NameLoc::get(mlir::StringAttr::get(&context, path), place);
+  return path.empty() ? place : mlir::NameLoc::get(mlir::StringAttr::get(&e.context, path), place);
 }
 
 bool isTensorSize(llvm::ArrayRef<int64_t> shape) {
@@ -63,31 +67,32 @@ bool isTensorSize(llvm::ArrayRef<int64_t> shape) {
   return true;
 }
 
-mlir::Value Elaborator::parameter(const std::string& ownerPath, std::string_view owner, std::string_view name,
-                                  llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic, Span span,
-                                  const Frame& frame) {
+mlir::Value addParameter(Elaborator& e, const std::string& ownerPath, std::string_view owner,
+                         std::string_view name, llvm::ArrayRef<int64_t> shape, InitAttr init, bool statistic,
+                         Span span, const Frame& frame) {
   std::string path = ownerPath.empty() ? std::string(name) : ownerPath + "." + std::string(name);
-  auto type = cnn::TensorType::get(&context, shape, builder.getF32Type());
-  mlir::Location where = location(span, path);
-  NetworkParameter*& known = net->parameterAt[path];
+  auto type = cnn::TensorType::get(&e.context, shape, e.builder.getF32Type());
+  mlir::Location where = locationOf(e, span, path);
+  NetworkParameter*& known = e.net->parameterAt[path];
   if (known) {
     cnn::TensorType declared = mlir::cast<cnn::TensorType>(known->op.getType());
     if (declared != type) {
-      error(Diag::SharedShape, span, frame, path, type.shapeText(), declared.shapeText())
+      e.error(Diag::SharedShape, span, frame, path, type.shapeText(), declared.shapeText())
           .secondary(known->span, "made here");
       return {};
     }
   } else {
-    mlir::OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(net->predict);
-    auto op = ParameterOp::create(builder, where, path, type, init, statistic, false);
-    if (observations && !statistic) observations->madeParameter(shape);
-    known = &net->parameters.emplace_back(NetworkParameter{path, owner, name, ownerPath, op, span,
-                                                           llvm::SmallVector<int64_t>(shape), statistic,
-                                                           false, sub != nullptr});
+    mlir::OpBuilder::InsertionGuard guard(e.builder);
+    e.builder.setInsertionPoint(e.net->predict);
+    auto op = ParameterOp::create(e.builder, where, path, type, init, statistic, false);
+    if (e.observations && !statistic) e.observations->madeParameter(shape);
+    known = &e.net->parameters.emplace_back(NetworkParameter{path, owner, name, ownerPath, op, span,
+                                                             llvm::SmallVector<int64_t>(shape), statistic,
+                                                             false, e.sub != nullptr});
   }
-  auto result = GetOp::create(builder, where, type, mlir::FlatSymbolRefAttr::get(known->op.getSymNameAttr()));
-  remember(result, span, "parameter", result.getParameter());
+  auto result =
+      GetOp::create(e.builder, where, type, mlir::FlatSymbolRefAttr::get(known->op.getSymNameAttr()));
+  rememberOrigin(e, result, span, "parameter", result.getParameter());
   return result;
 }
 
@@ -100,13 +105,13 @@ static std::pair<double, double> fans(llvm::ArrayRef<int64_t> shape) {
   return {double(shape[1]) * window, double(shape[0]) * window};
 }
 
-InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> shape, Span span,
-                                 const Frame& frame) {
+InitAttr initialiser(Elaborator& e, const Value& value, llvm::ArrayRef<int64_t> shape, Span span,
+                     const Frame& frame) {
   if (value.isPoison()) return {};
   const Record* record = value.record();
   if (!record || record->op->family != Family::Initialiser) {
-    Diagnostic& diagnostic = error(Diag::TypeMismatch, span, frame, "a first value",
-                                   "an initialiser such as zeros or kaiming_normal()", value.describe());
+    Diagnostic& diagnostic = e.error(Diag::TypeMismatch, span, frame, "a first value",
+                                     "an initialiser such as zeros or kaiming_normal()", value.describe());
     if (value.number())
       diagnostic.fix("one value everywhere", {{{span.file, span.begin, span.begin}, "full("},
                                               {{span.file, span.end, span.end}, ")"}});
@@ -123,45 +128,47 @@ InitAttr Elaborator::initialiser(const Value& value, llvm::ArrayRef<int64_t> sha
   };
   std::string_view kind = record->op->name;
   auto [fanIn, fanOut] = fans(shape);
-  if (kind == "zeros") return InitAttr::get(&context, InitKind::constant, 0.0);
-  if (kind == "ones") return InitAttr::get(&context, InitKind::constant, 1.0);
-  if (kind == "full") return InitAttr::get(&context, InitKind::constant, number("value", 0));
+  if (kind == "zeros") return InitAttr::get(&e.context, InitKind::constant, 0.0);
+  if (kind == "ones") return InitAttr::get(&e.context, InitKind::constant, 1.0);
+  if (kind == "full") return InitAttr::get(&e.context, InitKind::constant, number("value", 0));
   if (kind == "uniform")
-    return InitAttr::get(&context, InitKind::uniform, number("low", 0), number("high", 1));
-  if (kind == "normal") return InitAttr::get(&context, InitKind::normal, number("mean", 0), number("std", 1));
+    return InitAttr::get(&e.context, InitKind::uniform, number("low", 0), number("high", 1));
+  if (kind == "normal")
+    return InitAttr::get(&e.context, InitKind::normal, number("mean", 0), number("std", 1));
   if (kind == "trunc_normal")
-    return InitAttr::get(&context, InitKind::trunc_normal, number("mean", 0), number("std", 1));
+    return InitAttr::get(&e.context, InitKind::trunc_normal, number("mean", 0), number("std", 1));
   double gain = number("gain", 1);
   if (kind.starts_with("xavier")) {
     double deviation = gain * std::sqrt(2.0 / (fanIn + fanOut));
-    if (kind == "xavier_normal") return InitAttr::get(&context, InitKind::normal, 0.0, deviation);
-    return InitAttr::get(&context, InitKind::uniform, -std::sqrt(3.0) * deviation,
+    if (kind == "xavier_normal") return InitAttr::get(&e.context, InitKind::normal, 0.0, deviation);
+    return InitAttr::get(&e.context, InitKind::uniform, -std::sqrt(3.0) * deviation,
                          std::sqrt(3.0) * deviation);
   }
   std::string mode = text("mode", "fan_in");
   if (mode != "fan_in" && mode != "fan_out") {
-    error(Diag::BadArgument, record->arguments.find("mode")->second.span, frame, "'mode'", kind,
-          "expected \"fan_in\" or \"fan_out\", found \"" + mode + "\"")
+    e.error(Diag::BadArgument, record->arguments.find("mode")->second.span, frame, "'mode'", kind,
+            "expected \"fan_in\" or \"fan_out\", found \"" + mode + "\"")
         .note("fan_in keeps the size of values going forward, fan_out of gradients going back");
     return {};
   }
   double deviation = std::sqrt(2.0 / (mode == "fan_in" ? fanIn : fanOut));
-  if (kind == "kaiming_normal") return InitAttr::get(&context, InitKind::normal, 0.0, deviation);
-  return InitAttr::get(&context, InitKind::uniform, -std::sqrt(3.0) * deviation, std::sqrt(3.0) * deviation);
+  if (kind == "kaiming_normal") return InitAttr::get(&e.context, InitKind::normal, 0.0, deviation);
+  return InitAttr::get(&e.context, InitKind::uniform, -std::sqrt(3.0) * deviation,
+                       std::sqrt(3.0) * deviation);
 }
 
 /// Later lines win over earlier ones. A selector without a parameter's name means the weights.
-void Elaborator::applyInits() {
+void applyInits(Elaborator& e) {
   Environment none;
-  for (; net->initsApplied < net->inits.size(); ++net->initsApplied) {
-    const PendingInit& init = net->inits[net->initsApplied];
+  for (; e.net->initsApplied < e.net->inits.size(); ++e.net->initsApplied) {
+    const PendingInit& init = e.net->inits[e.net->initsApplied];
     for (const Selector& selector : init.selection.selectors) {
-      Frame frame{&program.main(), &none, nullptr};
-      if (!step(selector.span, frame, (net->parameters.size() + net->parts.size()) / 16)) return;
+      Frame frame{&e.program.main(), &none, nullptr};
+      if (!countStep(e, selector.span, frame, (e.net->parameters.size() + e.net->parts.size()) / 16)) return;
       Selector inside = selector;
       if (!init.scope.empty() && !inside.pattern.empty()) inside.pattern = init.scope + "." + inside.pattern;
       bool any = false;
-      for (NetworkParameter& info : net->parameters) {
+      for (NetworkParameter& info : e.net->parameters) {
         bool below = init.scope.empty() || matches_path(init.scope, info.path);
         if (!below || !matches(inside, info.owner, info.ownerPath, info.name)) continue;
         any = true;
@@ -170,33 +177,33 @@ void Elaborator::applyInits() {
         // PyTorch's initialisers are applied to weights; biases keep theirs unless they are named.
         if ((byOperator || inside.pattern == info.ownerPath) && info.name != "weight") continue;
         if (info.op.getStatistic()) continue;
-        if (InitAttr value = initialiser(init.value.value, type.getFixedFrom(0), init.value.span, frame))
+        if (InitAttr value = initialiser(e, init.value.value, type.getFixedFrom(0), init.value.span, frame))
           info.op.setInitAttr(value);
       }
-      bool known = any || net->incomplete;
-      for (auto& [path, part] : net->parts) known = known || part.name == selector.owner;
+      bool known = any || e.net->incomplete;
+      for (auto& [path, part] : e.net->parts) known = known || part.name == selector.owner;
       if (!known)
-        suggestSelector(error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
+        suggestSelector(e, e.error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
     }
   }
 }
 
 /// The path that is nearly that of a selector, or what paths there are.
-void Elaborator::suggestSelector(Diagnostic& diagnostic, const Selector& selector) {
+void suggestSelector(Elaborator& e, Diagnostic& diagnostic, const Selector& selector) {
   if (!diagnostic.isKept) return;
-  if (!net || selector.pattern.empty()) {
+  if (!e.net || selector.pattern.empty()) {
     diagnostic.note("no part of the network is made by it");
     return;
   }
   std::set<std::string> parts;
   std::string list;
-  for (const NetworkParameter& info : net->parameters) {
+  for (const NetworkParameter& info : e.net->parameters) {
     std::string top = info.path.substr(0, info.path.find('.'));
     if (parts.insert(top).second && parts.size() <= 12) list += (list.empty() ? "" : ", ") + top;
   }
   if (parts.size() > 12) list += ", …";
   std::vector<std::string> paths(parts.begin(), parts.end());
-  for (const NetworkParameter& info : net->parameters) {
+  for (const NetworkParameter& info : e.net->parameters) {
     paths.push_back(info.ownerPath);
     paths.push_back(info.path);
   }
@@ -208,7 +215,7 @@ void Elaborator::suggestSelector(Diagnostic& diagnostic, const Selector& selecto
   diagnostic.note(list.empty() ? "the network has no parameters" : "its parts are " + list);
 }
 
-Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {
+Selection evaluateSelection(Elaborator& e, const Expr* expr, const Frame& frame) {
   Selection result;
   while (auto* paren = as<ParenExpr>(expr)) expr = paren->inner;
   std::vector<const Expr*> elements{expr};
@@ -237,20 +244,20 @@ Selection Elaborator::evaluateSelection(const Expr* expr, const Frame& frame) {
       owner = member->base;
     }
     if (auto* text = as<StringExpr>(element)) {
-      selector.pattern = evaluateString(*text, frame);
+      selector.pattern = evaluateString(e, *text, frame);
     } else if (auto* name = as<NameExpr>(owner)) {
-      Value value = evaluate(name, frame);
+      Value value = evaluate(e, name, frame);
       const BlockValue* block = value.block();
       if (block && (block->op || block->decl))
         selector.owner = block->name();
       else if (!value.isPoison())
-        error(Diag::TypeMismatch, element->span, frame, "a selector",
-              "a path in quotes or an operator's name", value.describe());
+        e.error(Diag::TypeMismatch, element->span, frame, "a selector",
+                "a path in quotes or an operator's name", value.describe());
       if (selector.owner.empty()) continue;
     } else {
       if (!as<ErrorExpr>(element))
-        error(Diag::TypeMismatch, element->span, frame, "a selector",
-              "a path in quotes or an operator's name", "an expression");
+        e.error(Diag::TypeMismatch, element->span, frame, "a selector",
+                "a path in quotes or an operator's name", "an expression");
       continue;
     }
     result.selectors.push_back(std::move(selector));

@@ -1,5 +1,7 @@
 /// `preprocess` and `augment`: what happens to pictures before they reach the network.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/building.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/networks.h"
 #include "ast_to_dialect/picture_size.h"
 #include "ast_to_dialect/value_text.h"
 #include "llvm/Support/Format.h"
@@ -34,7 +36,7 @@ static llvm::SmallVector<mlir::BlockArgument> picturesOf(Elaborator& e, const Pi
       Diagnostic& diagnostic =
           e.error(Diag::TypeMismatch, name.span, frame, "'" + std::string(name.text) + "'",
                   "the height and width of the others", bound->describe());
-      e.addOrigin(diagnostic, argument);
+      addOrigin(e, diagnostic, argument);
     }
     size = own;
     places.push_back(argument);
@@ -80,25 +82,25 @@ static PictureSize wantedSize(mlir::BlockArgument picture) {
   return height && width ? PictureSize{PictureSize::Both, *height, *width} : PictureSize();
 }
 
-bool Elaborator::checkPictureSizes(const PictureStatement& statement,
-                                   const std::vector<const Record*>& records, mlir::BlockArgument picture,
-                                   bool ofAnySize, const Frame& frame) {
+bool checkPictureSizes(Elaborator& e, const PictureStatement& statement,
+                       const std::vector<const Record*>& records, mlir::BlockArgument picture, bool ofAnySize,
+                       const Frame& frame) {
   std::string_view what = statement.kind == Kind::Augment ? "augment" : "preprocess";
   PictureSize wanted = wantedSize(picture), size = ofAnySize ? PictureSize() : wanted;
   for (const Record* record : records) {
     auto mistake = changeSize(*record, size);
     if (!mistake) continue;
-    error(Diag::ShapeMismatch, mistake->span.valid() ? mistake->span : statement.value->span, frame, what,
-          mistake->message);
+    e.error(Diag::ShapeMismatch, mistake->span.valid() ? mistake->span : statement.value->span, frame, what,
+            mistake->message);
     return false;
   }
   bool same = size.known == PictureSize::Both && size.height == wanted.height && size.width == wanted.width;
   if (same || wanted.known == PictureSize::Nothing) return true;
   Diagnostic& diagnostic =
-      error(Diag::ShapeMismatch, statement.value->span, frame, what,
-            "gives " + size.describe() + ", but '" + std::string(statement.names.front().text) + "' takes " +
-                std::to_string(wanted.height) + " x " + std::to_string(wanted.width));
-  addOrigin(diagnostic, picture);
+      e.error(Diag::ShapeMismatch, statement.value->span, frame, what,
+              "gives " + size.describe() + ", but '" + std::string(statement.names.front().text) +
+                  "' takes " + std::to_string(wanted.height) + " x " + std::to_string(wanted.width));
+  addOrigin(e, diagnostic, picture);
   std::string crop = wanted.height == wanted.width
                          ? std::to_string(wanted.height)
                          : "[" + std::to_string(wanted.height) + ", " + std::to_string(wanted.width) + "]";
@@ -112,32 +114,32 @@ bool Elaborator::checkPictureSizes(const PictureStatement& statement,
   return false;
 }
 
-void Elaborator::picture(const PictureStatement& statement, const Frame& frame) {
-  Value value = evaluate(statement.value, frame);
-  if (value.isPoison() || sub || !net) return;
-  llvm::SmallVector<mlir::BlockArgument> pictures = picturesOf(*this, statement, frame);
-  auto records = recordsOf(*this, statement, value, frame);
+void declarePicture(Elaborator& e, const PictureStatement& statement, const Frame& frame) {
+  Value value = evaluate(e, statement.value, frame);
+  if (value.isPoison() || e.sub || !e.net) return;
+  llvm::SmallVector<mlir::BlockArgument> pictures = picturesOf(e, statement, frame);
+  auto records = recordsOf(e, statement, value, frame);
   if (!records || pictures.size() != statement.names.size() || pictures.empty()) return;
   bool augment = statement.kind == Kind::Augment;
   bool ofAnySize = !augment || std::ranges::any_of(pictures, [&](mlir::BlockArgument picture) {
-    return net->preprocessed.count(picture.getArgNumber()) && !augmented.count(picture.getArgNumber());
+    return e.net->preprocessed.count(picture.getArgNumber()) && !e.augmented.count(picture.getArgNumber());
   });
-  bool matters = !augment || options.trains;
-  if (matters && !checkPictureSizes(statement, *records, pictures.front(), ofAnySize, frame)) return;
+  bool matters = !augment || e.options.trains;
+  if (matters && !checkPictureSizes(e, statement, *records, pictures.front(), ofAnySize, frame)) return;
   llvm::SmallVector<mlir::Attribute> places;
   for (auto [picture, name] : llvm::zip(pictures, statement.names)) {
     unsigned place = picture.getArgNumber();
-    places.push_back(builder.getI64IntegerAttr(place));
-    bool first = (augment ? augmented : net->preprocessed).insert(place).second;
+    places.push_back(e.builder.getI64IntegerAttr(place));
+    bool first = (augment ? e.augmented : e.net->preprocessed).insert(place).second;
     if (!augment && !first) {
-      error(Diag::DuplicateSetting, name.span, frame, "preprocess " + std::string(name.text));
+      e.error(Diag::DuplicateSetting, name.span, frame, "preprocess " + std::string(name.text));
       return;
     }
   }
   for (const Record* record : *records) {
-    mlir::NamedAttrList attribute(recordAttribute(*record));
-    attribute.set("inputs", builder.getArrayAttr(places));
-    (augment ? augments : net->preprocess).push_back(attribute.getDictionary(&context));
+    mlir::NamedAttrList attribute(recordAttribute(e, *record));
+    attribute.set("inputs", e.builder.getArrayAttr(places));
+    (augment ? e.augments : e.net->preprocess).push_back(attribute.getDictionary(&e.context));
   }
 }
 
@@ -164,16 +166,16 @@ std::string valueText(const Value& value) {
 }
 
 /// {arguments = [{name, value}], name}
-mlir::DictionaryAttr Elaborator::recordAttribute(const Record& record) {
+mlir::DictionaryAttr recordAttribute(Elaborator& e, const Record& record) {
   llvm::SmallVector<mlir::Attribute> arguments;
   for (auto& [name, given] : record.arguments) {
-    arguments.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("name", builder.getStringAttr(name)),
-         builder.getNamedAttr("value", builder.getStringAttr(valueText(given.value)))}));
+    arguments.push_back(e.builder.getDictionaryAttr(
+        {e.builder.getNamedAttr("name", e.builder.getStringAttr(name)),
+         e.builder.getNamedAttr("value", e.builder.getStringAttr(valueText(given.value)))}));
   }
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("arguments", builder.getArrayAttr(arguments)),
-       builder.getNamedAttr("name", builder.getStringAttr(std::string(record.op->name)))});
+  return e.builder.getDictionaryAttr(
+      {e.builder.getNamedAttr("arguments", e.builder.getArrayAttr(arguments)),
+       e.builder.getNamedAttr("name", e.builder.getStringAttr(std::string(record.op->name)))});
 }
 
 } // namespace cnn

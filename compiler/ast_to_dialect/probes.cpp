@@ -1,5 +1,5 @@
 /// Probes: values that become outputs of @predict where somebody asks for them.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/networks.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -9,46 +9,46 @@
 
 namespace cnn {
 
-void Elaborator::probe(mlir::Value tensor, std::string_view name, Span span, const Frame& frame) {
+void addProbe(Elaborator& e, mlir::Value tensor, std::string_view name, Span span, const Frame& frame) {
   // What a further application of shared parameters computes has no path of its own.
-  if (frame.instance->repeated || net->training) return;
+  if (frame.instance->repeated || e.net->training) return;
   const std::string& scope = frame.instance->path;
   std::string path = (scope.empty() ? "" : scope + ".") + std::string(name);
-  if (auto [other, isNew] = net->probePaths.emplace(path, span); !isNew) {
-    error(Diag::PathClash, span, frame, path).secondary(other->second, "the other one");
+  if (auto [other, isNew] = e.net->probePaths.emplace(path, span); !isNew) {
+    e.error(Diag::PathClash, span, frame, path).secondary(other->second, "the other one");
     return;
   }
-  probesFound.insert(path);
+  e.probesFound.insert(path);
   bool wanted = false;
-  for (const std::string& pattern : options.probes) {
+  for (const std::string& pattern : e.options.probes) {
     if (pattern != "*" && !matches_path(pattern, path)) continue;
-    probesUsed.insert(pattern);
+    e.probesUsed.insert(pattern);
     wanted = true;
   }
   if (!wanted) return;
   std::string output = path; // a name in C
   std::ranges::replace_if(output, [](char c) { return !llvm::isAlnum(c); }, '_');
   if (llvm::isDigit(output[0])) output = "probe_" + output;
-  net->probes.push_back({output, tensor, span});
+  e.net->probes.push_back({output, tensor, span});
 }
 
 /// Outputs have one name each, in C as well.
-void Elaborator::checkProbeNames(const Frame& frame) {
+void checkProbeNames(Elaborator& e, const Frame& frame) {
   std::map<std::string_view, Span> names;
-  for (const auto* list : {&net->inputs, &net->outputs})
+  for (const auto* list : {&e.net->inputs, &e.net->outputs})
     for (const NamedTensor& tensor : *list) names.emplace(tensor.name, tensor.span);
-  for (const NamedTensor& probe : net->probes) {
+  for (const NamedTensor& probe : e.net->probes) {
     auto [other, isNew] = names.emplace(probe.name, probe.span);
     if (!isNew)
-      error(Diag::PathClash, probe.span, frame, probe.name).secondary(other->second, "the other one");
+      e.error(Diag::PathClash, probe.span, frame, probe.name).secondary(other->second, "the other one");
   }
 }
 
-void Elaborator::reportUnknownProbes() {
-  std::vector<std::string_view> names(probesFound.begin(), probesFound.end());
-  for (const std::string& pattern : options.probes) {
-    if (probesUsed.count(pattern) || diagnostics.hasErrors()) continue;
-    Diagnostic& diagnostic = diagnostics.report(Diag::UnknownProbe, Span{}, pattern);
+void reportUnknownProbes(Elaborator& e) {
+  std::vector<std::string_view> names(e.probesFound.begin(), e.probesFound.end());
+  for (const std::string& pattern : e.options.probes) {
+    if (e.probesUsed.count(pattern) || e.diagnostics.hasErrors()) continue;
+    Diagnostic& diagnostic = e.diagnostics.report(Diag::UnknownProbe, Span{}, pattern);
     if (std::string_view near = nearest(pattern, names); !near.empty())
       diagnostic.note("did you mean " + std::string(near) + "?");
     diagnostic.note(names.empty() ? "the network has none: name a value with |> probe(\"name\")"

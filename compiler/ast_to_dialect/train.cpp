@@ -1,5 +1,10 @@
 /// Train sections: @loss and the settings that the runtime needs.
 #include "ast_to_dialect/batch_statistics.h"
+#include "ast_to_dialect/building.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/networks.h"
+#include "ast_to_dialect/parameters.h"
+#include "ast_to_dialect/statements.h"
 #include "ast_to_dialect/train_draws.h"
 #include "ast_to_dialect/train_labels.h"
 #include "ast_to_dialect/train_part.h"
@@ -58,7 +63,7 @@ public:
   void run() {
     statements(decl.body);
     checkBatches();
-    e.applyInits(); // of parts that only training has
+    applyInits(e); // of parts that only training has
     if (weightsFrom) weights(*weightsFrom);
     finishPart(section);
     for (TrainPart& phase : phases) finishPart(phase);
@@ -132,11 +137,11 @@ private:
       else if (auto* s = as<ExprStatement>(statement); s && as<IfExpr>(s->value))
         branch(*as<IfExpr>(s->value));
       else if (as<InitStatement>(statement))
-        e.execute(*statement, top(), false);
+        execute(e, *statement, top(), false);
       else if (auto* s = as<PictureStatement>(statement))
-        pictures.push_back(s), e.execute(*s, frame, false);
+        pictures.push_back(s), execute(e, *s, frame, false);
       else
-        e.execute(*statement, frame, false);
+        execute(e, *statement, frame, false);
     }
   }
 
@@ -159,7 +164,7 @@ public:
 private:
   /// Of training, against what the network asserts about its batch.
   void checkBatches() {
-    for (int64_t batch : batches()) e.checkTrainingBatch(batch, frame);
+    for (int64_t batch : batches()) checkTrainingBatch(e, batch, frame);
   }
 
   /// The names of the section, and paths as in the network itself.
@@ -167,14 +172,14 @@ private:
 
   /// A part that only training has: its path is its name.
   void shared(const SharedStatement& statement) {
-    if (e.claimPath(std::string(statement.name.text), "", statement.name.span, top()))
-      e.execute(statement, top(), false);
+    if (claimPath(e, std::string(statement.name.text), "", statement.name.span, top()))
+      execute(e, statement, top(), false);
     else
       frame.environment->names[statement.name.text] = Poison{};
   }
 
   void branch(const IfExpr& expr) {
-    std::optional<bool> condition = e.evaluateCondition(expr.condition, frame);
+    std::optional<bool> condition = evaluateCondition(e, expr.condition, frame);
     if (condition) statements(*condition ? expr.thenBody : expr.elseBody);
   }
 
@@ -185,13 +190,13 @@ private:
     bound = Poison{};
     auto* type = statement.type ? as<ast::TensorType>(statement.type) : nullptr;
     if (!type) return;
-    auto dimensions = e.shape(*type, frame, true);
+    auto dimensions = evaluateShape(e, *type, frame, true);
     if (!dimensions || !type->element.present()) return;
-    if (!e.checkInput(statement.name, *type, *dimensions, frame)) return;
+    if (!checkInput(e, statement.name, *type, *dimensions, frame)) return;
     auto tensor =
-        cnn::TensorType::get(&e.context, *dimensions, e.elementType(type->element.text), LayoutAttr());
-    mlir::Value value = loss.getBody().front().addArgument(tensor, e.location(statement.span, name));
-    e.remember(value, type->span, "input", statement.name.text);
+        cnn::TensorType::get(&e.context, *dimensions, elementTypeNamed(e, type->element.text), LayoutAttr());
+    mlir::Value value = loss.getBody().front().addArgument(tensor, locationOf(e, statement.span, name));
+    rememberOrigin(e, value, type->span, "input", statement.name.text);
     targets.push_back(name);
     targetSpans.push_back(statement.name.span);
     bound = value;
@@ -206,14 +211,14 @@ private:
     if (rank > 1) {
       Diagnostic& diagnostic = e.error(Diag::BadSetting, span, frame, what,
                                        "one value an image [N], such as a loss gives", value.describe());
-      if (tensor) e.addOrigin(diagnostic, tensor);
+      if (tensor) addOrigin(e, diagnostic, tensor);
       const BlockValue* block = value.block();
       if (block && block->op && block->op->subjects == 2)
         diagnostic.note("it is applied to an output and a target: " + block->name() + "(logits, label)");
       return {};
     }
     if (rank == 0) return tensor;
-    return e.build<BatchMeanOp>(tensor, span, what, std::string(what), frame);
+    return buildOp<BatchMeanOp>(e, tensor, span, what, std::string(what), frame);
   }
 
   /// A loss or metric that the runtime can compute from predictions: of which output and target, by index. -1
@@ -263,7 +268,7 @@ private:
   }
 
   void metric(const MetricStatement& statement) {
-    Value value = e.evaluate(statement.value, frame);
+    Value value = evaluate(e, statement.value, frame);
     frame.environment->names[statement.name.text] = value;
     std::string name(statement.name.text);
     if (mlir::Value tensor = mean(value, name, statement.value->span)) {
@@ -277,7 +282,7 @@ private:
     if (reader.setting(statement, section)) return;
     std::string name(statement.name.text);
     Span span = statement.value->span;
-    Value value = e.evaluate(statement.value, frame);
+    Value value = evaluate(e, statement.value, frame);
     if (value.isPoison()) return;
     auto wrong = [&](std::string_view expected) { reader.wrong(statement, value, expected); };
     const Record* record = value.record();
@@ -290,7 +295,7 @@ private:
       }
     } else if (name == "data") {
       if (record && record->op->family == Family::Data)
-        put("data", e.recordAttribute(*record));
+        put("data", recordAttribute(e, *record));
       else
         wrong("a source of data such as fashion_mnist()");
     } else if (name == "weights") {
@@ -323,13 +328,13 @@ private:
       path.pop_back();
       if (!any && !e.net->incomplete) e.error(Diag::NothingSelected, into->second.span, frame, path);
     }
-    put("weights", e.recordAttribute(record));
+    put("weights", recordAttribute(e, record));
   }
 
   /// `stop = patience(metric, epochs)`, of the section or a phase.
   void stop(TrainPart& part) {
     if (!part.stop) return;
-    Value value = e.evaluate(part.stop->value, frameOf(part));
+    Value value = evaluate(e, part.stop->value, frameOf(part));
     if (value.isPoison()) return;
     Span span = part.stop->value->span;
     auto wrong = [&](std::string_view expected, const Value& found) {
@@ -388,7 +393,7 @@ private:
       } else if (auto* s = as<GroupStatement>(item)) {
         part.groupStatements.push_back(s);
       } else if (as<BindingStatement>(item)) {
-        e.execute(*item, inner, false);
+        execute(e, *item, inner, false);
       } else if (item->span.valid()) {
         e.error(Diag::PartNotHere, item->span, frame, "this",
                 "in a " + kind + ", which has settings and groups");
@@ -397,7 +402,7 @@ private:
   }
 
   void stepLoss(const AssignStatement& statement, const Frame& inner, TrainPart& step) {
-    Value value = e.evaluate(statement.value, inner);
+    Value value = evaluate(e, statement.value, inner);
     mlir::Value tensor = value.isPoison() ? mlir::Value() : mean(value, "loss", statement.value->span);
     if (!tensor) return;
     step.loss = value.tensor();
@@ -465,26 +470,27 @@ private:
 
 } // namespace
 
-void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
-  if (exhausted()) return;
-  mlir::OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(&net->op.getBody().front());
-  auto loss = FunctionOp::create(builder, location(decl.span, ""), "loss", builder.getFunctionType({}, {}));
-  mlir::Block& from = net->predict.getBody().front();
+void evaluateTrainSection(Elaborator& e, const TrainDecl& decl, const Frame& network) {
+  if (e.exhausted()) return;
+  mlir::OpBuilder::InsertionGuard guard(e.builder);
+  e.builder.setInsertionPointToEnd(&e.net->op.getBody().front());
+  auto loss =
+      FunctionOp::create(e.builder, locationOf(e, decl.span, ""), "loss", e.builder.getFunctionType({}, {}));
+  mlir::Block& from = e.net->predict.getBody().front();
   mlir::Block& to = loss.getBody().front();
   mlir::IRMapping mapping;
   auto carry = [&](mlir::Value before, mlir::Value after) {
     mapping.map(before, after);
-    if (auto found = origins.find(before); found != origins.end()) {
+    if (auto found = e.origins.find(before); found != e.origins.end()) {
       Origin origin = found->second;
-      origins[after] = origin;
+      e.origins[after] = origin;
     }
   };
   for (mlir::BlockArgument argument : from.getArguments())
     carry(argument, to.addArgument(argument.getType(), argument.getLoc()));
-  builder.setInsertionPointToEnd(&to);
+  e.builder.setInsertionPointToEnd(&to);
   for (mlir::Operation& op : from) {
-    mlir::Operation* copy = builder.clone(op, mapping);
+    mlir::Operation* copy = e.builder.clone(op, mapping);
     for (auto [before, after] : llvm::zip(op.getResults(), copy->getResults())) carry(before, after);
   }
 
@@ -495,28 +501,29 @@ void Elaborator::trainSection(const TrainDecl& decl, const Frame& network) {
   Instance instance;
   instance.path = "loss";
   instance.name = decl.network.text;
-  Frame frame{&program.main(), &inner, &instance};
-  augments.clear();
-  augmented.clear();
-  Trainer trainer(*this, decl, loss, frame);
+  Frame frame{&e.program.main(), &inner, &instance};
+  e.augments.clear();
+  e.augmented.clear();
+  Trainer trainer(e, decl, loss, frame);
   trainer.outputs = mapping;
-  net->training = true;
+  e.net->training = true;
   trainer.run();
-  net->training = false;
-  if (diagnostics.hasErrors()) return;
+  e.net->training = false;
+  if (e.diagnostics.hasErrors()) return;
   trainer.finish();
   std::vector<std::string> inputs;
-  for (const NamedTensor& input : net->inputs) inputs.push_back(input.name);
+  for (const NamedTensor& input : e.net->inputs) inputs.push_back(input.name);
   inputs.insert(inputs.end(), trainer.targets.begin(), trainer.targets.end());
-  finishFunction(loss, inputs, trainer.results);
+  finishFunction(e, loss, inputs, trainer.results);
   for (auto [i, span] : llvm::enumerate(trainer.targetSpans))
-    if (to.getArgument(unsigned(net->inputs.size() + i)).use_empty())
-      error(Diag::UnusedInput, span, frame, trainer.targets[i]);
-  trainer.section.attributes.push_back(builder.getNamedAttr("augments", builder.getArrayAttr(augments)));
-  assertBatchStatistics(*this, loss, trainer.batches(), frame);
+    if (to.getArgument(unsigned(e.net->inputs.size() + i)).use_empty())
+      e.error(Diag::UnusedInput, span, frame, trainer.targets[i]);
+  trainer.section.attributes.push_back(
+      e.builder.getNamedAttr("augments", e.builder.getArrayAttr(e.augments)));
+  assertBatchStatistics(e, loss, trainer.batches(), frame);
   if (mlir::ArrayAttr labels = labelsOf(loss))
-    trainer.section.attributes.push_back(builder.getNamedAttr("labels", labels));
-  net->op.setTrainingAttr(builder.getDictionaryAttr(trainer.section.attributes));
+    trainer.section.attributes.push_back(e.builder.getNamedAttr("labels", labels));
+  e.net->op.setTrainingAttr(e.builder.getDictionaryAttr(trainer.section.attributes));
 }
 
 } // namespace cnn

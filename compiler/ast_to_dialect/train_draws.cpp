@@ -1,5 +1,6 @@
 #include "ast_to_dialect/train_draws.h"
 
+#include "ast_to_dialect/evaluation.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ void TrainDraws::add(const InputStatement& statement) {
   std::string name(statement.name.text);
   auto input = std::ranges::find(e.net->inputs, name, &NamedTensor::name);
   if (input != e.net->inputs.end()) return distribution(statement, input - e.net->inputs.begin());
-  e.evaluate(statement.value, frame);
+  evaluate(e, statement.value, frame);
   Value* bound = frame.environment->find(statement.name.text);
   if (!bound || bound->isPoison()) return; // reported already
   std::string list;
@@ -23,7 +24,7 @@ void TrainDraws::add(const InputStatement& statement) {
 
 void TrainDraws::distribution(const InputStatement& statement, int64_t input) {
   const NamedTensor& target = e.net->inputs[size_t(input)];
-  Value value = e.evaluate(statement.value, frame);
+  Value value = evaluate(e, statement.value, frame);
   if (value.isPoison()) return;
   auto wrong = [&](std::string_view expected, const std::string& found) {
     e.error(Diag::BadSetting, statement.value->span, frame, target.name, expected, found);

@@ -1,6 +1,9 @@
 /// The settings that train sections, their phases and steps have in common.
 #include "ast_to_dialect/train_part.h"
 
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/statements.h"
 #include <algorithm>
 #include <cmath>
 
@@ -21,7 +24,7 @@ bool TrainPartReader::setting(const AssignStatement& statement, TrainPart& part)
   static constexpr std::string_view own[] = {"accumulate", "batch",     "clip_norm",
                                              "epochs",     "optimizer", "schedule"};
   if (!std::ranges::count(own, name)) return false;
-  Value value = e.evaluate(statement.value, frame);
+  Value value = evaluate(e, statement.value, frame);
   if (value.isPoison()) return true;
   auto wrong = [&](std::string_view expected) { this->wrong(statement, value, expected); };
   const Record* record = value.record();
@@ -161,16 +164,16 @@ mlir::DictionaryAttr TrainPartReader::optimizer(const Record& record) {
 
 /// Paths of what the selectors cover; empty, with an error, where one covers nothing.
 std::set<std::string> TrainPartReader::selected(const Expr* selectors, bool statistics) {
-  Selection selection = e.evaluateSelection(selectors, frame);
+  Selection selection = evaluateSelection(e, selectors, frame);
   std::set<std::string> paths;
   bool all = true;
   for (const Selector& selector : selection.selectors) {
-    if (!e.step(selector.span, frame, e.net->parameters.size() / 8)) return paths;
+    if (!countStep(e, selector.span, frame, e.net->parameters.size() / 8)) return paths;
     bool any = std::ranges::any_of(e.net->parameters, [&](const NetworkParameter& info) {
       return matches(selector, info.owner, info.ownerPath, info.name);
     });
     if (any || e.net->incomplete) continue;
-    e.suggestSelector(e.error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
+    suggestSelector(e, e.error(Diag::NothingSelected, selector.span, frame, selector.text()), selector);
     all = false;
   }
   if (!all) return paths;
@@ -192,7 +195,7 @@ void TrainPartReader::group(const GroupStatement& statement, TrainPart& part) {
   for (const Statement* item : statement.body.statements) {
     auto* assign = as<AssignStatement>(item);
     if (!assign) continue;
-    Value value = e.evaluate(assign->value, frame);
+    Value value = evaluate(e, assign->value, frame);
     if (auto number = value.number(); number && *number >= 0)
       group.numbers[std::string(assign->name.text)] = *number;
     else if (!value.isPoison())

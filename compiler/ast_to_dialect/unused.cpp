@@ -1,5 +1,5 @@
 /// Warnings about what a network makes and nothing uses.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/networks.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -57,39 +57,39 @@ bool feedsAnother(mlir::Value parameter, const std::string& part,
 } // namespace
 
 /// Before what is unused is removed. What a network that is applied like a block leaves over is no mistake.
-void Elaborator::warnOfUnused(const Frame& frame) {
-  if (diagnostics.hasErrors()) return;
+void warnOfUnused(Elaborator& e, const Frame& frame) {
+  if (e.diagnostics.hasErrors()) return;
   llvm::SmallVector<mlir::Value> roots;
-  for (const NamedTensor& output : net->outputs) roots.push_back(output.value);
-  for (const NamedTensor& probe : net->probes) roots.push_back(probe.value);
+  for (const NamedTensor& output : e.net->outputs) roots.push_back(output.value);
+  for (const NamedTensor& probe : e.net->probes) roots.push_back(probe.value);
   llvm::DenseSet<mlir::Value> reached = reachedFrom(std::move(roots));
   std::set<std::string, std::less<>> used; // paths
   for (mlir::Value value : reached)
     if (mlir::Operation* op = value.getDefiningOp()) used.insert(pathOf(op->getLoc()).str());
-  net->op.walk([&](GetOp get) {
-    bool elsewhere = get->getParentOfType<FunctionOp>() != net->predict; // @loss has only what it needs
+  e.net->op.walk([&](GetOp get) {
+    bool elsewhere = get->getParentOfType<FunctionOp>() != e.net->predict; // @loss has only what it needs
     if (elsewhere || reached.contains(get)) used.insert(get.getParameter().str());
   });
   llvm::StringMap<std::string> partOf;
   std::map<std::string, Span> spans;
-  for (const NetworkParameter& info : net->parameters) {
+  for (const NetworkParameter& info : e.net->parameters) {
     if (info.ofPart || used.count(info.path)) continue;
-    std::string part = unusedPart(*net, info, used);
-    auto known = net->parts.find(part);
-    spans[part] = known == net->parts.end() ? info.span : known->second.span;
+    std::string part = unusedPart(*e.net, info, used);
+    auto known = e.net->parts.find(part);
+    spans[part] = known == e.net->parts.end() ? info.span : known->second.span;
     partOf[info.path] = std::move(part);
   }
-  net->predict.walk([&](GetOp get) {
+  e.net->predict.walk([&](GetOp get) {
     auto part = partOf.find(get.getParameter());
     if (part != partOf.end() && feedsAnother(get, part->second, partOf)) spans.erase(part->second);
   });
-  for (auto& [part, span] : spans) error(Diag::UnusedLayer, span, frame, part);
+  for (auto& [part, span] : spans) e.error(Diag::UnusedLayer, span, frame, part);
 
-  auto loss = net->op.lookupSymbol<FunctionOp>("loss");
-  for (size_t i = 0; i < net->inputs.size(); ++i) {
+  auto loss = e.net->op.lookupSymbol<FunctionOp>("loss");
+  for (size_t i = 0; i < e.net->inputs.size(); ++i) {
     bool inLoss = loss && !loss.getBody().front().getArgument(unsigned(i)).use_empty();
-    if (!inLoss && !reached.contains(net->inputs[i].value))
-      error(Diag::UnusedInput, net->inputs[i].span, frame, net->inputs[i].name);
+    if (!inLoss && !reached.contains(e.net->inputs[i].value))
+      e.error(Diag::UnusedInput, e.net->inputs[i].span, frame, e.net->inputs[i].name);
   }
 }
 

@@ -1,5 +1,8 @@
 /// Lets and functions of the file that nothing uses: they are evaluated as well, to find their mistakes.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/calls.h"
+#include "ast_to_dialect/evaluation.h"
+#include "ast_to_dialect/networks.h"
+#include "ast_to_dialect/statements.h"
 
 #include <algorithm>
 
@@ -43,58 +46,59 @@ static bool isAboutKinds(Diag diag) {
   }
 }
 
-void Elaborator::checkUncalled(const CallableDecl& function, DiagnosticEngine& found) {
-  ElaborationOptions plain = options;
+void checkUncalled(Elaborator& e, const CallableDecl& function, DiagnosticEngine& found) {
+  ElaborationOptions plain = e.options;
   plain.names = nullptr;
   plain.observations = nullptr;
   for (bool second : {false, true}) {
-    Elaborator trial(program, context, plain, found);
-    trial.steps = steps; // all trials together come to an end
+    Elaborator trial(e.program, e.context, plain, found);
+    trial.steps = e.steps; // all trials together come to an end
     Environment names;
-    Frame frame{&program.main(), &names, nullptr};
+    Frame frame{&e.program.main(), &names, nullptr};
     std::map<size_t, Given> given;
     for (size_t i = 0; i < function.parameters.size(); ++i)
       if (const Parameter& parameter = function.parameters[i]; !parameter.defaultValue)
         given[i] = {example(parameter.type, second), parameter.span};
     Span span = function.name.span;
-    if (!trial.bindParameters(function, given, 0, span, frame, frame)) continue;
-    Value result = function.value ? trial.evaluate(function.value, frame)
-                                  : trial.execute(function.body, frame, false).value;
+    if (!bindParameters(trial, function, given, 0, span, frame, frame)) continue;
+    Value result = function.value ? evaluate(trial, function.value, frame)
+                                  : execute(trial, function.body, frame, false).value;
     if (!result.isPoison() && function.resultType)
-      trial.checkType(result, function.resultType, "the result of " + std::string(function.name.text),
-                      function.value ? function.value->span : span, frame);
-    steps = trial.steps;
+      checkType(trial, result, function.resultType, "the result of " + std::string(function.name.text),
+                function.value ? function.value->span : span, frame);
+    e.steps = trial.steps;
   }
 }
 
 /// Evaluates a let of the file, whatever it binds.
-void Elaborator::evaluateGlobal(const Module& module, const Pattern& pattern, const Frame& frame) {
+void evaluateGlobal(Elaborator& e, const Module& module, const Pattern& pattern, const Frame& frame) {
   if (auto* name = as<NamePattern>(&pattern)) {
-    if (module.globals.count(name->name)) global(module, name->name, name->span, frame);
+    if (module.globals.count(name->name)) valueOfGlobal(e, module, name->name, name->span, frame);
     return;
   }
   for (const Pattern* element : static_cast<const ListPattern&>(pattern).elements)
-    evaluateGlobal(module, *element, frame);
+    evaluateGlobal(e, module, *element, frame);
 }
 
-void Elaborator::checkUnusedDeclarations() {
-  const Module& main = program.main();
+void checkUnusedDeclarations(Elaborator& e) {
+  const Module& main = e.program.main();
   Environment none;
   Frame frame{&main, &none, nullptr};
-  DiagnosticEngine found(program.sources);
+  DiagnosticEngine found(e.program.sources);
   for (const Decl* decl : main.file.declarations)
-    if (auto* let = as<LetDecl>(decl)) evaluateGlobal(main, *let->pattern, frame);
+    if (auto* let = as<LetDecl>(decl)) evaluateGlobal(e, main, *let->pattern, frame);
   for (const Decl* decl : main.file.declarations) {
     if (auto* function = as<CallableDecl>(decl)) {
       bool whole = function->parametersComplete && (function->value || function->body.complete);
-      if (function->kind == Kind::Func && whole && !called.count(function)) checkUncalled(*function, found);
+      if (function->kind == Kind::Func && whole && !e.called.count(function))
+        checkUncalled(e, *function, found);
     }
   }
   Span last;
   for (const Diagnostic* diagnostic : found.sorted()) {
     if (!isAboutKinds(diagnostic->diag) || diagnostic->span == last) continue;
     last = diagnostic->span;
-    diagnostics.take(*diagnostic);
+    e.diagnostics.take(*diagnostic);
   }
 }
 

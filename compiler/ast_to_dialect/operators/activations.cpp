@@ -1,5 +1,5 @@
 /// Activations and softmax.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/application.h"
 
 namespace cnn {
 

@@ -1,5 +1,5 @@
 /// Pictures: from bytes to numbers, and what happens to them before they reach a network.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/application.h"
 
 namespace cnn {
 

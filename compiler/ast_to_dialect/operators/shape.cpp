@@ -1,5 +1,5 @@
 /// Operators that move data.
-#include "ast_to_dialect/elaborator.h"
+#include "ast_to_dialect/application.h"
 
 namespace cnn {
 
