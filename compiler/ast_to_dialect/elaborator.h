@@ -7,9 +7,9 @@
 #pragma once
 
 #include "ast_to_dialect/ast_to_dialect.h"
-#include "ast_to_dialect/network_state.h"
+#include "ast_to_dialect/evaluate/scope.h"
+#include "ast_to_dialect/networks/network_state.h"
 #include "ast_to_dialect/observations.h"
-#include "ast_to_dialect/scope.h"
 
 #include "llvm/ADT/DenseMap.h"
 

@@ -2,7 +2,7 @@
 #ifndef CNN_COMPILER_LANGUAGE_SERVER_ANALYSIS_H
 #define CNN_COMPILER_LANGUAGE_SERVER_ANALYSIS_H
 
-#include "ast_to_dialect/name_index.h"
+#include "ast_to_dialect/names/name_index.h"
 #include "ast_to_dialect/observations.h"
 #include "dsl/source_to_ast/lexer.h"
 

@@ -4,7 +4,7 @@
 #include "features.h"
 #include "text.h"
 
-#include "ast_to_dialect/names.h"
+#include "ast_to_dialect/names/names.h"
 #include "ast_to_dialect/operators/reference.h"
 #include "dsl/ast/children.h"
 

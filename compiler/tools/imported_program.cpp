@@ -2,7 +2,7 @@
 
 #include "imported_program.h"
 
-#include "ast_to_dialect/names.h"
+#include "ast_to_dialect/names/names.h"
 #include "ast_to_dialect/operators/operator.h"
 #include "dsl/fmt/fmt.h"
 

@@ -1,7 +1,7 @@
 /// Completion and signature help.
 #include "document.h"
 
-#include "ast_to_dialect/names.h"
+#include "ast_to_dialect/names/names.h"
 
 #include <catch2/catch.hpp>
 

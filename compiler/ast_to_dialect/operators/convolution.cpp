@@ -1,5 +1,5 @@
 /// Convolutions and linear layers.
-#include "ast_to_dialect/application.h"
+#include "ast_to_dialect/operators/application.h"
 
 namespace cnn {
 

@@ -1,5 +1,5 @@
 /// Losses and metrics: one value an image.
-#include "ast_to_dialect/application.h"
+#include "ast_to_dialect/operators/application.h"
 
 namespace cnn {
 

@@ -1,5 +1,5 @@
 /// Pictures: from bytes to numbers, and what happens to them before they reach a network.
-#include "ast_to_dialect/application.h"
+#include "ast_to_dialect/operators/application.h"
 
 namespace cnn {
 
