@@ -139,10 +139,12 @@ def Cnn_LayerNormBackwardWeightOp : Cnn_Gradient<"layer_norm_backward_weight", [
 class Cnn_FromResult<string mnemonic, string text> : Cnn_Gradient<mnemonic, [PointwiseKernel]> {
   let summary = text;
   let arguments = (ins Cnn_TensorType:$dy, Cnn_TensorType:$y);
+  let extraClassDefinition = "bool $cppClass::isPointwise() { return true; }";
 }
 class Cnn_FromInput<string mnemonic, string text> : Cnn_Gradient<mnemonic, [PointwiseKernel]> {
   let summary = text;
   let arguments = (ins Cnn_TensorType:$dy, Cnn_TensorType:$x);
+  let extraClassDefinition = "bool $cppClass::isPointwise() { return true; }";
 }
 def Cnn_ReluBackwardOp : Cnn_FromResult<"relu_backward", "dy where y > 0, else 0">;
 def Cnn_Relu6BackwardOp : Cnn_FromResult<"relu6_backward", "dy where 0 < y < 6, else 0">;

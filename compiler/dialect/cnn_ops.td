@@ -18,6 +18,18 @@ class KernelWith<list<string> methods> : DeclareOpInterfaceMethods<KernelOpInter
 def NamesParameter : DeclareOpInterfaceMethods<SymbolUserOpInterface>;
 def PointwiseKernel : KernelWith<["isPointwise"]>;
 
+/// The methods of an op whose result, element by element, comes of its operands; $cppClass is the op's class.
+class PointwiseMethods<string infer> {
+  code definition = "bool $cppClass::isPointwise() { return true; }\n" #
+      "bool $cppClass::isCompatibleReturnTypes(::mlir::TypeRange inferred, ::mlir::TypeRange actual) {\n" #
+      "  return sameButLayout(inferred, actual);\n" #
+      "}\n" #
+      "::llvm::LogicalResult $cppClass::inferReturnTypes(::mlir::MLIRContext*, std::optional<::mlir::Location> where,\n" #
+      "                                                  Adaptor op, ::llvm::SmallVectorImpl<::mlir::Type>& types) {\n" #
+      "  return " # infer # "(where, op.getOperands(), types);\n" #
+      "}\n";
+}
+
 //===-- Structure ------------------------------------------------------------------------------------------===//
 
 def Cnn_NetworkOp : Cnn_Op<"network", [SymbolTable, Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
@@ -182,6 +194,7 @@ class Cnn_Activation<string mnemonic, string text>
   let arguments = (ins Cnn_TensorType:$input);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` type($input)";
+  let extraClassDefinition = PointwiseMethods<"inferSame">.definition;
 }
 def Cnn_ReluOp : Cnn_Activation<"relu", "max(x, 0)">;
 def Cnn_Relu6Op : Cnn_Activation<"relu6", "min(max(x, 0), 6)">;
@@ -195,6 +208,17 @@ def Cnn_GeluOp : Cnn_Activation<"gelu", "x Phi(x) (Hendrycks and Gimpel 2016), b
   let arguments = (ins Cnn_TensorType:$input, DefaultValuedAttr<BoolAttr, "false">:$tanh);
 }
 
+// Functions of one number, NaN and infinity as in PyTorch, results below f32's normal numbers as 0.
+def Cnn_ExpOp : Cnn_Activation<"exp", "e^x">;
+def Cnn_Expm1Op : Cnn_Activation<"expm1", "e^x - 1, exact to the last places near 0">;
+def Cnn_LogOp : Cnn_Activation<"log", "the natural logarithm: -infinity of 0, NaN below">;
+def Cnn_Log1pOp : Cnn_Activation<"log1p", "log(1 + x), exact to the last places near 0">;
+def Cnn_SqrtOp : Cnn_Activation<"sqrt", "the square root: NaN below 0">;
+def Cnn_AbsOp : Cnn_Activation<"abs", "|x|, with the gradient 0 at 0">;
+def Cnn_PowOp : Cnn_Activation<"pow", "x to the power of a constant; NaN of negative x unless the exponent is whole"> {
+  let arguments = (ins Cnn_TensorType:$input, F64Attr:$exponent);
+}
+
 //===-- Arithmetic and shape -----------------------------------------------------------------------------------===//
 
 class Cnn_Binary<string mnemonic, string text>
@@ -204,10 +228,25 @@ class Cnn_Binary<string mnemonic, string text>
   let arguments = (ins Cnn_TensorType:$lhs, Cnn_TensorType:$rhs);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let extraClassDefinition = PointwiseMethods<"inferBroadcast">.definition;
 }
 def Cnn_AddOp : Cnn_Binary<"add", "lhs + rhs">;
 def Cnn_SubOp : Cnn_Binary<"sub", "lhs - rhs">;
 def Cnn_MulOp : Cnn_Binary<"mul", "lhs * rhs">;
+def Cnn_DivOp : Cnn_Binary<"div", "lhs / rhs">;
+def Cnn_MaxOp : Cnn_Binary<"max", "the larger one, NaN where either is; equal ones share the gradient">;
+def Cnn_MinOp : Cnn_Binary<"min", "the smaller one, NaN where either is; equal ones share the gradient">;
+def Cnn_LessOp : Cnn_Binary<"less", "1 where lhs < rhs, else 0; no gradient">;
+def Cnn_EqualOp : Cnn_Binary<"equal", "1 where lhs == rhs, else 0; no gradient">;
+
+def Cnn_SelectOp : Cnn_Op<"select", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "lhs where condition is not 0, else rhs";
+  let description = "Shapes broadcast as in NumPy. A NaN is not 0. The condition has no gradient.";
+  let arguments = (ins Cnn_TensorType:$condition, Cnn_TensorType:$lhs, Cnn_TensorType:$rhs);
+  let results = (outs Cnn_TensorType:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let extraClassDefinition = PointwiseMethods<"inferBroadcast">.definition;
+}
 
 def Cnn_ScaleOp : Cnn_Op<"scale", [Pure, Differentiable, Reference, PointwiseKernel, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "factor * x + offset";

@@ -1,5 +1,6 @@
 //===- dialect.cpp - Registration ----------------------------------------------------------------------===//
 #include "dialect/dialect.h"
+#include "dialect/shapes.h"
 
 #include "mlir/Interfaces/FunctionImplementation.h"
 

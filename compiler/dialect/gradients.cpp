@@ -185,6 +185,92 @@ void MulOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, 
     gradients[1] = unbroadcast(b, getLoc(), MulOp::create(b, getLoc(), dys[0], getLhs()), getRhs());
 }
 
+static Value scaled(OpBuilder& b, Location loc, Value x, double factor, double offset = 0) {
+  return ScaleOp::create(b, loc, x, b.getF64FloatAttr(factor), b.getF64FloatAttr(offset));
+}
+static Value constant(OpBuilder& b, Location loc, Value like, double number) {
+  return SplatOp::create(b, loc, like.getType(), b.getF64FloatAttr(number));
+}
+
+/// dy / b, and -dy (a / b) / b.
+void DivOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value dx = DivOp::create(b, getLoc(), dys[0], getRhs());
+  if (needed[0]) gradients[0] = unbroadcast(b, getLoc(), dx, getLhs());
+  if (!needed[1]) return;
+  Value quotient = MulOp::create(b, getLoc(), scaled(b, getLoc(), dx, -1), getResult());
+  gradients[1] = unbroadcast(b, getLoc(), quotient, getRhs());
+}
+
+/// dy where `other` is not beyond `own`, halved where the two are equal.
+static Value ofLargest(OpBuilder& b, Location loc, Value dy, Value isBeyond, Value isEqual, Value own) {
+  Value shared = SelectOp::create(b, loc, isEqual, scaled(b, loc, dy, 0.5), dy);
+  Value chosen = SelectOp::create(b, loc, isBeyond, constant(b, loc, dy, 0), shared);
+  return unbroadcast(b, loc, chosen, own);
+}
+void MaxOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value equal = EqualOp::create(b, getLoc(), getLhs(), getRhs());
+  for (unsigned i : {0, 1}) {
+    Value own = getOperand(i), other = getOperand(1 - i);
+    if (needed[i])
+      gradients[i] = ofLargest(b, getLoc(), dys[0], LessOp::create(b, getLoc(), own, other), equal, own);
+  }
+}
+void MinOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value equal = EqualOp::create(b, getLoc(), getLhs(), getRhs());
+  for (unsigned i : {0, 1}) {
+    Value own = getOperand(i), other = getOperand(1 - i);
+    if (needed[i])
+      gradients[i] = ofLargest(b, getLoc(), dys[0], LessOp::create(b, getLoc(), other, own), equal, own);
+  }
+}
+
+/// Steps do not vary.
+void LessOp::buildGradients(OpBuilder&, ValueRange, ArrayRef<bool>, Gradients&) {}
+void EqualOp::buildGradients(OpBuilder&, ValueRange, ArrayRef<bool>, Gradients&) {}
+
+void SelectOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  Value dy = dys[0], zero = needed[1] || needed[2] ? constant(b, getLoc(), dy, 0) : Value();
+  if (needed[1])
+    gradients[1] =
+        unbroadcast(b, getLoc(), SelectOp::create(b, getLoc(), getCondition(), dy, zero), getLhs());
+  if (needed[2])
+    gradients[2] =
+        unbroadcast(b, getLoc(), SelectOp::create(b, getLoc(), getCondition(), zero, dy), getRhs());
+}
+
+void ExpOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = MulOp::create(b, getLoc(), dys[0], getResult());
+}
+void Expm1Op::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = MulOp::create(b, getLoc(), dys[0], scaled(b, getLoc(), getResult(), 1, 1));
+}
+void LogOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = DivOp::create(b, getLoc(), dys[0], getInput());
+}
+void Log1pOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = DivOp::create(b, getLoc(), dys[0], scaled(b, getLoc(), getInput(), 1, 1));
+}
+void SqrtOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = DivOp::create(b, getLoc(), dys[0], scaled(b, getLoc(), getResult(), 2));
+}
+
+/// dy times the sign, which is 0 of 0 and of NaN.
+void AbsOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (!needed[0]) return;
+  Location loc = getLoc();
+  Value zero = constant(b, loc, getInput(), 0);
+  Value sign = SubOp::create(b, loc, LessOp::create(b, loc, zero, getInput()),
+                             LessOp::create(b, loc, getInput(), zero));
+  gradients[0] = MulOp::create(b, loc, dys[0], sign);
+}
+
+void PowOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  double exponent = getExponent().convertToDouble();
+  if (!needed[0] || exponent == 0) return;
+  Value power = PowOp::create(b, getLoc(), getInput(), b.getF64FloatAttr(exponent - 1));
+  gradients[0] = MulOp::create(b, getLoc(), dys[0], scaled(b, getLoc(), power, exponent));
+}
+
 void ScaleOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   if (needed[0]) gradients[0] = ScaleOp::create(b, getLoc(), dys[0], getFactorAttr(), b.getF64FloatAttr(0));
 }

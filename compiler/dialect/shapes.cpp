@@ -4,6 +4,8 @@
 // end adds where the shape came from.
 //
 //===---------------------------------------------------------------------------------------------------===//
+#include "dialect/shapes.h"
+
 #include "dialect/dialect.h"
 
 using namespace mlir;
@@ -244,26 +246,25 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext* context, Where where, Adapt
   return success();
 }
 
-template <typename Adaptor> static LogicalResult inferBroadcast(Where where, Adaptor op, Types& types) {
-  TensorType lhs = tensor(op.getLhs()), rhs = tensor(op.getRhs());
-  FailureOr<SmallVector<AffineExpr>> shape = broadcastShapes(lhs.getShape(), rhs.getShape());
-  if (failed(shape))
-    return emitOptionalError(where, "shapes ", lhs.shapeText(), " and ", rhs.shapeText(),
-                             " do not broadcast");
-  if (lhs.getElementType() != rhs.getElementType())
-    return emitOptionalError(where, "expected the same element type, found ", lhs.getElementType(), " and ",
-                             rhs.getElementType());
-  types.push_back(lhs.withShape(*shape));
+LogicalResult inferBroadcast(std::optional<Location> where, ValueRange operands, Types& types) {
+  TensorType first = tensor(operands[0]);
+  SmallVector<AffineExpr> shape(first.getShape());
+  for (Value operand : operands.drop_front()) {
+    TensorType other = tensor(operand);
+    FailureOr<SmallVector<AffineExpr>> both = broadcastShapes(shape, other.getShape());
+    if (failed(both))
+      return emitOptionalError(where, "shapes ", first.withShape(shape).shapeText(), " and ",
+                               other.shapeText(), " do not broadcast");
+    if (first.getElementType() != other.getElementType())
+      return emitOptionalError(where, "expected the same element type, found ", first.getElementType(),
+                               " and ", other.getElementType());
+    shape = *both;
+  }
+  types.push_back(first.withShape(shape));
   return success();
 }
-LogicalResult AddOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
-  return inferBroadcast(where, op, types);
-}
-LogicalResult SubOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
-  return inferBroadcast(where, op, types);
-}
-LogicalResult MulOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
-  return inferBroadcast(where, op, types);
+LogicalResult inferSame(std::optional<Location>, ValueRange operands, Types& types) {
+  return sameAsInput(operands[0], types);
 }
 
 LogicalResult CastOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
@@ -290,13 +291,6 @@ LogicalResult NormalizeOp::inferReturnTypes(MLIRContext*, Where where, Adaptor o
   LogicalResult OP::inferReturnTypes(MLIRContext*, Where, Adaptor op, Types& types) {                        \
     return sameAsInput(op.getInput(), types);                                                                \
   }
-SAME_AS_INPUT(ReluOp)
-SAME_AS_INPUT(Relu6Op)
-SAME_AS_INPUT(LeakyReluOp)
-SAME_AS_INPUT(SigmoidOp)
-SAME_AS_INPUT(TanhOp)
-SAME_AS_INPUT(SiluOp)
-SAME_AS_INPUT(GeluOp)
 SAME_AS_INPUT(ScaleOp)
 SAME_AS_INPUT(DropoutOp)
 SAME_AS_INPUT(StochasticDepthOp)
@@ -402,7 +396,7 @@ static bool sameSizes(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b) {
   });
 }
 
-static bool sameButLayout(TypeRange inferred, TypeRange actual) {
+bool sameButLayout(TypeRange inferred, TypeRange actual) {
   return llvm::equal(inferred, actual, [](Type a, Type b) {
     auto left = dyn_cast<TensorType>(a), right = dyn_cast<TensorType>(b);
     return left && right && left.getElementType() == right.getElementType() &&
@@ -422,16 +416,6 @@ COMPATIBLE(AvgPoolOp)
 COMPATIBLE(GlobalAvgPoolOp)
 COMPATIBLE(BatchNormOp)
 COMPATIBLE(LayerNormOp)
-COMPATIBLE(ReluOp)
-COMPATIBLE(Relu6Op)
-COMPATIBLE(LeakyReluOp)
-COMPATIBLE(SigmoidOp)
-COMPATIBLE(TanhOp)
-COMPATIBLE(SiluOp)
-COMPATIBLE(GeluOp)
-COMPATIBLE(AddOp)
-COMPATIBLE(SubOp)
-COMPATIBLE(MulOp)
 COMPATIBLE(ScaleOp)
 COMPATIBLE(CastOp)
 COMPATIBLE(NormalizeOp)

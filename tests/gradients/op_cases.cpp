@@ -59,6 +59,48 @@ void tanhGelu(Program& p, Random&, int64_t, List shape) {
   p.finishWithMse(p.add<GeluOp>(p.batched(shape), true));
 }
 
+/// A function that is defined, with its slope, above 0.
+template <typename Operator> Op ofPositive() {
+  return [=](Program& p, Random&, int64_t, List shape) {
+    Value x = p.batched(shape);
+    Value positive = p.add<ScaleOp>(p.add<MulOp>(x, x), p.number(1), p.number(0.5));
+    p.finishWithMse(p.add<Operator>(positive));
+  };
+}
+
+void power(Program& p, Random& random, int64_t, List shape) {
+  constexpr double exponents[] = {2, 3, -1, 0.5, 1.7, -2.5, 1, 4};
+  Value x = p.batched(shape);
+  Value positive = p.add<ScaleOp>(p.add<MulOp>(x, x), p.number(1), p.number(0.5));
+  p.finishWithMse(p.add<PowOp>(positive, p.number(exponents[pick(random, 0, 7)])));
+}
+
+/// One value a channel, or one an element.
+Value sometimesRepeated(Program& p, Random& random, List shape) {
+  if (pick(random, 0, 1))
+    for (size_t i = 1; i < shape.size(); ++i) shape[i] = 1;
+  return p.batched(shape);
+}
+
+/// Of two values that are nowhere near each other.
+template <typename Operator> void choice(Program& p, Random& random, int64_t, List shape) {
+  Value base = sometimesRepeated(p, random, shape);
+  Value other = p.add<AddOp>(p.batched(shape), base);
+  p.finishWithMse(pick(random, 0, 1) ? p.add<Operator>(base, other) : p.add<Operator>(other, base));
+}
+
+void select(Program& p, Random& random, int64_t, List shape) {
+  Value x = p.batched(shape), zero = p.add<ScaleOp>(x, p.number(0), p.number(0));
+  Value other = sometimesRepeated(p, random, shape);
+  p.finishWithMse(p.add<SelectOp>(p.add<LessOp>(x, zero), p.add<MulOp>(x, x), other));
+}
+
+void divide(Program& p, Random& random, int64_t, List shape) {
+  Value a = p.batched(shape), b = sometimesRepeated(p, random, shape);
+  Value positive = p.add<ScaleOp>(p.add<MulOp>(b, b), p.number(1), p.number(0.5));
+  p.finishWithMse(p.add<DivOp>(a, positive));
+}
+
 void scale(Program& p, Random&, int64_t, List shape) {
   p.finishWithMse(p.add<ScaleOp>(p.batched(shape), p.number(-1.5), p.number(0.3)));
 }
@@ -237,6 +279,17 @@ std::vector<Family> opFamilies() {
           family("add", binary<AddOp>),
           family("sub", binary<SubOp>),
           family("mul", binary<MulOp>),
+          family("div", divide),
+          family("max", choice<MaxOp>),
+          family("min", choice<MinOp>),
+          family("select", select),
+          family("exp", activation<ExpOp>()),
+          family("expm1", activation<Expm1Op>()),
+          family("log", ofPositive<LogOp>()),
+          family("log1p", ofPositive<Log1pOp>()),
+          family("sqrt", ofPositive<SqrtOp>()),
+          family("abs", activation<AbsOp>()),
+          family("pow", power),
           family("mul by channel", channelwise, pictures),
           family("concat", concat),
           family("slice", slice),

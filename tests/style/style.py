@@ -24,7 +24,6 @@ HEADER_LINES = 200
 LONG_FILES = {
     'runtime/abi/include/cnn/abi.h': 'the one border between generated code and runtime',
     'compiler/ast_to_dialect/training/train.cpp': 'older than the rule',
-    'compiler/dialect/shapes.cpp': 'older than the rule',
     'compiler/groups_to_llvm/driver.cpp': 'older than the rule',
     'compiler/tools/verification.cpp': 'older than the rule',
     'dsl/source_to_ast/parse_statements.cpp': 'older than the rule',

@@ -73,6 +73,29 @@ void SiluBackwardOp::evaluate(Frame& frame) {
   });
 }
 
+void ExpOp::evaluate(Frame& frame) {
+  map(frame, [](double x) { return std::exp(x); });
+}
+void Expm1Op::evaluate(Frame& frame) {
+  map(frame, [](double x) { return std::expm1(x); });
+}
+void LogOp::evaluate(Frame& frame) {
+  map(frame, [](double x) { return std::log(x); });
+}
+void Log1pOp::evaluate(Frame& frame) {
+  map(frame, [](double x) { return std::log1p(x); });
+}
+void SqrtOp::evaluate(Frame& frame) {
+  map(frame, [](double x) { return std::sqrt(x); });
+}
+void AbsOp::evaluate(Frame& frame) {
+  map(frame, [](double x) { return std::abs(x); });
+}
+void PowOp::evaluate(Frame& frame) {
+  double exponent = getExponent().convertToDouble();
+  map(frame, [&](double x) { return std::pow(x, exponent); });
+}
+
 //===-- gelu
 //------------------------------------------------------------------------------------------------===//
 

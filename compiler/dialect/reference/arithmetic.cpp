@@ -2,6 +2,8 @@
 //----------------------------------===//
 #include "dialect/reference/loops.h"
 
+#include <cmath>
+
 namespace cnn {
 
 using namespace reference;
@@ -30,6 +32,31 @@ void SubOp::evaluate(Frame& frame) {
 }
 void MulOp::evaluate(Frame& frame) {
   broadcast(frame, [](double a, double b) { return a * b; });
+}
+
+void DivOp::evaluate(Frame& frame) {
+  broadcast(frame, [](double a, double b) { return a / b; });
+}
+// A NaN is neither above nor below, and it stays.
+void MaxOp::evaluate(Frame& frame) {
+  broadcast(frame, [](double a, double b) { return std::isnan(a) || a > b ? a : b; });
+}
+void MinOp::evaluate(Frame& frame) {
+  broadcast(frame, [](double a, double b) { return std::isnan(a) || a < b ? a : b; });
+}
+void LessOp::evaluate(Frame& frame) {
+  broadcast(frame, [](double a, double b) { return a < b ? 1 : 0; });
+}
+void EqualOp::evaluate(Frame& frame) {
+  broadcast(frame, [](double a, double b) { return a == b ? 1 : 0; });
+}
+void SelectOp::evaluate(Frame& frame) {
+  Tensor& result = frame.result();
+  auto read = [&](unsigned operand, int64_t i) {
+    const Tensor& tensor = frame.operand(operand);
+    return tensor.data[broadcastIndex(i, result.shape, tensor.shape)];
+  };
+  for (int64_t i = 0; i < result.size(); ++i) result.data[i] = read(0, i) != 0 ? read(1, i) : read(2, i);
 }
 
 void ScaleOp::evaluate(Frame& frame) {

@@ -114,6 +114,60 @@ Value castOf(Builder& b, const Op& op) {
   return unary(b, op, [](Expr x) { return cast<float>(x); });
 }
 
+/// Pad channels hold 0: what these operations make of the numbers there need not be finite.
+Expr finiteInPads(const Value& like, const Coordinates& at, const Expr& value) {
+  bool pads = like.layout == Layout::channelLanes && like.channels() % like.lanes != 0;
+  return pads ? select(channelOf(like, at) < static_cast<int>(like.channels()), value, 0.0f) : value;
+}
+
+/// A function of one number.
+template <Expr (*function)(const Expr&)> Value functionOf(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0);
+  return b.result(op, x, [=](const Coordinates& at) { return finiteInPads(x, at, function(x.at(at))); });
+}
+Expr squareRoot(const Expr& x) {
+  return sqrt(x);
+}
+Expr magnitude(const Expr& x) {
+  return abs(x);
+}
+Value powOf(Builder& b, const Op& op) {
+  double exponent = floatOf(op, "exponent", 1);
+  Value x = b.operand(op, 0);
+  return b.result(op, x,
+                  [=](const Coordinates& at) { return finiteInPads(x, at, vectorPow(x.at(at), exponent)); });
+}
+
+Value divide(Builder& b, const Op& op) {
+  Value like = formOfResult(b, op), left = b.operand(op, 0), right = b.operand(op, 1);
+  return b.result(op, like, [=](const Coordinates& at) {
+    return finiteInPads(like, at, strict::div(broadcastAt(left, like, at), broadcastAt(right, like, at)));
+  });
+}
+Expr orNaN(const Expr& a, const Expr& otherwise) {
+  return select(strict::equal(a, a), otherwise, a);
+}
+Value maximum(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr left, Expr right) { return orNaN(left, strict::larger(left, right)); });
+}
+Value minimum(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr left, Expr right) { return orNaN(left, strict::smaller(left, right)); });
+}
+Value lessOf(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr left, Expr right) { return select(strict::less(left, right), 1.0f, 0.0f); });
+}
+Value equalOf(Builder& b, const Op& op) {
+  return binary(b, op, [](Expr left, Expr right) { return select(strict::equal(left, right), 1.0f, 0.0f); });
+}
+Value selectOf(Builder& b, const Op& op) {
+  Value like = formOfResult(b, op), condition = b.operand(op, 0), yes = b.operand(op, 1),
+        no = b.operand(op, 2);
+  return b.result(op, like, [=](const Coordinates& at) {
+    return select(strict::equal(broadcastAt(condition, like, at), 0.0f), broadcastAt(no, like, at),
+                  broadcastAt(yes, like, at));
+  });
+}
+
 /// One number a channel: name0, name1, …
 Expr channelNumber(const Op& op, const std::string& name, const Value& like, const Coordinates& at) {
   std::vector<Expr> numbers;
@@ -206,6 +260,19 @@ constexpr Operation operations[] = {
     {"sub", sub},
     {"mul", mul},
     {"scale", scale},
+    {"div", divide},
+    {"max", maximum},
+    {"min", minimum},
+    {"less", lessOf},
+    {"equal", equalOf},
+    {"select", selectOf},
+    {"exp", functionOf<vectorExp>},
+    {"expm1", functionOf<vectorExpm1>},
+    {"log", functionOf<vectorLogOfAny>},
+    {"log1p", functionOf<vectorLog1p>},
+    {"sqrt", functionOf<squareRoot>},
+    {"abs", functionOf<magnitude>},
+    {"pow", powOf},
     {"cast", castOf},
     {"normalize", normalize},
     {"relu", relu},

@@ -24,6 +24,9 @@ Expr sub(const Expr& a, const Expr& b) {
 Expr mul(const Expr& a, const Expr& b) {
   return call(a.type(), Call::strict_mul, a, b);
 }
+Expr div(const Expr& a, const Expr& b) {
+  return call(a.type(), Call::strict_div, a, b);
+}
 Expr less(const Expr& a, const Expr& b) {
   return call(Bool(a.type().lanes()), Call::strict_lt, a, b);
 }

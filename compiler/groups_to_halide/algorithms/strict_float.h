@@ -16,6 +16,7 @@ namespace cnn::kernel::strict {
 Halide::Expr add(const Halide::Expr& a, const Halide::Expr& b);
 Halide::Expr sub(const Halide::Expr& a, const Halide::Expr& b);
 Halide::Expr mul(const Halide::Expr& a, const Halide::Expr& b);
+Halide::Expr div(const Halide::Expr& a, const Halide::Expr& b);
 
 /// False where either is NaN.
 Halide::Expr less(const Halide::Expr& a, const Halide::Expr& b);

@@ -4,6 +4,7 @@
 
 #include "strict_float.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace Halide;
@@ -82,6 +83,99 @@ Expr vectorLog(const Expr& x) {
   Expr finite = strict::less(0.0f, x) && strict::less(x, infinity);
   return select(finite, log, strict::equal(x, 0.0f), -infinity, strict::equal(x, infinity), infinity,
                 strict::sub(x, x));
+}
+
+Expr vectorLogOfAny(const Expr& x) {
+  constexpr float smallest = std::numeric_limits<float>::min(), nan = std::numeric_limits<float>::quiet_NaN();
+  Expr isSmall = strict::less(x, smallest);
+  Expr log = vectorLog(select(isSmall, strict::mul(x, 16777216.0f), x));
+  return select(strict::less(x, 0.0f), nan, select(isSmall, strict::sub(log, 16.635532f), log)); // 24 ln 2
+}
+
+Expr vectorExpm1(const Expr& x) {
+  // The polynomial of `exponential` where n is 0.
+  Expr r = strict::smaller(0.35f, strict::larger(-0.35f, x));
+  Expr p = polynomial(r, {0.5f, 0.16666577f, 0.04166646f, 0.00836318f, 0.00139337f});
+  Expr small = p * (r * r) + r;
+  return select(strict::less(abs(x), 0.34f), small, strict::sub(vectorExp(x), 1.0f));
+}
+
+Expr vectorLog1p(const Expr& x) {
+  // 2 atanh t = 2 (t + t^3 / 3 + …), t = x / (2 + x), |t| < 0.173
+  Expr near = strict::smaller(0.42f, strict::larger(-0.295f, x));
+  Expr t = near / (near + 2.0f), s = t * t;
+  Expr small = 2.0f * t + t * s * polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
+  Expr isNear = strict::less(-0.29f, x) && strict::less(x, 0.41f);
+  return select(isNear, small, vectorLogOfAny(strict::add(x, 1.0f)));
+}
+
+namespace {
+
+/// By repeated squaring.
+Expr wholePower(const Expr& x, int64_t exponent) {
+  Expr result;
+  for (Expr square = x; exponent > 0; exponent /= 2, square = strict::mul(square, square))
+    if (exponent % 2) result = result.defined() ? strict::mul(result, square) : square;
+  return result.defined() ? result : Expr(1.0f);
+}
+
+/// 2^n of a whole n from -126 to 127, as f32.
+Expr powerOfTwo(const Expr& n) {
+  return reinterpret<float>((cast<int32_t>(n) + 127) << 23);
+}
+
+/// |x|^exponent = 2^(exponent (e + log2 m)), |x| = m 2^e, m in [sqrt(1/2), sqrt(2)). The product with e is
+/// exact but for the exponent's last bits, so that the sum's whole part loses none of the fraction.
+Expr magnitudePower(const Expr& magnitude, double exponent) {
+  constexpr float smallest = std::numeric_limits<float>::min(),
+                  infinity = std::numeric_limits<float>::infinity();
+  Expr isSmall = strict::less(magnitude, smallest);
+  Expr bits = reinterpret<int32_t>(select(isSmall, strict::mul(magnitude, 16777216.0f), magnitude));
+  Expr whole = (bits - 0x3f3504f3) >> 23;
+  Expr m = reinterpret<float>(bits - (whole << 23));
+  Expr e = cast<float>(whole) - select(isSmall, 24.0f, 0.0f);
+  Expr t = (m - 1.0f) / (m + 1.0f), s = t * t;
+  Expr log2 = (2.0f * t + t * s * polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9})) * 1.44269504f;
+  constexpr double most = 1e4; // no e but 0 stays within f32's range
+  double bounded = exponent < -most ? -most : exponent > most ? most : exponent;
+  float head = std::ldexp(static_cast<float>(std::nearbyint(std::ldexp(bounded, 1))), -1);
+  float tail = static_cast<float>(bounded - head);
+  Expr main = strict::mul(e, head),
+       rest = strict::add(strict::mul(e, tail), strict::mul(log2, static_cast<float>(bounded)));
+  Expr sum = strict::add(main, rest);
+  Expr limited = strict::smaller(300.0f, strict::larger(-300.0f, sum));
+  Expr n = strict::sub(strict::add(limited, wholes), wholes);
+  Expr fraction = strict::add(strict::sub(main, n), rest);
+  Expr near = strict::smaller(1.0f, strict::larger(-1.0f, fraction));
+  Expr half = floor(n * 0.5f);
+  Expr power = boundedExp(near * 0.693147181f);
+  // Two factors, as 2^n may be more than f32 holds where the result is not.
+  half = clamp(half, -126.0f, 127.0f);
+  Expr other = clamp(n - half, -126.0f, 127.0f);
+  Expr result = strict::mul(strict::mul(power, powerOfTwo(half)), powerOfTwo(other));
+  Expr overflows = strict::less(150.0f, sum), underflows = strict::less(sum, -200.0f);
+  result = select(overflows, infinity, underflows, 0.0f, result);
+  float ofZero = exponent > 0 ? 0.0f : infinity, ofInfinity = exponent > 0 ? infinity : 0.0f;
+  return select(strict::equal(magnitude, 0.0f), ofZero, strict::equal(magnitude, infinity), ofInfinity,
+                result);
+}
+
+} // namespace
+
+Expr vectorPow(const Expr& x, double exponent) {
+  if (exponent == 0) return 1.0f;
+  bool whole = std::floor(exponent) == exponent, odd = whole && std::fmod(exponent, 2) != 0;
+  if (whole && exponent > 0 && exponent <= 16) return wholePower(x, static_cast<int64_t>(exponent));
+  if (whole && exponent < 0 && exponent >= -4)
+    return strict::div(1.0f, wholePower(x, static_cast<int64_t>(-exponent)));
+  if (exponent == 0.5) return sqrt(x);
+  if (exponent == -0.5) return strict::div(1.0f, sqrt(x));
+  Expr magnitude = magnitudePower(abs(x), exponent);
+  Expr result = odd ? withSignOf(x, magnitude) : magnitude;
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN(),
+                  infinity = std::numeric_limits<float>::infinity();
+  if (!whole) result = select(strict::less(x, 0.0f) && strict::less(-infinity, x), nan, result);
+  return select(strict::equal(x, x), result, nan);
 }
 
 Expr vectorTanh(const Expr& x) {

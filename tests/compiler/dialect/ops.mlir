@@ -37,6 +37,32 @@ cnn.network @Net {
     %7 = cnn.silu %6 : !image
     // CHECK: cnn.gelu %{{.*}} : <
     %8 = cnn.gelu %7 : !image
+    // CHECK: cnn.exp
+    %f0 = cnn.exp %4 : !image
+    // CHECK: cnn.expm1
+    %f1 = cnn.expm1 %4 : !image
+    // CHECK: cnn.log
+    %f2 = cnn.log %4 : !image
+    // CHECK: cnn.log1p
+    %f3 = cnn.log1p %4 : !image
+    // CHECK: cnn.sqrt
+    %f4 = cnn.sqrt %4 : !image
+    // CHECK: cnn.abs
+    %f5 = cnn.abs %4 : !image
+    // CHECK: cnn.pow %{{.*}} {exponent = 2.500000e+00 : f64}
+    %f6 = cnn.pow %4 {exponent = 2.5} : !image
+    // CHECK: cnn.div
+    %g0 = cnn.div %f0, %f0 : (!image, !image) -> !image
+    // CHECK: cnn.max
+    %g1 = cnn.max %f0, %f1 : (!image, !image) -> !image
+    // CHECK: cnn.min
+    %g2 = cnn.min %f0, %f2 : (!image, !image) -> !image
+    // CHECK: cnn.less
+    %g3 = cnn.less %f0, %f3 : (!image, !image) -> !image
+    // CHECK: cnn.equal
+    %g4 = cnn.equal %f0, %f4 : (!image, !image) -> !image
+    // CHECK: cnn.select
+    %g5 = cnn.select %g3, %g1, %g2 : (!image, !image, !image) -> !image
     // CHECK: cnn.gelu %{{.*}} {tanh = true}
     %9 = cnn.gelu %8 {tanh = true} : !image
     // CHECK: cnn.scale %{{.*}} {factor = 2.000000e+00 : f64, offset = 1.000000e+00 : f64}

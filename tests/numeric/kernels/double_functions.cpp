@@ -92,6 +92,42 @@ EVERY_MACHINE void geluByTanhGradientOf(const float* x, double* value, double* s
   }
 }
 
+EVERY_MACHINE void expOf(const float* x, double* value, double* size, int count) {
+  for (int i = 0; i < count; ++i) {
+    value[i] = exp(bounded(x[i]));
+    size[i] = magnitude(value[i]);
+  }
+}
+
+EVERY_MACHINE void expm1Of(const float* x, double* value, double* size, int count) {
+  for (int i = 0; i < count; ++i) {
+    value[i] = expm1(bounded(x[i]));
+    size[i] = magnitude(value[i]);
+  }
+}
+
+// Near 1 the terms of log x cancel, but exactly.
+EVERY_MACHINE void logOf(const float* x, double* value, double* size, int count) {
+  for (int i = 0; i < count; ++i) {
+    value[i] = log(double(x[i]));
+    size[i] = magnitude(value[i]);
+  }
+}
+
+EVERY_MACHINE void log1pOf(const float* x, double* value, double* size, int count) {
+  for (int i = 0; i < count; ++i) {
+    value[i] = log1p(double(x[i]));
+    size[i] = magnitude(value[i]);
+  }
+}
+
+EVERY_MACHINE void powOf(const float* x, double* value, double* size, int count) {
+  for (int i = 0; i < count; ++i) {
+    value[i] = double(x[i]) * double(x[i]) * sqrt(double(x[i]));
+    size[i] = magnitude(value[i]);
+  }
+}
+
 EVERY_MACHINE void logSigmoidOf(const float* x, double* value, double* size, int count) {
   for (int i = 0; i < count; ++i) {
     double t = bounded(x[i]);

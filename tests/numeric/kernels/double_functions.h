@@ -16,6 +16,12 @@ void geluByTanhOf(const float* x, double* value, double* size, int count);
 void siluGradientOf(const float* x, double* value, double* size, int count);
 void geluGradientOf(const float* x, double* value, double* size, int count);
 void geluByTanhGradientOf(const float* x, double* value, double* size, int count);
+void expOf(const float* x, double* value, double* size, int count);
+void expm1Of(const float* x, double* value, double* size, int count);
+void logOf(const float* x, double* value, double* size, int count);
+void log1pOf(const float* x, double* value, double* size, int count);
+/// x to the power of 2.5.
+void powOf(const float* x, double* value, double* size, int count);
 /// log softmax of the first of the two logits x and 0.
 void logSigmoidOf(const float* x, double* value, double* size, int count);
 

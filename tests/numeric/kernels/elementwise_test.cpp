@@ -4,8 +4,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 using namespace cnn;
 using namespace cnn::test;
@@ -100,6 +102,11 @@ const Backward backward[] = {
     {"add", [](double a, double b) { return a + b; }},
     {"sub", [](double a, double b) { return a - b; }},
     {"mul", [](double a, double b) { return a * b; }},
+    {"div", [](double a, double b) { return a / b; }},
+    {"max", [](double a, double b) { return std::max(a, b); }},
+    {"min", [](double a, double b) { return std::min(a, b); }},
+    {"less", [](double a, double b) { return a < b ? 1 : 0; }},
+    {"equal", [](double a, double b) { return a == b ? 1 : 0; }},
 };
 
 } // namespace
@@ -143,6 +150,48 @@ TEST_CASE("Backward activations and arithmetic") {
       Op op = f.extra;
       op.name = f.name, op.operands = {0, 1}, op.shape = {5, 3, 7};
       requireClose(apply(op, {a, b}, 19), expected);
+    }
+  }
+}
+
+TEST_CASE("Comparisons and choices of NaN, infinities, zeros and equal numbers") {
+  constexpr float infinity = std::numeric_limits<float>::infinity(),
+                  nan = std::numeric_limits<float>::quiet_NaN();
+  const float specials[] = {nan, infinity, -infinity, 0.0f, -0.0f, 1.0f, -1.0f, 3e38f};
+  auto largest = [](double a, double b) { return std::isnan(a) || a > b ? a : b; };
+  auto smallest = [](double a, double b) { return std::isnan(a) || a < b ? a : b; };
+  const std::pair<const char*, std::function<double(double, double)>> functions[] = {
+      {"max", largest},
+      {"min", smallest},
+      {"div", [](double a, double b) { return a / b; }},
+      {"less", [](double a, double b) { return a < b ? 1 : 0; }},
+      {"equal", [](double a, double b) { return a == b ? 1 : 0; }},
+      {"select", [](double a, double b) { return a != 0 ? a : b; }}};
+  for (const std::string& target : testTargets()) {
+    useTarget(target);
+    for (auto& [name, function] : functions) {
+      Array a = randomArray({19, 5, 3, 7}, 1), b = a;
+      for (int64_t i = 0; i < a.size(); ++i) a.values[i] = specials[i % 8], b.values[i] = specials[i / 8 % 8];
+      bool selects = name == std::string("select");
+      // NaN marks what was not written: a number stands in for it in the result.
+      constexpr float forNaN = 12345;
+      Array marker = a;
+      std::ranges::fill(marker.values, forNaN);
+      const std::vector<int64_t> shape = {5, 3, 7};
+      Kernel k;
+      k.target = currentTarget();
+      k.inputs = {batchLanes(5, 3, 7), batchLanes(5, 3, 7), batchLanes(5, 3, 7)};
+      k.ops = {{name, selects ? std::vector<int>{0, 0, 1} : std::vector<int>{0, 1}, shape},
+               {"equal", {3, 3}, shape},
+               {"select", {4, 3, 2}, shape}};
+      k.results = {5};
+      k.outputs = {batchLanes(5, 3, 7)};
+      Array actual = run(k, {a, b, marker}, 19)[0];
+      for (int64_t i = 0; i < a.size(); ++i) {
+        auto expected = static_cast<float>(function(a.values[i], b.values[i]));
+        INFO(name << " of " << a.values[i] << " and " << b.values[i] << " gives " << actual.values[i]);
+        REQUIRE(actual.values[i] == (std::isnan(expected) ? forNaN : expected));
+      }
     }
   }
 }

@@ -80,6 +80,23 @@ const Function functions[] = {
        int shifted = appendOp(kernel, {"scale", {value}, {}, {}, {{"factor", 1}, {"offset", 3}}});
        return appendOp(kernel, {"scale", {shifted}, {}, {}, {{"factor", 1}, {"offset", -3}}});
      }},
+    {"exp", [](double x) { return std::exp(x); }, op("exp")},
+    {"expm1", [](double x) { return std::expm1(x); }, op("expm1")},
+    {"log", [](double x) { return std::log(x); }, op("log")},
+    {"log1p", [](double x) { return std::log1p(x); }, op("log1p")},
+    {"sqrt", [](double x) { return std::sqrt(x); }, op("sqrt")},
+    {"abs", [](double x) { return std::abs(x); }, op("abs")},
+    {"pow 0", [](double) { return 1.0; }, op("pow", {{"exponent", 0}})},
+    {"pow 2", [](double x) { return x * x; }, op("pow", {{"exponent", 2}})},
+    {"pow 3", [](double x) { return x * x * x; }, op("pow", {{"exponent", 3}})},
+    {"pow 17", [](double x) { return std::pow(x, 17); }, op("pow", {{"exponent", 17}})},
+    {"pow 20", [](double x) { return std::pow(x, 20); }, op("pow", {{"exponent", 20}})},
+    {"pow -1", [](double x) { return 1 / x; }, op("pow", {{"exponent", -1}})},
+    {"pow -5", [](double x) { return std::pow(x, -5); }, op("pow", {{"exponent", -5}})},
+    {"pow 0.5", [](double x) { return std::sqrt(x); }, op("pow", {{"exponent", 0.5}})},
+    {"pow 1.7", [](double x) { return std::pow(x, 1.7); }, op("pow", {{"exponent", 1.7}})},
+    {"pow -0.3", [](double x) { return std::pow(x, -0.3); }, op("pow", {{"exponent", -0.3}})},
+    {"pow 1e9", [](double x) { return std::pow(x, 1e9); }, op("pow", {{"exponent", 1e9}})},
 };
 
 // PyTorch's threshold_backward passes dy where its comparison is false, hardtanh_backward where it is true.
