@@ -482,9 +482,9 @@ void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kern
   Code code(object);
   ImplicitLocOpBuilder& b = object.builder;
   Type pointer = object.pointerType;
-  // (worker, parameters, gradients, state0, state1, count, scalars)
-  auto type = LLVM::LLVMFunctionType::get(
-      b.getI32Type(), {pointer, pointer, pointer, pointer, pointer, b.getI64Type(), pointer});
+  // (worker, parameters, gradients, states, count, scalars)
+  auto type = LLVM::LLVMFunctionType::get(b.getI32Type(),
+                                          {pointer, pointer, pointer, pointer, b.getI64Type(), pointer});
   auto op = object.function(name, type);
   b.setInsertionPointToStart(op.addEntryBlock(b));
   SmallVector<Value> arguments{op.getArgument(0)};
@@ -494,15 +494,16 @@ void emitUpdate(ObjectModule& object, StringRef name, const kernel::Kernel& kern
     arguments.push_back(buffer);
   };
   pass(op.getArgument(2));
-  arguments.push_back(code.low32(op.getArgument(5)));
+  arguments.push_back(code.low32(op.getArgument(4)));
   for (size_t i = 1; i < kernel.scalars.size(); ++i)
-    arguments.push_back(code.load(b.getF32Type(), op.getArgument(6), 4 * int64_t(i - 1)));
+    arguments.push_back(code.load(b.getF32Type(), op.getArgument(5), 4 * int64_t(i - 1)));
   if (kernel.range != kernel::Range::none) {
     arguments.push_back(code.i32(0));
     arguments.push_back(code.i32(wholeRange(kernel)));
   }
-  const unsigned places[] = {1, 3, 4};
-  for (size_t i = 0; i < kernel.outputs.size(); ++i) pass(op.getArgument(places[i]));
+  pass(op.getArgument(1));
+  for (size_t i = 1; i < kernel.outputs.size(); ++i)
+    pass(code.load(pointer, op.getArgument(3), int64_t(sizeof(float*) * (i - 1))));
   LLVM::CallOp::create(b, importKernel(object, kernel, facts.symbol), arguments);
   LLVM::ReturnOp::create(b, code.i32(0));
 }

@@ -16,33 +16,32 @@ using kernel::Layout;
 using kernel::Range;
 using kernel::Tensor;
 
+/// The optimizer's kernel: its op has the flags, and where each state is among the outputs.
 static kernel::Kernel updateKernel(const TrainingSettings::Phase& settings, const std::string& target) {
-  bool adam = settings.optimizer != CNN_SGD;
+  const OptimizerKind& kind = optimizerKinds[settings.optimizer];
   kernel::Kernel kernel;
   kernel.target = target;
   // A flat array of run-time length: the extent here only says that it is a whole number of vectors.
   Tensor flat;
   flat.shape = {16};
-  int states = optimizerStates(settings);
   kernel.inputs = {flat};
+  kernel.outputs = {flat};
   kernel.scalars = {{"count", kernel::ScalarType::i32}};
-  std::vector<std::string> names =
-      adam ? std::vector<std::string>{"lr",           "rate1",       "rate2",      "eps",
-                                      "weight_decay", "correction1", "correction2"}
-           : std::vector<std::string>{"lr", "momentum", "dampening", "weight_decay", "first_step"};
-  for (const std::string& name : names) kernel.scalars.push_back({name, kernel::ScalarType::f32});
+  for (const char* name : kind.scalars) kernel.scalars.push_back({name, kernel::ScalarType::f32});
   kernel::Op op;
-  op.name = settings.optimizer == CNN_SGD    ? "sgd_update"
-            : settings.optimizer == CNN_ADAM ? "adam_update"
-                                             : "adamw_update";
+  op.name = kind.name + std::string("_update");
   op.operands = {0};
   op.shape = {16};
-  if (!adam) op.ints["nesterov"] = {settings.nesterov ? 1 : 0};
+  for (const auto& argument : kind.arguments)
+    if (argument.is.kind == NumberKind::flag)
+      op.ints[argument.name] = {settings.hyper.*argument.field != 0 ? 1 : 0};
+  for (const OptimizerState& state : kind.states)
+    if (state.kept(settings.hyper)) {
+      op.ints[state.name] = {int64_t(kernel.outputs.size())};
+      kernel.outputs.push_back(flat);
+    }
   kernel.ops = {op};
-  for (int i = 0; i <= states; ++i) {
-    kernel.results.push_back(1);
-    kernel.outputs.push_back(flat);
-  }
+  kernel.results.assign(kernel.outputs.size(), 1);
   kernel.schedule = kernel::chooseSchedule(kernel);
   return kernel;
 }

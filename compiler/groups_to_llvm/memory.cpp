@@ -28,7 +28,7 @@ InferenceMemory inferenceMemory(const NetworkPlan& plan) {
 }
 
 int optimizerStates(const TrainingSettings::Phase& phase) {
-  return phase.optimizer != CNN_SGD ? 2 : phase.momentum != 0 ? 1 : 0;
+  return stateCount(optimizerKinds[phase.optimizer], phase.hyper);
 }
 
 TrainingMemory trainingMemory(const LibraryPlan& plan) {

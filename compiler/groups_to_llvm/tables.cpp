@@ -131,9 +131,8 @@ Constant groups(ObjectModule& object, const LibraryPlan& plan, const TrainingSet
 
 Constant phaseTable(ObjectModule& object, const LibraryPlan& plan, const TrainingSettings::Phase& phase,
                     const PhaseSymbols& symbols) {
-  std::vector<Constant> frozen = indicesOf(object, plan, phase.frozen), arguments;
+  std::vector<Constant> frozen = indicesOf(object, plan, phase.frozen);
   int64_t frozenCount = int64_t(frozen.size());
-  for (double argument : phase.scheduleArguments) arguments.push_back(object.f64(argument));
   return object.structure({
       object.text(phase.name),
       object.address(symbols.forwardBackward),
@@ -143,22 +142,18 @@ Constant phaseTable(ObjectModule& object, const LibraryPlan& plan, const Trainin
       object.i32(frozenCount),
       object.i32(int64_t(phase.groups.size())),
       object.i32(phase.optimizer),
-      object.i32(phase.nesterov),
-      object.f64(phase.lr),
-      object.f64(phase.momentum),
-      object.f64(phase.dampening),
-      object.f64(phase.beta1),
-      object.f64(phase.beta2),
-      object.f64(phase.eps),
-      object.f64(phase.weightDecay),
       object.i32(phase.schedule),
+#define CNN_HYPER(field, kind, range) object.f64(phase.hyper.field),
+#include <cnn/optimizers.def>
+      object.f64(phase.hyper.clip_norm),
+#define CNN_SCHEDULE_FIELD(field, kind, range) object.f64(phase.scheduleArguments.field),
+#include <cnn/schedules.def>
       object.i32(phase.stopMetric),
-      object.array(object.builder.getF64Type(), std::move(arguments)),
+      object.i32(0),
       object.i64(phase.batch),
       object.i64(phase.epochs),
       object.i64(phase.accumulate),
       object.i64(phase.stopEpochs),
-      object.f64(phase.clipNorm),
   });
 }
 

@@ -2,9 +2,9 @@
 
 #include "groups_to_llvm/training_settings.h"
 
-#include <cnn/abi.h>
-
 #include "mlir/IR/BuiltinAttributes.h"
+
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
@@ -69,8 +69,11 @@ public:
     if (!inner) fail(key, "a list of dictionaries");
     return Reader(inner ? inner : DictionaryAttr::get(dictionary.getContext()), error);
   }
+  auto keys() const {
+    return llvm::map_range(dictionary, [](NamedAttribute entry) { return entry.getName().strref(); });
+  }
   bool has(StringRef key) const { return dictionary.contains(key); }
-  void fail(StringRef key, StringRef expected) const {
+  void fail(const Twine& key, const Twine& expected) const {
     if (error.empty()) error = ("training attribute '" + key + "': expected " + expected).str();
   }
 
@@ -91,59 +94,37 @@ TrainingSettings::Setting readSetting(const Reader& reader) {
   return setting;
 }
 
-void readOptimizer(const Reader& reader, TrainingSettings::Phase& settings) {
-  std::string kind = "sgd";
-  reader.text("kind", kind);
-  const TrainingSettings::Phase fresh;
-  settings.nesterov = false;
-  settings.lr = fresh.lr;
-  settings.momentum = settings.dampening = settings.weightDecay = 0;
-  if (kind == "sgd")
-    settings.optimizer = CNN_SGD;
-  else if (kind == "adam")
-    settings.optimizer = CNN_ADAM;
-  else if (kind == "adamw")
-    settings.optimizer = CNN_ADAMW;
-  else
-    reader.fail("optimizer.kind", "sgd, adam or adamw");
-  if (kind == "sgd" && !reader.has("lr")) reader.fail("optimizer.lr", "a number");
-  if (kind != "sgd") settings.lr = 1e-3;
-  if (kind == "adamw") settings.weightDecay = 1e-2;
-  reader.number("lr", settings.lr);
-  reader.number("momentum", settings.momentum);
-  reader.number("dampening", settings.dampening);
-  reader.number("beta1", settings.beta1);
-  reader.number("beta2", settings.beta2);
-  reader.number("eps", settings.eps);
-  reader.number("weight_decay", settings.weightDecay);
-  reader.flag("nesterov", settings.nesterov);
-}
-
-void readSchedule(const Reader& reader, TrainingSettings::Phase& settings) {
-  struct Kind {
-    StringRef name;
-    int32_t number;
-    std::vector<std::pair<StringRef, double>> arguments; ///< with what PyTorch takes where they are absent
-  };
-  const Kind kinds[] = {
-      {"constant", CNN_CONSTANT, {}},
-      {"step", CNN_STEP, {{"step_size", 1}, {"gamma", 0.1}}},
-      {"cosine", CNN_COSINE, {{"min_lr", 0}, {"warmup", 0}}},
-      {"one_cycle",
-       CNN_ONE_CYCLE,
-       {{"max_lr", settings.lr}, {"pct_start", 0.3}, {"div_factor", 25}, {"final_div_factor", 1e4}}}};
-  std::string name = "constant";
+/// The number and the arguments of an optimizer or a schedule: {kind = "sgd", lr = 0.1}.
+template <class Kind, size_t count>
+void readKind(const Reader& reader, StringRef key, const Kind (&kinds)[count], int32_t& number,
+              typename Kind::Values& values) {
+  std::string name;
   reader.text("kind", name);
-  for (const Kind& kind : kinds) {
-    if (kind.name != name) continue;
-    settings.schedule = kind.number;
-    for (size_t i = 0; i < kind.arguments.size(); ++i) {
-      settings.scheduleArguments[i] = kind.arguments[i].second;
-      reader.number(kind.arguments[i].first, settings.scheduleArguments[i]);
-    }
-    return;
+  const Kind* kind = llvm::find_if(kinds, [&](const Kind& each) { return name == each.name; });
+  if (kind == std::end(kinds)) {
+    std::string names;
+    for (const Kind& each : kinds)
+      names += (names.empty() ? "" : &each + 1 == std::end(kinds) ? " or " : ", ") + std::string(each.name);
+    return reader.fail(key + ".kind", names);
   }
-  reader.fail("schedule.kind", "constant, step, cosine or one_cycle");
+  number = int32_t(kind - kinds);
+  values = defaultsOf(*kind);
+  SmallVector<StringRef> known{"kind"};
+  for (const auto& argument : kind->arguments) {
+    known.push_back(argument.name);
+    double& value = values.*argument.field;
+    if (argument.is.kind == NumberKind::flag) {
+      bool flag = value != 0;
+      reader.flag(argument.name, flag);
+      value = flag;
+    } else {
+      reader.number(argument.name, value);
+      if (!*argument.defaultText && !reader.has(argument.name))
+        reader.fail(key + "." + argument.name, "a number");
+    }
+  }
+  for (StringRef given : reader.keys())
+    if (!llvm::is_contained(known, given)) reader.fail(key + "." + given, "no such key of " + name);
 }
 
 void readMetrics(const Reader& reader, TrainingSettings& settings) {
@@ -183,8 +164,13 @@ void readGroups(const Reader& reader, TrainingSettings::Phase& phase) {
 
 /// What the section says for all phases or steps, or what one of them says instead.
 void readPhase(const Reader& reader, TrainingSettings::Phase& phase) {
-  if (reader.has("optimizer")) readOptimizer(reader.nested("optimizer"), phase);
-  if (reader.has("schedule")) readSchedule(reader.nested("schedule"), phase);
+  double clipNorm = phase.hyper.clip_norm; // is no argument of the optimizer
+  if (reader.has("optimizer"))
+    readKind(reader.nested("optimizer"), "optimizer", optimizerKinds, phase.optimizer, phase.hyper);
+  phase.hyper.clip_norm = clipNorm;
+  reader.number("clip_norm", phase.hyper.clip_norm);
+  if (reader.has("schedule"))
+    readKind(reader.nested("schedule"), "schedule", scheduleKinds, phase.schedule, phase.scheduleArguments);
   readGroups(reader, phase);
   reader.integer("batch", phase.batch);
   reader.integer("epochs", phase.epochs);
@@ -192,7 +178,6 @@ void readPhase(const Reader& reader, TrainingSettings::Phase& phase) {
   Reader stop = reader.nested("stop");
   stop.integer("metric", phase.stopMetric);
   stop.integer("epochs", phase.stopEpochs);
-  reader.number("clip_norm", phase.clipNorm);
   reader.text("name", phase.name);
   phase.frozen = readNames(reader, "frozen");
 }

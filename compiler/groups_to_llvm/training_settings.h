@@ -2,6 +2,8 @@
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_TRAINING_SETTINGS_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_TRAINING_SETTINGS_H
 
+#include <cnn/recipe.h>
+
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -55,15 +57,13 @@ struct TrainingSettings {
   struct Phase {
     std::string name;                ///< empty where the section has neither
     std::vector<std::string> frozen; ///< parameters that only others train
-    int32_t optimizer = 0;
-    bool nesterov = false;
-    double lr = 0.1, momentum = 0, dampening = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
-    int32_t schedule = 0;
-    double scheduleArguments[8] = {};
+    int32_t optimizer = CNN_SGD;
+    cnn_hyper hyper = {};
+    int32_t schedule = CNN_CONSTANT;
+    cnn_schedule_arguments scheduleArguments = {};
     int64_t batch = 1, epochs = 1, accumulate = 1;
     int32_t stopMetric = 0; ///< index into metrics
     int64_t stopEpochs = 0; ///< 0: no early end
-    double clipNorm = 0;
     std::vector<Group> groups;
   };
 

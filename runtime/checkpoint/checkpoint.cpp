@@ -50,7 +50,7 @@ template <class Visit> Status forEachState(Model& model, std::uint32_t current, 
     for (int number = 0; number < stateCount(table.phases[part]); ++number) {
       std::string prefix = "cnn.state" + std::to_string(number) + ".";
       if (table.steps) prefix += std::string(table.phases[part].name) + ":";
-      float* values = state.optimizerState(number ? state.state1 : state.state0, part);
+      float* values = state.optimizerState(number, part);
       for (std::uint32_t i = 0; i < description.parameter_count; ++i) {
         const cnn_parameter& parameter = description.parameters[i];
         if (!isTrained(description, table.phases[part], i)) continue;

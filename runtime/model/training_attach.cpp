@@ -11,10 +11,11 @@ constexpr uint64_t lane = 16; // the optimizer works on whole vectors of so many
 void release(cnn_model* model) {
   TrainingState* state = model->training;
   const cnn_allocator& allocator = model->allocator;
-  for (Block* block : {&state->gradients, &state->state0, &state->state1, &state->sums, &state->averages,
-                       &state->kept, &state->keptAverages, &state->results, &state->chunks, &state->begins,
-                       &state->draws, &state->inputs, &state->partials, &state->scalars})
+  for (Block* block : {&state->gradients, &state->sums, &state->averages, &state->kept, &state->keptAverages,
+                       &state->results, &state->chunks, &state->begins, &state->draws, &state->inputs,
+                       &state->partials, &state->scalars})
     block->release(allocator);
+  for (Block& block : state->states) block.release(allocator);
   state->~TrainingState();
   allocator.release(allocator.context, state, sizeof(TrainingState));
   model->training = nullptr;
@@ -67,8 +68,7 @@ void beginPhase(TrainingState& state, uint32_t phase) {
   goTo(state, phase);
   state.updates = 0;
   state.sumWeight = 0;
-  setZero(state.state0);
-  setZero(state.state1);
+  for (Block& block : state.states) setZero(block);
 }
 
 void listChunks(TrainingState& state) {
@@ -104,10 +104,10 @@ bool reserveAll(TrainingState& state, const cnn_allocator& allocator) {
       !reserveZero(state.begins, allocator, (table.phase_count + 1) * sizeof(uint64_t)) ||
       !reserveZero(state.inputs, allocator, (description.input_count + table.target_count) * sizeof(void*)) ||
       !reserveZero(state.partials, allocator, most * sizeof(double)) ||
-      !reserveZero(state.scalars, allocator, (groups + 1) * scalarRoom * sizeof(float)) ||
-      (states > 0 && !reserveZero(state.state0, allocator, stateBytes)) ||
-      (states > 1 && !reserveZero(state.state1, allocator, stateBytes)))
+      !reserveZero(state.scalars, allocator, (groups + 1) * scalarRoom * sizeof(float)))
     return false;
+  for (int i = 0; i < states; ++i)
+    if (!reserveZero(state.states[i], allocator, stateBytes)) return false;
   listChunks(state);
   beginPhase(state, 0);
   return true;
@@ -136,6 +136,10 @@ int32_t check(cnn_model* model, const cnn_training* table) {
                          table->description->name);
   if (table->phase_count == 0)
     return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s has no phase", table->description->name);
+  for (uint32_t i = 0; i < table->phase_count; ++i)
+    if (static_cast<uint32_t>(table->phases[i].optimizer) >= CNN_OPTIMIZER_COUNT)
+      return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s has an optimizer that is not known",
+                         table->description->name);
   if (table->description->parameter_hash != model->description->parameter_hash)
     return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s cannot train a model of %s",
                        table->description->name, model->description->name);
@@ -168,12 +172,12 @@ uint64_t trainableFloats(const cnn_description& description) {
 }
 
 int stateCount(const cnn_phase& phase) {
-  return phase.optimizer != CNN_SGD ? 2 : phase.momentum != 0 ? 1 : 0;
+  return stateCount(optimizerKinds[phase.optimizer], phase.hyper);
 }
 
-float* TrainingState::optimizerState(const Block& block, uint32_t part) const {
+float* TrainingState::optimizerState(int number, uint32_t part) const {
   uint64_t floats = table->steps ? part * trainableFloats(*table->description) : 0;
-  return reinterpret_cast<float*>(block.memory) + floats;
+  return reinterpret_cast<float*>(states[number].memory) + floats;
 }
 
 void goTo(TrainingState& state, uint32_t part) {
@@ -244,9 +248,7 @@ int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
   if (int32_t status = cnn::beginCall(model, {{"state", state}})) return status;
   cnn::TrainingState* training = model->training;
   if (!training) return model->fail(CNN_ERROR_STATE, "training is not attached");
-  int states = cnn::stateCount(training->current());
-  *state = {states > 0 ? training->optimizerState(training->state0, training->phase) : nullptr,
-            states > 1 ? training->optimizerState(training->state1, training->phase) : nullptr,
+  *state = {{},
             &training->seed,
             &training->updates,
             &training->iterations,
@@ -255,5 +257,7 @@ int32_t cnn_training_get_state(cnn_model* model, cnn_training_state* state) {
             reinterpret_cast<float*>(training->kept.memory),
             reinterpret_cast<float*>(training->keptAverages.memory),
             &training->keptTracked};
+  for (int i = 0; i < cnn::stateCount(training->current()); ++i)
+    state->states[i] = training->optimizerState(i, training->phase);
   return CNN_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "model_state.h"
 
+#include <cnn/recipe.h>
 #include <cnn/training.h>
 
 namespace cnn {
@@ -16,17 +17,17 @@ struct UpdateChunk {
 };
 
 inline constexpr uint32_t updateChunkFloats = 16384; // parameter, gradient and two moments fit the L2 cache
-inline constexpr uint32_t scalarRoom = 8;
+inline constexpr uint32_t scalarRoom = mostScalars();
 
 struct TrainingState {
   const cnn_training* table = nullptr;
   uint32_t phase = 0; // or step
   int64_t maxBatch = 0;
   Block gradients;
-  Block state0, state1;     // of each step where there are steps, one after the other
-  Block sums;               // of gradients, see cnn_training_accumulate
-  Block averages;           // of the masters, see cnn_training_ema
-  Block kept, keptAverages; // of the masters and averages, see cnn_training_keep
+  Block states[CNN_MAX_STATES]; // of each step where there are steps, one after the other
+  Block sums;                   // of gradients, see cnn_training_accumulate
+  Block averages;               // of the masters, see cnn_training_ema
+  Block kept, keptAverages;     // of the masters and averages, see cnn_training_keep
   Block results;
   Block chunks;   // of UpdateChunk, for what each phase or step trains, one after the other
   Block begins;   // a uint64_t for each phase or step: its first chunk; and the end
@@ -45,8 +46,8 @@ struct TrainingState {
     return reinterpret_cast<const UpdateChunk*>(chunks.memory) + begin(phase);
   }
   uint64_t chunkCount() const { return begin(phase + 1) - begin(phase); }
-  /// A phase's or step's state in one of the two blocks, laid out like the gradients.
-  float* optimizerState(const Block& block, uint32_t part) const;
+  /// A phase's or step's state of this number, laid out like the gradients.
+  float* optimizerState(int number, uint32_t part) const;
 
 private:
   uint64_t begin(uint32_t part) const { return reinterpret_cast<const uint64_t*>(begins.memory)[part]; }

@@ -14,37 +14,26 @@ double orElse(double value, double otherwise) {
 }
 
 cnn_hyper resolve(const cnn_phase& phase, const cnn_hyper* wanted) {
-  cnn_hyper hyper = wanted ? *wanted : cnn_hyper_default();
-  return {orElse(hyper.lr, phase.lr),
-          orElse(hyper.momentum, phase.momentum),
-          orElse(hyper.dampening, phase.dampening),
-          orElse(hyper.beta1, phase.beta1),
-          orElse(hyper.beta2, phase.beta2),
-          orElse(hyper.eps, phase.eps),
-          orElse(hyper.weight_decay, phase.weight_decay),
-          orElse(hyper.clip_norm, phase.clip_norm)};
+  if (!wanted) return phase.hyper;
+  return {
+#define CNN_HYPER(field, kind, range) orElse(wanted->field, phase.hyper.field),
+#include <cnn/optimizers.def>
+      orElse(wanted->clip_norm, phase.hyper.clip_norm)};
 }
 
-// The scalars of one group, in the order that cnn_phase.update documents. Bias corrections in double, as
-// PyTorch's Adam has them: 1 - beta^t loses all its digits in f32 for beta2 = 0.999 and small t.
-void fillScalars(const cnn_phase& phase, const cnn_hyper& hyper, uint64_t updates, float* scalars) {
-  auto set = [&](int index, double value) { scalars[index] = static_cast<float>(value); };
-  if (phase.optimizer == CNN_SGD) {
-    set(0, hyper.lr);
-    set(1, hyper.momentum);
-    set(2, hyper.dampening);
-    set(3, hyper.weight_decay);
-    set(4, updates == 0 ? 1 : 0);
-    return;
-  }
-  auto step = static_cast<double>(updates + 1);
-  set(0, hyper.lr);
-  set(1, 1 - hyper.beta1);
-  set(2, 1 - hyper.beta2);
-  set(3, hyper.eps);
-  set(4, hyper.weight_decay);
-  set(5, 1 - std::pow(hyper.beta1, step));
-  set(6, std::sqrt(1 - std::pow(hyper.beta2, step)));
+/// What the code was compiled for stays as it is: the states that are kept, and flags.
+int32_t checkCompiled(cnn_model* model, const cnn_phase& phase, const cnn_hyper& hyper) {
+  const OptimizerKind& kind = optimizerKinds[phase.optimizer];
+  for (const OptimizerState& state : kind.states)
+    if (state.kept(hyper) && !state.kept(phase.hyper))
+      return model->fail(CNN_ERROR_ARGUMENT,
+                         "%s was compiled for %s without %s, which these hyper-parameters need",
+                         model->description->name, kind.name, state.name);
+  for (const auto& argument : kind.arguments)
+    if (argument.is.kind == NumberKind::flag && hyper.*argument.field != phase.hyper.*argument.field)
+      return model->fail(CNN_ERROR_ARGUMENT, "%s is %g, but %s was compiled with %g", argument.name,
+                         hyper.*argument.field, model->description->name, phase.hyper.*argument.field);
+  return CNN_OK;
 }
 
 struct ChunkWork {
@@ -59,13 +48,12 @@ void updateChunk(void* closure, int64_t index, cnn_worker* worker) {
   TrainingState& state = *work.state;
   const UpdateChunk& chunk = state.ownChunks()[index];
   const cnn_phase& phase = state.current();
-  auto at = [&](Block& block) { return state.optimizerState(block, state.phase) + chunk.offset; };
   auto* gradients = reinterpret_cast<float*>(state.gradients.memory) + chunk.offset;
-  int states = stateCount(phase);
+  float* states[CNN_MAX_STATES] = {};
+  for (int i = 0; i < stateCount(phase); ++i) states[i] = state.optimizerState(i, state.phase) + chunk.offset;
   const float* scalars = reinterpret_cast<const float*>(state.scalars.memory) + chunk.group * scalarRoom;
   int32_t status =
-      phase.update(worker, work.parameters + chunk.offset, gradients, states > 0 ? at(state.state0) : nullptr,
-                   states > 1 ? at(state.state1) : nullptr, chunk.count, scalars);
+      phase.update(worker, work.parameters + chunk.offset, gradients, states, chunk.count, scalars);
   if (status) work.status.store(status, std::memory_order_relaxed);
 }
 
@@ -160,7 +148,10 @@ using cnn::TrainingState;
 
 cnn_hyper cnn_hyper_default(void) {
   constexpr double unset = std::numeric_limits<double>::quiet_NaN();
-  return {unset, unset, unset, unset, unset, unset, unset, unset};
+  return {
+#define CNN_HYPER(field, kind, range) unset,
+#include <cnn/optimizers.def>
+      unset};
 }
 
 int32_t cnn_training_forward_backward(cnn_model* model, const void* const* inputs, int64_t batch,
@@ -220,17 +211,17 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* wanted) {
   TrainingState& state = *model->training;
   const cnn_phase& phase = state.current();
   cnn_hyper hyper = cnn::resolve(phase, wanted);
-  if (phase.optimizer == CNN_SGD && hyper.momentum != 0 && cnn::stateCount(phase) == 0)
-    return model->fail(CNN_ERROR_ARGUMENT, "momentum is %g, but %s was compiled for SGD without momentum",
-                       hyper.momentum, model->description->name);
+  if (int32_t status = cnn::checkCompiled(model, phase, hyper)) return status;
+  auto fill = cnn::optimizerKinds[phase.optimizer].fill;
+  auto step = static_cast<double>(state.updates + 1);
   auto* scalars = reinterpret_cast<float*>(state.scalars.memory);
   for (uint32_t g = 0; g < phase.group_count; ++g) {
     cnn_hyper own = hyper;
     own.lr *= cnn::orElse(phase.groups[g].lr_scale, 1);
     own.weight_decay = cnn::orElse(phase.groups[g].weight_decay, own.weight_decay);
-    cnn::fillScalars(phase, own, state.updates, scalars + g * cnn::scalarRoom);
+    fill(own, step, scalars + g * cnn::scalarRoom);
   }
-  cnn::fillScalars(phase, hyper, state.updates, scalars + phase.group_count * cnn::scalarRoom);
+  fill(hyper, step, scalars + phase.group_count * cnn::scalarRoom);
   cnn::ChunkWork work{&state, model->parameters->own(), 1, {0}};
   cnn::forChunks(model, cnn::updateChunk, work);
   if (state.isLastStep()) ++state.updates;

@@ -1,5 +1,7 @@
 #include "recipe.h"
 
+#include <cnn/recipe.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -128,35 +130,20 @@ std::string numbersText(const std::vector<float>& numbers) {
   return joined(parts, ", ");
 }
 
-std::string optimizerText(const cnn_phase& phase) {
-  auto with = [](const char* name, double value) { return std::string(name) + " = " + Lines::number(value); };
+/// step(step_size = 3, gamma = 0.1): all arguments but the rate, which has a line of its own.
+template <class Kind>
+std::string kindText(const Kind& kind, const typename Kind::Values& values, double Kind::Values::* rate) {
   std::vector<std::string> parts;
-  if (phase.optimizer == CNN_SGD) {
-    parts = {with("momentum", phase.momentum), with("dampening", phase.dampening),
-             std::string("nesterov = ") + (phase.nesterov ? "true" : "false")};
-  } else {
-    parts = {with("beta1", phase.beta1), with("beta2", phase.beta2), with("eps", phase.eps)};
+  for (const auto& argument : kind.arguments) {
+    if (argument.field == rate) continue;
+    double value = values.*argument.field;
+    bool flag = argument.is.kind == NumberKind::flag;
+    std::string& part = parts.emplace_back(argument.name);
+    part += " = ";
+    part += flag ? (value != 0 ? "true" : "false") : Lines::number(value);
   }
-  parts.push_back(with("weight_decay", phase.weight_decay));
-  constexpr const char* names[] = {"sgd", "adam", "adamw"};
-  return std::string(names[phase.optimizer]) + "(" + joined(parts, ", ") + ")";
-}
-
-std::string scheduleText(const cnn_phase& phase) {
-  auto argument = [&](const char* name, int index) {
-    return std::string(name) + " = " + Lines::number(phase.schedule_arguments[index]);
-  };
-  switch (phase.schedule) {
-  case CNN_STEP:
-    return "step(" + argument("step_size", 0) + ", " + argument("gamma", 1) + ")";
-  case CNN_COSINE:
-    return "cosine(" + argument("min_lr", 0) + ", " + argument("warmup", 1) + ")";
-  case CNN_ONE_CYCLE:
-    return "one_cycle(" + argument("pct_start", 1) + ", " + argument("div_factor", 2) + ", " +
-           argument("final_div_factor", 3) + ")";
-  default:
-    return "constant";
-  }
+  std::string text = kind.name;
+  return parts.empty() ? text : text.append("(").append(joined(parts, ", ")).append(")");
 }
 
 std::string groupsText(const cnn_phase& phase) {
@@ -171,18 +158,19 @@ std::string groupsText(const cnn_phase& phase) {
 
 void addPhase(Lines& lines, const cnn_training& table, const cnn_phase& phase, const TrainerOptions& options,
               std::int64_t samples) {
+  const ScheduleKind& schedule = scheduleKinds[phase.schedule];
   bool oneCycle = phase.schedule == CNN_ONE_CYCLE;
   std::int64_t batch = options.batch > 0 ? options.batch : phase.batch;
   std::int64_t accumulate = options.accumulate > 0 ? options.accumulate : phase.accumulate;
   lines.add("batch", std::to_string(std::min(batch, samples)));
   lines.add("accumulate", std::to_string(std::max<std::int64_t>(accumulate, 1)));
-  lines.add("optimizer", optimizerText(phase));
-  lines.add("lr", orElse(options.lr, oneCycle ? phase.schedule_arguments[0] : phase.lr));
-  lines.add("schedule", scheduleText(phase));
-  if (oneCycle || phase.schedule == CNN_COSINE)
+  lines.add("optimizer", kindText(optimizerKinds[phase.optimizer], phase.hyper, &cnn_hyper::lr));
+  lines.add("lr", orElse(options.lr, oneCycle ? phase.schedule_arguments.max_lr : phase.hyper.lr));
+  lines.add("schedule", kindText(schedule, phase.schedule_arguments, &cnn_schedule_arguments::max_lr));
+  if (schedule.byLength)
     lines.add("epochs (the schedule goes by them)",
               std::to_string(options.epochs > 0 ? options.epochs : phase.epochs));
-  lines.add("clip_norm", orElse(options.clip_norm, phase.clip_norm));
+  lines.add("clip_norm", orElse(options.clip_norm, phase.hyper.clip_norm));
   lines.add("frozen parameters", indicesText(phase.frozen, phase.frozen_count));
   lines.add("group", groupsText(phase));
   bool stops = options.stop_epochs > 0 || phase.stop_epochs > 0;

@@ -11,7 +11,7 @@ namespace cnn {
 struct Schedule {
   int32_t kind = CNN_CONSTANT; // enum cnn_schedule
   double lr = 0;               // the rate without schedule; one_cycle has max_lr in its place
-  double arguments[8] = {};    // cnn_phase.schedule_arguments
+  cnn_schedule_arguments arguments = {};
   std::int64_t steps_per_epoch = 1, epochs = 1;
 
   /// The rate of optimizer step `step`, from 0. constant, step (StepLR, by epochs), cosine (a linear warm-up,

@@ -111,9 +111,9 @@ Status TrainingRun::checkAssertions() const {
 Schedule TrainingRun::scheduleOf(const cnn_phase& part) const {
   Schedule schedule;
   schedule.kind = part.schedule;
-  schedule.lr = isSet(options.lr) ? options.lr : part.lr;
-  std::copy(std::begin(part.schedule_arguments), std::end(part.schedule_arguments), schedule.arguments);
-  if (isSet(options.lr) && schedule.kind == CNN_ONE_CYCLE) schedule.arguments[0] = options.lr;
+  schedule.lr = isSet(options.lr) ? options.lr : part.hyper.lr;
+  schedule.arguments = part.schedule_arguments;
+  if (isSet(options.lr)) schedule.arguments.max_lr = options.lr;
   schedule.steps_per_epoch = (loader->batches() + accumulate - 1) / accumulate;
   schedule.epochs = epochs;
   return schedule;
@@ -156,11 +156,12 @@ void TrainingRun::warnOfSettings() {
                   number(epochs) +
                   ": training cannot end early; its weights are still those of the best epoch");
   for (const Schedule& schedule : schedules) {
-    double begins = schedule.arguments[schedule.kind == CNN_STEP ? 0 : 1];
-    if (schedule.kind == CNN_STEP && begins >= static_cast<double>(epochs))
-      progress.warn("the schedule's first step comes after " + number(static_cast<std::int64_t>(begins)) +
-                    " epochs, but there are " + number(epochs) + ": the learning rate never changes");
-    if (schedule.kind == CNN_COSINE && begins >= static_cast<double>(epochs))
+    const cnn_schedule_arguments& arguments = schedule.arguments;
+    if (schedule.kind == CNN_STEP && arguments.step_size >= static_cast<double>(epochs))
+      progress.warn("the schedule's first step comes after " +
+                    number(static_cast<std::int64_t>(arguments.step_size)) + " epochs, but there are " +
+                    number(epochs) + ": the learning rate never changes");
+    if (schedule.kind == CNN_COSINE && arguments.warmup >= static_cast<double>(epochs))
       progress.warn("the schedule's warmup takes all of the " + number(epochs) +
                     " epochs: the learning rate never comes down");
   }

@@ -236,7 +236,7 @@ Status TrainingRun::batchDone(const Batch& next) {
 
 /// Clips the gradients and changes the parameters.
 Status TrainingRun::updateStep(std::uint32_t step) {
-  double limit = isSet(options.clip_norm) ? options.clip_norm : table.phases[at.phase + step].clip_norm;
+  double limit = isSet(options.clip_norm) ? options.clip_norm : table.phases[at.phase + step].hyper.clip_norm;
   if (limit > 0)
     if (int code = cnn_training_clip(model.handle(), limit, nullptr)) return model.check(code);
   Hyper hyper;

@@ -23,7 +23,7 @@ TEST_CASE("the counters count") {
 
 TEST_CASE("predict and train_step allocate and lock nothing from the second call on") {
   linear::Library<> library({CNN_ADAM, false});
-  library.phase.clip_norm = 0.1;
+  library.phase.hyper.clip_norm = 0.1;
   for (int32_t threads : {1, 2}) {
     cnn_options options{};
     options.max_batch = 8;

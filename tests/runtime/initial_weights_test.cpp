@@ -112,7 +112,7 @@ TEST_CASE("training begins with the section's weights, unless told otherwise") {
   Small library;
   Load load({"file"}, {"body.safetensors"});
   library.training.weights = &load.setting;
-  library.phase.lr = 0;
+  library.phase.hyper.lr = 0;
   cnn::Dataset data;
   data.source = "zeros";
   data.count = 4;

@@ -2,13 +2,14 @@
 // With it the runtime is tested without the compiler.
 #pragma once
 
-#include <cnn/abi.h>
+#include <cnn/recipe.h>
 
 #include "../../runtime/model/philox.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 namespace linear {
@@ -22,26 +23,35 @@ struct Optimizer {
 
 // PyTorch's rules: torch.optim.SGD, Adam and AdamW, one float at a time.
 template <int Kind, bool Nesterov>
-int32_t update(cnn_worker*, float* parameters, const float* gradients, float* state0, float* state1,
-               int64_t count, const float* s) {
+int32_t update(cnn_worker*, float* parameters, const float* gradients, float* const* states, int64_t count,
+               const float* scalars) {
+  auto scalar = [&](std::string_view name) {
+    const auto& names = cnn::optimizerKinds[Kind].scalars;
+    return scalars[std::find(names.begin(), names.end(), name) - names.begin()];
+  };
+  const float lr = scalar("lr"), decay = scalar("weight_decay");
   for (int64_t i = 0; i < count; ++i) {
     float g = gradients[i];
-    if (Kind == CNN_SGD) {
-      g += s[3] * parameters[i];
-      if (state0) {
-        state0[i] = s[4] != 0 ? g : s[1] * state0[i] + (1 - s[2]) * g;
-        g = Nesterov ? g + s[1] * state0[i] : state0[i];
+    if constexpr (Kind == CNN_SGD) {
+      const float momentum = scalar("momentum");
+      g += decay * parameters[i];
+      if (states[0]) {
+        float& velocity = states[0][i];
+        velocity = scalar("first_step") != 0 ? g : momentum * velocity + (1 - scalar("dampening")) * g;
+        g = Nesterov ? g + momentum * velocity : velocity;
       }
-      parameters[i] -= s[0] * g;
-      continue;
+      parameters[i] -= lr * g;
+    } else {
+      if (Kind == CNN_ADAMW)
+        parameters[i] *= 1 - lr * decay;
+      else
+        g += decay * parameters[i];
+      float &mean = states[0][i], &square = states[1][i];
+      mean = (1 - scalar("rate1")) * mean + scalar("rate1") * g;
+      square = (1 - scalar("rate2")) * square + scalar("rate2") * g * g;
+      parameters[i] -=
+          lr / scalar("correction1") * mean / (std::sqrt(square) / scalar("correction2") + scalar("eps"));
     }
-    if (Kind == CNN_ADAMW)
-      parameters[i] *= 1 - s[0] * s[4];
-    else
-      g += s[4] * parameters[i];
-    state0[i] = (1 - s[1]) * state0[i] + s[1] * g;
-    state1[i] = (1 - s[2]) * state1[i] + s[2] * g * g;
-    parameters[i] -= s[0] / s[5] * state0[i] / (std::sqrt(state1[i]) / s[6] + s[3]);
   }
   return 0;
 }
@@ -204,15 +214,14 @@ template <int Side = 4, int Classes = 3> struct Library {
     training.target_count = training.metric_count = 1;
     phase.forward_backward = C::forwardBackward;
     phase.optimizer = optimizer.kind;
-    phase.nesterov = optimizer.nesterov;
     phase.update = optimizer.kind == CNN_ADAM    ? update<CNN_ADAM, false>
                    : optimizer.kind == CNN_ADAMW ? update<CNN_ADAMW, false>
                    : optimizer.nesterov          ? update<CNN_SGD, true>
                                                  : update<CNN_SGD, false>;
-    phase.lr = 0.1;
-    phase.beta1 = 0.9;
-    phase.beta2 = 0.999;
-    phase.eps = 1e-8;
+    phase.hyper = cnn::defaultsOf(cnn::optimizerKinds[optimizer.kind]);
+    phase.hyper.lr = 0.1;
+    phase.hyper.weight_decay = 0;
+    phase.hyper.nesterov = optimizer.nesterov;
     phase.schedule = CNN_CONSTANT;
     phase.batch = 16;
     phase.epochs = 2;

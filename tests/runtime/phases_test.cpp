@@ -16,11 +16,11 @@ struct TwoPhases {
     phases[0].name = "head";
     phases[0].frozen = weight;
     phases[0].frozen_count = 1;
-    phases[0].lr = 0.01;
+    phases[0].hyper.lr = 0.01;
     phases[0].batch = 20;
     phases[0].epochs = 2;
     phases[1].name = "tail";
-    phases[1].momentum = 0.9;
+    phases[1].hyper.momentum = 0.9;
     phases[1].batch = 16;
     phases[1].epochs = 3;
     library.training.phases = phases.data();
@@ -53,20 +53,20 @@ TEST_CASE("a phase leaves alone what it does not train, and begins with a fresh 
   std::vector<float> after = parametersOf(model);
   REQUIRE(std::equal(after.begin(), after.begin() + bias, before.begin()));
   REQUIRE(after[bias] != before[bias]);
-  REQUIRE(state.state1 != nullptr);
-  REQUIRE(state.state0[0] == 0);
-  REQUIRE(state.state0[bias] != 0);
+  REQUIRE(state.states[1] != nullptr);
+  REQUIRE(state.states[0][0] == 0);
+  REQUIRE(state.states[0][bias] != 0);
   REQUIRE(*state.updates == 1);
 
   model.check(cnn_training_set_phase(model.handle(), 1)).or_exit();
   model.check(cnn_training_get_state(model.handle(), &state)).or_exit();
-  REQUIRE(state.state0[bias] == 0);
-  REQUIRE(state.state1 == nullptr);
+  REQUIRE(state.states[0][bias] == 0);
+  REQUIRE(state.states[1] == nullptr);
   REQUIRE(*state.updates == 0);
   REQUIRE(*state.iterations == 1);
   step();
   REQUIRE(parametersOf(model)[0] != before[0]);
-  REQUIRE(state.state0[0] != 0);
+  REQUIRE(state.states[0][0] != 0);
   REQUIRE_THAT(model.check(cnn_training_set_phase(model.handle(), 2)).message(),
                Catch::Contains("phases 0 to 1"));
 }

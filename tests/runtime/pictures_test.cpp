@@ -153,7 +153,7 @@ struct Classifier {
     library.description.preprocess = preprocess;
     library.description.preprocess_count = 2;
     library.training.data = &data;
-    library.phase.lr = 0.02;
+    library.phase.hyper.lr = 0.02;
   }
   cnn::Status train(std::vector<float>& weights, int threads = 1, std::function<void()> afterStep = {}) {
     cnn::Model model = makeTrainee(library, threads);

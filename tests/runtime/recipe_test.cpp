@@ -22,7 +22,7 @@ struct Unlearning {
   Unlearning() {
     passes = 0;
     library.phase.forward_backward = learnThenUnlearn;
-    library.phase.lr = 0.02;
+    library.phase.hyper.lr = 0.02;
     library.phase.epochs = 9;
     library.phase.stop_epochs = 3;
     library.training.validation = 0.2;
@@ -141,7 +141,7 @@ TEST_CASE("accumulation, averages and stop resume bit for bit") {
 
 TEST_CASE("a phase ends when what it watches does not improve") {
   Small library;
-  library.phase.lr = 0; // statistics move, and predict does not read them
+  library.phase.hyper.lr = 0; // statistics move, and predict does not read them
   library.phase.epochs = 9;
   library.phase.stop_epochs = 3;
   library.phase.stop_metric = 1;
@@ -158,7 +158,7 @@ TEST_CASE("a phase ends when what it watches does not improve") {
   library.training.validation = 0.2;
   REQUIRE(epochs({}) == 4); // the first is the best
   REQUIRE(epochs({.stop_metric = "loss", .stop_epochs = 1}) == 2);
-  library.phase.lr = 0.05;
+  library.phase.hyper.lr = 0.05;
   library.phase.stop_metric = 0;
   REQUIRE(epochs({}) == 9);
   library.training.validation = 0;
@@ -232,7 +232,7 @@ TEST_CASE("the phase after an early end begins with the best weights") {
   std::vector<cnn_phase> phases{library.phase, library.phase};
   phases[0].name = "first";
   phases[1].name = "second";
-  phases[1].lr = 0;
+  phases[1].hyper.lr = 0;
   phases[1].stop_epochs = 0;
   library.training.phases = phases.data();
   library.training.phase_count = 2;

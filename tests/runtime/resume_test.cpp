@@ -56,7 +56,7 @@ TEST_CASE("a run does not go on with other settings, and all that differ are nam
                tells("seed: 7 there, 8 here") && tells("batch: 16 there, 20 here"));
 
   SECTION("optimizer") {
-    phase.momentum = 0.9;
+    phase.hyper.momentum = 0.9;
     REQUIRE_THAT(made.refusal(),
                  tells("optimizer: sgd(momentum = 0, ") && Catch::Contains("(momentum = 0.9, "));
     phase.optimizer = CNN_ADAM;
@@ -64,8 +64,8 @@ TEST_CASE("a run does not go on with other settings, and all that differ are nam
   }
   SECTION("schedule") {
     phase.schedule = CNN_STEP;
-    phase.schedule_arguments[0] = 3;
-    phase.schedule_arguments[1] = 0.5;
+    phase.schedule_arguments.step_size = 3;
+    phase.schedule_arguments.gamma = 0.5;
     REQUIRE_THAT(made.refusal(), tells("schedule: constant there, step(step_size = 3, gamma = 0.5) here"));
   }
   SECTION("what is trained") {

@@ -37,12 +37,12 @@ struct TwoSteps {
     steps[0].name = "first";
     steps[0].frozen = weight;
     steps[0].frozen_count = 1;
-    steps[0].lr = 0.01;
+    steps[0].hyper.lr = 0.01;
     steps[0].forward_backward = stepCode<0>;
     steps[1].name = "second";
     steps[1].frozen = bias;
     steps[1].frozen_count = 1;
-    steps[1].momentum = 0.9;
+    steps[1].hyper.momentum = 0.9;
     steps[1].forward_backward = stepCode<1>;
     library.training.phases = steps.data();
     library.training.phase_count = 2;
@@ -106,9 +106,9 @@ TEST_CASE("all steps run on a batch, each with its own parameters, optimizer and
   cnn_training_state state = stateOf(model);
   REQUIRE(*state.iterations == 1);
   REQUIRE(*state.updates == 1);
-  REQUIRE(state.state1 != nullptr); // Adam's
-  REQUIRE(state.state0[0] == 0);
-  REQUIRE(state.state0[biasOffset] != 0);
+  REQUIRE(state.states[1] != nullptr); // Adam's
+  REQUIRE(state.states[0][0] == 0);
+  REQUIRE(state.states[0][biasOffset] != 0);
 
   cnn::Model whole = two.model();
   whole.check(cnn_training_step(whole.handle(), inputs, 16, nullptr, results)).or_exit();
@@ -140,8 +140,8 @@ TEST_CASE("a run in steps that was stopped anywhere and resumed ends with the sa
 TEST_CASE("the trainer names the steps and their losses, and each step has its rate") {
   TwoSteps two;
   two.steps[0].schedule = CNN_STEP;
-  two.steps[0].schedule_arguments[0] = 1;
-  two.steps[0].schedule_arguments[1] = 0.1;
+  two.steps[0].schedule_arguments.step_size = 1;
+  two.steps[0].schedule_arguments.gamma = 0.1;
   cnn::Model model = makeTrainee(two.library);
   std::FILE* out = std::tmpfile();
   cnn::Trainer trainer(model, two.library.training, {.validation = 0.2, .report = out});

@@ -14,7 +14,7 @@ const char* const noNames[] = {"", "", ""};
 
 TEST_CASE("training learns, and the test metrics agree with those of training") {
   Small library({CNN_ADAM, false});
-  library.phase.lr = 0.01;
+  library.phase.hyper.lr = 0.01;
   cnn::Model model = makeTrainee(library);
   cnn::Trainer trainer(model, library.training, {.epochs = 20, .quiet = true});
   trainer.use(splits(300));
@@ -32,7 +32,7 @@ TEST_CASE("training learns, and the test metrics agree with those of training") 
 
 TEST_CASE("weights after training are the same bytes for 1 and 2 threads, with a partial last batch") {
   Small library({CNN_ADAMW, false});
-  library.phase.clip_norm = 1;
+  library.phase.hyper.clip_norm = 1;
   const char* const values[] = {"4", "1"};
   const char* const names[] = {"", "padding"};
   const cnn_augment augments[] = {{{"random_hflip", 0, nullptr, nullptr}, nullptr, 0, 0},
@@ -60,10 +60,10 @@ TEST_CASE("options replace what the train section says") {
 
 TEST_CASE("training that was stopped at any step and resumed ends with the same bytes") {
   Small library({CNN_ADAM, false});
-  library.phase.momentum = 0.9;
+  library.phase.hyper.momentum = 0.9;
   library.phase.schedule = CNN_ONE_CYCLE;
-  const double arguments[] = {0.05, 0.3, 25, 1e4};
-  std::copy_n(arguments, 4, library.phase.schedule_arguments);
+  library.phase.schedule_arguments = cnn::defaultsOf(cnn::scheduleKinds[CNN_ONE_CYCLE]);
+  library.phase.schedule_arguments.max_lr = 0.05;
   const cnn_augment augment{{"random_hflip", 0, nullptr, nullptr}, nullptr, 0, 0};
   library.training.augments = &augment;
   library.training.augment_count = 1;
@@ -225,7 +225,7 @@ TEST_CASE("softmax regression on Fashion-MNIST reaches what is known of it") {
     return;
   }
   linear::Library<28, 10> library({CNN_ADAM, false});
-  library.phase.lr = 1e-3;
+  library.phase.hyper.lr = 1e-3;
   library.phase.batch = 64;
   cnn::Model model = cnn::Model::create(library.inference, {.max_batch = 64}).or_exit();
   cnn::Trainer trainer(model, library.training, {.epochs = 2, .quiet = true});

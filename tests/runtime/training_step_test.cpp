@@ -98,7 +98,7 @@ TEST_CASE("weights after training are the same bytes for 1, 2 and 4 threads") {
   std::vector<Values> results;
   for (int32_t threads : {1, 2, 4}) {
     linear::Library<> library({CNN_ADAMW, false});
-    library.phase.clip_norm = 0.5;
+    library.phase.hyper.clip_norm = 0.5;
     ModelHandle model = makeTrained(library, threads, 33);
     Batch batch(33);
     for (int i = 0; i < 50; ++i)
@@ -121,7 +121,7 @@ TEST_CASE("SGD follows its closed form") {
   }
   SECTION("momentum: after n steps of gradient g the velocity is g (1 - m^n) / (1 - m)") {
     linear::Library<> library;
-    library.phase.momentum = 0.9;
+    library.phase.hyper.momentum = 0.9;
     Probe probe(library);
     double expected = 1, velocity = 0, value = 1;
     for (int i = 1; i <= 10; ++i) {
@@ -133,15 +133,15 @@ TEST_CASE("SGD follows its closed form") {
   }
   SECTION("dampening spares the first step") {
     linear::Library<> library;
-    library.phase.momentum = 0.9;
-    library.phase.dampening = 0.5;
+    library.phase.hyper.momentum = 0.9;
+    library.phase.hyper.dampening = 0.5;
     Probe probe(library);
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(0.9));
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(0.9 - 0.1 * (0.9 + 0.5)));
   }
   SECTION("Nesterov looks ahead") {
     linear::Library<> library({CNN_SGD, true});
-    library.phase.momentum = 0.9;
+    library.phase.hyper.momentum = 0.9;
     Probe probe(library);
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(1 - 0.1 * 1.9));
     REQUIRE(probe.step(1, cnn_hyper_default()) == Approx(1 - 0.1 * 1.9 - 0.1 * (1 + 0.9 * 1.9)));
@@ -170,7 +170,7 @@ TEST_CASE("parameter groups scale the learning rate and replace the weight decay
   cnn_parameter_group group{bias, 1, 0, 0.1, 0};
   library.phase.groups = &group;
   library.phase.group_count = 1;
-  library.phase.weight_decay = 0.5;
+  library.phase.hyper.weight_decay = 0.5;
   Probe probe(library);
   probe.step(1, cnn_hyper_default());
   REQUIRE(cnn_model_parameters(probe.model.get())[0] == Approx(1 - 0.1 * 1.5));
@@ -220,7 +220,12 @@ TEST_CASE("training calls that cannot be served are explained") {
   cnn_hyper hyper = cnn_hyper_default();
   hyper.momentum = 0.9;
   REQUIRE(cnn_training_update(model.get(), &hyper) == CNN_ERROR_ARGUMENT);
-  REQUIRE_THAT(cnn_model_message(model.get()), Catch::Contains("SGD without momentum"));
+  REQUIRE_THAT(cnn_model_message(model.get()), Catch::Contains("compiled for sgd without velocity"));
+  hyper = cnn_hyper_default();
+  hyper.nesterov = 1;
+  REQUIRE(cnn_training_update(model.get(), &hyper) == CNN_ERROR_ARGUMENT);
+  REQUIRE_THAT(cnn_model_message(model.get()),
+               Catch::Contains("nesterov is 1, but Linear was compiled with 0"));
 
   linear::Library<> other;
   REQUIRE(cnn_training_attach(model.get(), &other.training, 0) == CNN_ERROR_STATE);

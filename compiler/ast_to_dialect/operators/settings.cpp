@@ -1,62 +1,35 @@
 /// Settings of train sections: optimizers, schedules, data, first values.
 #include "ast_to_dialect/operators/operator.h"
 
+#include <cnn/recipe.h>
+
 namespace cnn {
 
+namespace {
+
+Takes takes(NumberKind kind) {
+  return kind == NumberKind::flag ? Takes::Bool : kind == NumberKind::whole ? Takes::Int : Takes::Float;
+}
+
+/// A row for each optimizer or schedule; one argument for a pair.
+template <class Kind, size_t count>
+void addKinds(std::vector<Operator>& operators, Family family, const Kind (&kinds)[count]) {
+  for (const Kind& kind : kinds) {
+    std::vector<OperatorArgument> arguments;
+    for (const auto& argument : kind.arguments)
+      if (!argument.pair)
+        arguments.push_back(
+            {argument.name, takes(argument.is.kind), argument.defaultText, argument.documentation});
+      else if (arguments.empty() || arguments.back().name != argument.pair)
+        arguments.push_back({argument.pair, Takes::Floats, argument.pairText, argument.documentation});
+    operators.push_back({kind.name, family, 0, arguments, kind.documentation, kind.source});
+  }
+}
+
+} // namespace
+
 std::vector<Operator> trainingSettings() {
-  return {
-      {"sgd",
-       Family::Optimizer,
-       0,
-       {{"lr", Takes::Float, "1e-3", "learning rate"},
-        {"momentum", Takes::Float, "0.0", "share of the last step that is kept"},
-        {"dampening", Takes::Float, "0.0", "share of the gradient that momentum leaves out"},
-        {"weight_decay", Takes::Float, "0.0", "pulls weights to zero"},
-        {"nesterov", Takes::Bool, "false", "looks ahead by the momentum"}},
-       "Stochastic gradient descent.",
-       "torch.optim.SGD"},
-      {"adam",
-       Family::Optimizer,
-       0,
-       {{"lr", Takes::Float, "1e-3", "learning rate"},
-        {"betas", Takes::Floats, "-", "decay of the two moments, [0.9, 0.999] when left out"},
-        {"eps", Takes::Float, "1e-8", "added to the root of the second moment"},
-        {"weight_decay", Takes::Float, "0.0", "added to the gradient"}},
-       "Adaptive moments.",
-       "torch.optim.Adam; Kingma and Ba 2015"},
-      {"adamw",
-       Family::Optimizer,
-       0,
-       {{"lr", Takes::Float, "1e-3", "learning rate"},
-        {"betas", Takes::Floats, "-", "decay of the two moments, [0.9, 0.999] when left out"},
-        {"eps", Takes::Float, "1e-8", "added to the root of the second moment"},
-        {"weight_decay", Takes::Float, "1e-2", "taken from the weights themselves"}},
-       "Adam with decoupled weight decay.",
-       "torch.optim.AdamW; Loshchilov and Hutter 2019"},
-      {"constant", Family::Schedule, 0, {}, "The learning rate stays.", ""},
-      {"step",
-       Family::Schedule,
-       0,
-       {{"step_size", Takes::Int, "", "epochs between two steps"},
-        {"gamma", Takes::Float, "0.1", "factor of each step"}},
-       "The learning rate falls by a factor every few epochs.",
-       "torch.optim.lr_scheduler.StepLR"},
-      {"cosine",
-       Family::Schedule,
-       0,
-       {{"min_lr", Takes::Float, "0.0", "at the end"},
-        {"warmup", Takes::Float, "0.0", "epochs of linear rise before"}},
-       "Half a cosine from the learning rate to min_lr.",
-       "torch.optim.lr_scheduler.CosineAnnealingLR"},
-      {"one_cycle",
-       Family::Schedule,
-       0,
-       {{"max_lr", Takes::Float, "", "at the top"},
-        {"pct_start", Takes::Float, "0.3", "share of the steps that rise"},
-        {"div_factor", Takes::Float, "25.0", "max_lr over the first rate"},
-        {"final_div_factor", Takes::Float, "1e4", "the first rate over the last"}},
-       "Up to max_lr and down again by cosines.",
-       "torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2019"},
+  std::vector<Operator> all{
       {"patience",
        Family::Setting,
        0,
@@ -74,6 +47,9 @@ std::vector<Operator> trainingSettings() {
        "First values from a file.",
        ""},
   };
+  addKinds(all, Family::Optimizer, optimizerKinds);
+  addKinds(all, Family::Schedule, scheduleKinds);
+  return all;
 }
 
 std::vector<Operator> dataSettings() {

@@ -4,8 +4,11 @@
 #include "ast_to_dialect/evaluate/calls.h"
 #include "ast_to_dialect/evaluate/evaluation.h"
 #include "ast_to_dialect/evaluate/statements.h"
+
+#include <cnn/recipe.h>
+
 #include <algorithm>
-#include <cmath>
+#include <span>
 
 namespace cnn {
 
@@ -30,12 +33,12 @@ bool TrainPartReader::setting(const AssignStatement& statement, TrainPart& part)
   const Record* record = value.record();
   if (name == "optimizer") {
     if (record && record->op->family == Family::Optimizer)
-      put(optimizer(*record));
+      put(recipe<OptimizerKind>(*record, optimizerKinds));
     else
       wrong("an optimizer such as adam(lr = 1e-3)");
   } else if (name == "schedule") {
     if (record && record->op->family == Family::Schedule)
-      put(numbers(*record));
+      put(recipe<ScheduleKind>(*record, scheduleKinds));
     else
       wrong("a schedule such as one_cycle(max_lr = 3e-3)");
   } else if (name == "clip_norm") {
@@ -70,96 +73,65 @@ void TrainPartReader::wrong(const AssignStatement& statement, const Value& value
     diagnostic.fix("write a whole number", {{span, whole}});
 }
 
-namespace {
-
-/// What PyTorch demands of the numbers of optimizers and schedules, or what would otherwise mean nothing.
-struct Range {
-  std::string_view argument;
-  double least = 0, most = HUGE_VAL;
-  bool withoutLeast = false;
-  std::string_view text = "at least 0";
-  bool holds(double value) const { return value <= most && (withoutLeast ? value > least : value >= least); }
-};
-
-const Range* rangeOf(std::string_view argument) {
-  static constexpr Range ranges[] = {
-      {"lr"},
-      {"max_lr"},
-      {"min_lr"},
-      {"momentum"},
-      {"weight_decay"},
-      {"eps"},
-      {"warmup"},
-      {"gamma"},
-      {"step_size", 1, HUGE_VAL, false, "at least 1"},
-      {"pct_start", 0, 1, false, "a share from 0 to 1"},
-      {"div_factor", 0, HUGE_VAL, true, "a number above 0"},
-      {"final_div_factor", 0, HUGE_VAL, true, "a number above 0"},
+/// The optimizer or schedule of a call with its arguments, defaults included: {kind, name = value, …}.
+template <class Kind>
+mlir::DictionaryAttr TrainPartReader::recipe(const Record& record, std::span<const Kind> kinds) {
+  const Kind& kind = *std::ranges::find(kinds, record.op->name,
+                                        [](const Kind& each) { return std::string_view(each.name); });
+  typename Kind::Values values = defaultsOf(kind);
+  auto bad = [&](std::string_view argument, Span span, const std::string& problem) {
+    e.error(Diag::BadArgument, span, frame, "'" + std::string(argument) + "'", record.op->name, problem);
   };
-  auto found = std::ranges::find(ranges, argument, &Range::argument);
-  return found == std::end(ranges) ? nullptr : found;
+  std::string_view pair; // whose first number was read
+  for (const auto& argument : kind.arguments) {
+    double& number = values.*argument.field;
+    std::string_view name = argument.pair ? argument.pair : argument.name;
+    bool second = argument.pair && pair == name;
+    pair = argument.pair ? name : "";
+    auto given = record.arguments.find(name);
+    if (given == record.arguments.end()) continue;
+    const Value* value = &given->second.value;
+    if (argument.pair) {
+      const List* list = value->list();
+      if (!list || list->size() != 2) {
+        if (!second) bad(name, given->second.span, "expected two numbers");
+        continue;
+      }
+      value = &(*list)[second];
+    }
+    if (argument.is.kind == NumberKind::flag) {
+      number = *value->get<bool>();
+      continue;
+    }
+    number = *value->number();
+    if (!argument.is.range.holds(number))
+      bad(name, given->second.span,
+          std::string("expected ") + argument.is.range.text + ", found " + Value(number).describe());
+  }
+  if constexpr (requires { kind.rules; })
+    for (const OptimizerRule& rule : kind.rules)
+      if (!rule.holds(values)) {
+        auto given = record.arguments.find(rule.field);
+        bad(rule.field, given == record.arguments.end() ? record.span : given->second.span,
+            std::string("expected ") + rule.expected);
+      }
+  return attributeOf(kind, values);
 }
 
-} // namespace
-
-/// The numbers of a setting, defaults included: {kind, name = value, …}.
-mlir::DictionaryAttr TrainPartReader::numbers(const Record& record) {
+/// {kind, name = value, …}
+template <class Kind>
+mlir::DictionaryAttr TrainPartReader::attributeOf(const Kind& kind, const typename Kind::Values& values) {
   llvm::SmallVector<mlir::NamedAttribute> list{
-      e.builder.getNamedAttr("kind", e.builder.getStringAttr(std::string(record.op->name)))};
-  for (const OperatorArgument& argument : record.op->arguments) {
-    auto given = record.arguments.find(argument.name);
-    if (argument.takes == Takes::Bool) {
-      bool value =
-          given != record.arguments.end() ? *given->second.value.get<bool>() : argument.defaultText == "true";
-      list.push_back(e.builder.getNamedAttr(argument.name, e.builder.getBoolAttr(value)));
-    } else if (argument.takes == Takes::Int || argument.takes == Takes::Float) {
-      double value = given != record.arguments.end()
-                         ? *given->second.value.number()
-                         : std::strtod(std::string(argument.defaultText).c_str(), nullptr);
-      if (const Range* range = rangeOf(argument.name);
-          range && given != record.arguments.end() && !range->holds(value))
-        e.error(Diag::BadArgument, given->second.span, frame, "'" + std::string(argument.name) + "'",
-                record.op->name,
-                "expected " + std::string(range->text) + ", found " + Value(value).describe());
-      bool whole = argument.takes == Takes::Int;
-      list.push_back(e.builder.getNamedAttr(
-          argument.name, whole ? mlir::Attribute(e.builder.getI64IntegerAttr(int64_t(value)))
-                               : mlir::Attribute(e.builder.getF64FloatAttr(value))));
-    }
+      e.builder.getNamedAttr("kind", e.builder.getStringAttr(kind.name))};
+  for (const auto& argument : kind.arguments) {
+    double number = values.*argument.field;
+    mlir::Attribute value = argument.is.kind == NumberKind::flag ? e.builder.getBoolAttr(number != 0)
+                            : argument.is.kind == NumberKind::whole
+                                ? mlir::Attribute(e.builder.getI64IntegerAttr(int64_t(number)))
+                                : mlir::Attribute(e.builder.getF64FloatAttr(number));
+    list.push_back(e.builder.getNamedAttr(argument.name, value));
   }
   return e.builder.getDictionaryAttr(list);
-}
-
-mlir::DictionaryAttr TrainPartReader::optimizer(const Record& record) {
-  llvm::SmallVector<mlir::NamedAttribute> list(numbers(record).getValue());
-  if (record.op->argument("betas")) {
-    double betas[2] = {0.9, 0.999};
-    if (auto given = record.arguments.find("betas"); given != record.arguments.end()) {
-      const List* pair = given->second.value.list();
-      if (!pair || pair->size() != 2)
-        e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name,
-                "expected two numbers");
-      else
-        for (size_t i = 0; i < 2; ++i) {
-          betas[i] = *(*pair)[i].number();
-          if (!(betas[i] >= 0 && betas[i] < 1))
-            e.error(Diag::BadArgument, given->second.span, frame, "'betas'", record.op->name,
-                    "expected numbers from 0 to below 1, found " + (*pair)[i].describe());
-        }
-    }
-    list.push_back(e.builder.getNamedAttr("beta1", e.builder.getF64FloatAttr(betas[0])));
-    list.push_back(e.builder.getNamedAttr("beta2", e.builder.getF64FloatAttr(betas[1])));
-  }
-  auto settings = e.builder.getDictionaryAttr(list);
-  auto nesterov = settings.getAs<mlir::BoolAttr>("nesterov");
-  auto number = [&](llvm::StringRef name) {
-    auto value = settings.getAs<mlir::FloatAttr>(name);
-    return value ? value.getValueAsDouble() : 0;
-  };
-  if (nesterov && nesterov.getValue() && (number("momentum") == 0 || number("dampening") != 0))
-    e.error(Diag::BadArgument, record.arguments.at("nesterov").span, frame, "'nesterov'", record.op->name,
-            "expected a momentum above 0 and no dampening with it");
-  return settings;
 }
 
 /// Paths of what the selectors cover; empty, with an error, where one covers nothing.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 
 namespace cnn {
 
@@ -45,8 +46,9 @@ public:
   void wrong(const ast::AssignStatement& statement, const Value& value, std::string_view expected);
 
 private:
-  mlir::DictionaryAttr numbers(const Record& record);
-  mlir::DictionaryAttr optimizer(const Record& record);
+  template <class Kind> mlir::DictionaryAttr recipe(const Record& record, std::span<const Kind> kinds);
+  template <class Kind>
+  mlir::DictionaryAttr attributeOf(const Kind& kind, const typename Kind::Values& values);
   std::set<std::string> selected(const ast::Expr* selectors, bool statistics);
   void group(const ast::GroupStatement& statement, TrainPart& part);
 

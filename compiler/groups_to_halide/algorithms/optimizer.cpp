@@ -1,6 +1,7 @@
-//===- optimizer.cpp - One step of SGD, Adam and AdamW, by PyTorch's rules ---------------------------===//
+//===- optimizer.cpp - One step of each optimizer, by PyTorch's rules ---------------------------------===//
 //
-// The gradient is the input; parameters and states are outputs, updated in place in one pass.
+// Which optimizers there are, with their states and scalars, says cnn/optimizers.def; here is a rule for
+// each. The gradient is the input; parameters and states are outputs, updated in place in one pass.
 //
 //===---------------------------------------------------------------------------------------------------===//
 
@@ -12,59 +13,62 @@ namespace cnn::kernel {
 
 namespace {
 
-/// One Func for all outputs: step(g, old values) gives the new ones.
-Value updateInPlace(Builder& b, const Op& op,
-                    const std::function<std::vector<Expr>(const Expr&, const std::vector<Expr>&)>& step) {
+/// One step on one parameter: a rule changes `parameter` and the states.
+struct Update {
+  Builder& b;
+  const Op& op;
+  std::vector<Expr>& values; ///< of the outputs
+  const Expr gradient;
+  Expr& parameter = values[0];
+
+  Expr operator[](const char* scalar) const { return b.scalar(scalar); }
+  bool flag(const char* name) const { return op.ints.at(name).at(0) != 0; }
+  bool keeps(const char* state) const { return op.ints.count(state) > 0; }
+  Expr& state(const char* name) const { return values.at(size_t(op.ints.at(name).at(0))); }
+};
+
+/// One Func for all outputs.
+template <void (*rule)(Update)> Value update(Builder& b, const Op& op) {
   const Value& g = b.operand(op, 0);
   size_t count = b.kernel.outputs.size();
   Func state = b.func("state");
   Var i = b.outputVariables(0)[0];
-  std::vector<Expr> nothing(count, undef<float>()), old;
+  std::vector<Expr> nothing(count, undef<float>()), values;
   state(i) = Tuple(nothing);
-  for (size_t k = 0; k < count; ++k) old.push_back(count == 1 ? Expr(state(i)) : Expr(state(i)[int(k)]));
-  state(i) = Tuple(step(g.at({i}), old));
+  for (size_t k = 0; k < count; ++k) values.push_back(count == 1 ? Expr(state(i)) : Expr(state(i)[int(k)]));
+  rule({b, op, values, g.at({i})});
+  state(i) = Tuple(values);
   for (size_t k = 0; k < count; ++k) b.bindOutput(state, k, k);
   b.boundLoops(state, 0);
   b.outputs.push_back(state);
   return b.result(op, g, nullptr);
 }
 
-Value sgd(Builder& b, const Op& op) {
-  Expr lr = b.scalar("lr"), momentum = b.scalar("momentum"), dampening = b.scalar("dampening");
-  Expr decay = b.scalar("weight_decay"), first = b.scalar("first_step");
-  bool nesterov = intOf(op, "nesterov", 0, 0) != 0;
-  return updateInPlace(b, op, [&](const Expr& gradient, const std::vector<Expr>& old) {
-    Expr g = gradient + decay * old[0];
-    if (old.size() == 1) return std::vector<Expr>{old[0] - lr * g};
-    Expr velocity = select(first != 0.0f, g, momentum * old[1] + (1.0f - dampening) * g);
-    Expr direction = nesterov ? g + momentum * velocity : velocity;
-    return std::vector<Expr>{old[0] - lr * direction, velocity};
-  });
+void sgd(Update u) {
+  Expr g = u.gradient + u["weight_decay"] * u.parameter;
+  if (u.keeps("velocity")) {
+    Expr& velocity = u.state("velocity");
+    Expr next = u["momentum"] * velocity + (1.0f - u["dampening"]) * g;
+    velocity = select(u["first_step"] != 0.0f, g, next);
+    g = u.flag("nesterov") ? g + u["momentum"] * velocity : velocity;
+  }
+  u.parameter = u.parameter - u["lr"] * g;
 }
 
-Value adam(Builder& b, const Op& op, bool decoupled) {
-  Expr lr = b.scalar("lr"), eps = b.scalar("eps");
-  // 1 - beta, not beta: in f32 the difference of 1 and 0.999 is off by 1e-5.
-  Expr rate1 = b.scalar("rate1"), rate2 = b.scalar("rate2");
-  Expr decay = b.scalar("weight_decay");
-  // 1 - beta1^t and sqrt(1 - beta2^t)
-  Expr correction1 = b.scalar("correction1"), correction2 = b.scalar("correction2");
-  return updateInPlace(b, op, [&](const Expr& gradient, const std::vector<Expr>& old) {
-    if (old.size() != 3) fail("adam: expected three outputs, the parameters and two moments");
-    Expr p = decoupled ? old[0] * (1.0f - lr * decay) : old[0];
-    Expr g = decoupled ? gradient : gradient + decay * old[0];
-    Expr mean = old[1] + (g - old[1]) * rate1;
-    Expr square = old[2] * (1.0f - rate2) + g * g * rate2;
-    Expr step = mean / (sqrt(square) / correction2 + eps);
-    return std::vector<Expr>{p - lr / correction1 * step, mean, square};
-  });
+void adamStep(Update u, const Expr& from, const Expr& g) {
+  Expr &mean = u.state("mean"), &square = u.state("square");
+  mean = mean + (g - mean) * u["rate1"];
+  square = square * (1.0f - u["rate2"]) + g * g * u["rate2"];
+  Expr step = mean / (sqrt(square) / u["correction2"] + u["eps"]);
+  u.parameter = from - u["lr"] / u["correction1"] * step;
 }
 
-Value adamUpdate(Builder& b, const Op& op) {
-  return adam(b, op, false);
+void adam(Update u) {
+  adamStep(u, u.parameter, u.gradient + u["weight_decay"] * u.parameter);
 }
-Value adamwUpdate(Builder& b, const Op& op) {
-  return adam(b, op, true);
+
+void adamw(Update u) {
+  adamStep(u, u.parameter * (1.0f - u["lr"] * u["weight_decay"]), u.gradient);
 }
 
 Schedule chooseFlat(const Kernel&, const Op&) {
@@ -72,9 +76,8 @@ Schedule chooseFlat(const Kernel&, const Op&) {
 }
 
 constexpr Operation operations[] = {
-    {"sgd_update", sgd, chooseFlat},
-    {"adam_update", adamUpdate, chooseFlat},
-    {"adamw_update", adamwUpdate, chooseFlat},
+#define CNN_OPTIMIZER(NAME, name, documentation, source) {#name "_update", update<name>, chooseFlat},
+#include <cnn/optimizers.def>
 };
 
 } // namespace

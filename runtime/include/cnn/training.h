@@ -17,11 +17,7 @@
 extern "C" {
 #endif
 
-/* What a step may change; NaN: as the network's train section says. */
-typedef struct cnn_hyper {
-  double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
-  double clip_norm; /* 0: none */
-} cnn_hyper;
+/* cnn_hyper (cnn/abi.h) is what a step may change; NaN: as the network's train section says. */
 
 /* All NaN. */
 cnn_hyper cnn_hyper_default(void);
@@ -80,9 +76,9 @@ int32_t cnn_training_restore(cnn_model* model);
 
 /* All that training has beside the parameters: what a checkpoint must keep. */
 typedef struct cnn_training_state {
-  float* state0; /* momentum or first moment; trainable_floats, or null where the optimizer of the phase, or
-                  * of the step that is next, has none */
-  float* state1; /* second moment; likewise */
+  /* Of the optimizer of the phase, or of the step that is next: trainable_floats each; null beyond what it
+   * keeps. */
+  float* states[CNN_MAX_STATES];
   uint64_t* seed;
   uint64_t* updates; /* optimizer steps done, by each step of the section where it has some */
   uint64_t*

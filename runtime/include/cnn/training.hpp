@@ -15,10 +15,16 @@ namespace cnn {
 /// As cnn_hyper: what is not set is as in the network's train section.
 struct Hyper {
   static constexpr double unset = std::numeric_limits<double>::quiet_NaN();
-  double lr = unset, momentum = unset, dampening = unset, beta1 = unset, beta2 = unset, eps = unset,
-         weight_decay = unset, clip_norm = unset;
+#define CNN_HYPER(field, kind, range) double field = unset;
+#include <cnn/optimizers.def>
+  double clip_norm = unset;
 
-  operator cnn_hyper() const { return {lr, momentum, dampening, beta1, beta2, eps, weight_decay, clip_norm}; }
+  operator cnn_hyper() const {
+    return {
+#define CNN_HYPER(field, kind, range) field,
+#include <cnn/optimizers.def>
+        clip_norm};
+  }
 };
 
 /// A model with training code: what a generated name.hpp with a train section derives its Model from. The

@@ -15,8 +15,9 @@
 extern "C" {
 #endif
 
-#define CNN_ABI_VERSION 7u
+#define CNN_ABI_VERSION 8u
 #define CNN_MAX_RANK 6
+#define CNN_MAX_STATES 4 /* of an optimizer, for each parameter */
 
 /* ---- Execution ---------------------------------------------------------------------------------------- */
 
@@ -177,8 +178,30 @@ typedef struct cnn_inference {
 
 /* ---- Training ----------------------------------------------------------------------------------------- */
 
-enum cnn_optimizer { CNN_SGD = 0, CNN_ADAM = 1, CNN_ADAMW = 2 };
-enum cnn_schedule { CNN_CONSTANT = 0, CNN_STEP = 1, CNN_COSINE = 2, CNN_ONE_CYCLE = 3 };
+enum cnn_optimizer {
+#define CNN_OPTIMIZER(NAME, name, documentation, source) CNN_##NAME,
+#include <cnn/optimizers.def>
+  CNN_OPTIMIZER_COUNT
+};
+
+enum cnn_schedule {
+#define CNN_SCHEDULE(NAME, name, by_length, documentation, source) CNN_##NAME,
+#include <cnn/schedules.def>
+  CNN_SCHEDULE_COUNT
+};
+
+/* The hyper-parameters of all optimizers; each reads its own. Flags such as nesterov are 0 or 1. */
+typedef struct cnn_hyper {
+#define CNN_HYPER(field, kind, range) double field;
+#include <cnn/optimizers.def>
+  double clip_norm; /* of every optimizer: the largest norm of the gradients; 0: none */
+} cnn_hyper;
+
+/* The arguments of all schedules, by PyTorch's names; each reads its own. */
+typedef struct cnn_schedule_arguments {
+#define CNN_SCHEDULE_FIELD(field, kind, range) double field;
+#include <cnn/schedules.def>
+} cnn_schedule_arguments;
 
 typedef struct cnn_metric {
   const char* name; /* top1 */
@@ -226,26 +249,23 @@ typedef struct cnn_phase {
   int32_t (*forward_backward)(const cnn_run* run);
 
   /* One optimizer step on `count` consecutive floats (count a multiple of 16, all pointers 64-aligned).
-   * state0, state1: momentum or Adam's moments, null where the optimizer has fewer.
-   * scalars: SGD   {lr, momentum, dampening, weight_decay, first_step (1 or 0)}
-   *          Adam, AdamW {lr, 1 - beta1, 1 - beta2, eps, weight_decay, 1 - beta1^t, sqrt(1 - beta2^t)} */
-  int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* state0,
-                    float* state1, int64_t count, const float* scalars);
+   * states: those of optimizers.def that these hyper-parameters keep, in order.
+   * scalars: those of optimizers.def, in order. */
+  int32_t (*update)(cnn_worker* worker, float* parameters, const float* gradients, float* const* states,
+                    int64_t count, const float* scalars);
 
   const uint32_t* frozen; /* indices of parameters that others train and this one leaves alone */
   const cnn_parameter_group* groups;
   uint32_t frozen_count, group_count;
   int32_t optimizer; /* enum cnn_optimizer */
-  uint32_t nesterov;
-  double lr, momentum, dampening, beta1, beta2, eps, weight_decay;
-  int32_t schedule;             /* enum cnn_schedule; arguments by PyTorch's names */
-  int32_t stop_metric;          /* index of the result that has to improve on the validation share */
-  double schedule_arguments[8]; /* step: {step_size (epochs), gamma}; cosine: {min_lr, warmup epochs};
-                                   one_cycle: {max_lr, pct_start, div_factor, final_div_factor} */
+  int32_t schedule;  /* enum cnn_schedule */
+  cnn_hyper hyper;
+  cnn_schedule_arguments schedule_arguments;
+  int32_t stop_metric; /* index of the result that has to improve on the validation share */
+  uint32_t reserved;
   int64_t batch, epochs;
   int64_t accumulate;  /* batches whose gradients make one optimizer step; 0: 1 */
   int64_t stop_epochs; /* the phase ends after so many epochs without improvement; 0: it does not end early */
-  double clip_norm;    /* 0: none */
 } cnn_phase;
 
 typedef struct cnn_training {
