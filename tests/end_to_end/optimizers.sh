@@ -43,6 +43,7 @@ declare -A optimizers=(
   [sgd]='sgd(lr = 0.1, momentum = 0.9)'
   [adam]='adam(lr = 1e-2)'
   [adamw]='adamw(lr = 1e-2)'
+  [rmsprop]='rmsprop(lr = 3e-3, momentum = 0.8, centered = true)'
 )
 declare -A schedules=(
   [constant]='constant' [step]='step(2, gamma = 0.5)' [cosine]='cosine(warmup = 1)'

@@ -71,6 +71,21 @@ void adamw(Update u) {
   adamStep(u, u.parameter * (1.0f - u["lr"] * u["weight_decay"]), u.gradient);
 }
 
+void rmsprop(Update u) {
+  Expr g = u.gradient + u["weight_decay"] * u.parameter, rate = u["rate"];
+  Expr& square = u.state("square");
+  square = square * (1.0f - rate) + g * g * rate;
+  Expr variance = square;
+  if (u.flag("centered")) {
+    Expr& mean = u.state("mean");
+    mean = mean + (g - mean) * rate;
+    variance = max(square - mean * mean, 0.0f); // below 0 by rounding where gradients stay the same
+  }
+  Expr step = g / (sqrt(variance) + u["eps"]);
+  if (u.keeps("velocity")) step = u.state("velocity") = u["momentum"] * u.state("velocity") + step;
+  u.parameter = u.parameter - u["lr"] * step;
+}
+
 Schedule chooseFlat(const Kernel&, const Op&) {
   return {"flat_update", {}};
 }

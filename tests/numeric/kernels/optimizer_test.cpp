@@ -164,6 +164,20 @@ TEST_CASE("five steps of each optimizer are PyTorch's") {
        {{&Hyper::lr, 0.1}, {&Hyper::weight_decay, 0.01}},
        {-0.948231027, -0.508957008, -0.514511504, -0.625035474}},
       {CNN_ADAMW, {{&Hyper::lr, 0.1}}, {-0.948674345, -0.507240088, -0.513645522, -0.625333553}},
+      {CNN_RMSPROP, {}, {-0.928682631, -0.713010538, -0.724653933, -0.68884593}},
+      {CNN_RMSPROP,
+       {{&Hyper::lr, 0.02}, {&Hyper::alpha, 0.9}, {&Hyper::momentum, 0.8}, {&Hyper::weight_decay, 0.01}},
+       {-0.916633932, -0.473019224, -0.574672239, -0.672376665}},
+      {CNN_RMSPROP,
+       {{&Hyper::lr, 0.02},
+        {&Hyper::alpha, 0.9},
+        {&Hyper::momentum, 0.8},
+        {&Hyper::centered, 1},
+        {&Hyper::eps, 1e-3}},
+       {-0.92418854, -0.43834957, -0.557034426, -0.670514685}},
+      {CNN_RMSPROP,
+       {{&Hyper::alpha, 0.9}, {&Hyper::centered, 1}, {&Hyper::eps, 1e-2}},
+       {-0.97595778, -0.822087602, -0.742454057, -0.646754304}},
   };
   for (const std::string& target : testTargets()) {
     useTarget(target);
