@@ -148,7 +148,6 @@ static constexpr Foreign absent[] = {
     {"tripletmarginloss", "", ""},
     {"focalloss", "", useCrossEntropy},
     {"diceloss", "", ""},
-    {"adagrad", "", ""},
     {"adadelta", "", ""},
     {"adamax", "", ""},
     {"nadam", "", ""},

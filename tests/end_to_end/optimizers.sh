@@ -44,6 +44,7 @@ declare -A optimizers=(
   [adam]='adam(lr = 1e-2)'
   [adamw]='adamw(lr = 1e-2)'
   [rmsprop]='rmsprop(lr = 3e-3, momentum = 0.8, centered = true)'
+  [adagrad]='adagrad(lr = 3e-2, lr_decay = 0.01, initial_accumulator_value = 0.1)'
 )
 declare -A schedules=(
   [constant]='constant' [step]='step(2, gamma = 0.5)' [cosine]='cosine(warmup = 1)'

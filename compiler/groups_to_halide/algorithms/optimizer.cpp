@@ -86,6 +86,13 @@ void rmsprop(Update u) {
   u.parameter = u.parameter - u["lr"] * step;
 }
 
+void adagrad(Update u) {
+  Expr g = u.gradient + u["weight_decay"] * u.parameter;
+  Expr& sum = u.state("sum");
+  sum = sum + u["initial"] + g * g;
+  u.parameter = u.parameter - u["lr"] * (g / (sqrt(sum) + u["eps"]));
+}
+
 Schedule chooseFlat(const Kernel&, const Op&) {
   return {"flat_update", {}};
 }

@@ -178,6 +178,14 @@ TEST_CASE("five steps of each optimizer are PyTorch's") {
       {CNN_RMSPROP,
        {{&Hyper::alpha, 0.9}, {&Hyper::centered, 1}, {&Hyper::eps, 1e-2}},
        {-0.97595778, -0.822087602, -0.742454057, -0.646754304}},
+      {CNN_ADAGRAD, {}, {-0.992915939, -0.858757473, -0.747369674, -0.631320957}},
+      {CNN_ADAGRAD,
+       {{&Hyper::lr, 0.1},
+        {&Hyper::lr_decay, 0.5},
+        {&Hyper::weight_decay, 0.01},
+        {&Hyper::initial_accumulator_value, 0.25},
+        {&Hyper::eps, 1e-4}},
+       {-0.988889001, -0.757092037, -0.674348539, -0.620072014}},
   };
   for (const std::string& target : testTargets()) {
     useTarget(target);
