@@ -27,6 +27,8 @@ double Schedule::rate(std::int64_t number) const {
   switch (kind) {
   case CNN_STEP:
     return lr * std::pow(arguments.gamma, std::floor(epoch / arguments.step_size));
+  case CNN_EXPONENTIAL:
+    return lr * std::pow(arguments.gamma, epoch);
   case CNN_COSINE: {
     double lowest = arguments.min_lr, warmup = arguments.warmup * perEpoch;
     if (step < warmup) return lr * (step + 1) / warmup;

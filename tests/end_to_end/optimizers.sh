@@ -47,7 +47,7 @@ declare -A optimizers=(
   [adagrad]='adagrad(lr = 3e-2, lr_decay = 0.01, initial_accumulator_value = 0.1)'
 )
 declare -A schedules=(
-  [constant]='constant' [step]='step(2, gamma = 0.5)' [cosine]='cosine(warmup = 1)'
+  [constant]='constant' [step]='step(2, gamma = 0.5)' [exponential]='exponential(0.8)' [cosine]='cosine(warmup = 1)'
   [one_cycle]='one_cycle(max_lr = 2e-2)'
 )
 for name in "${!optimizers[@]}"; do

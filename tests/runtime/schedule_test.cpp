@@ -44,6 +44,11 @@ TEST_CASE("the step schedule falls every step_size epochs, as StepLR") {
                {1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01});
 }
 
+TEST_CASE("the exponential schedule falls every epoch, as ExponentialLR") {
+  requireRates(make(CNN_EXPONENTIAL, 0.3, with({{&Arguments::gamma, 0.9}}), 2, 4),
+               {0.3, 0.3, 0.27, 0.27, 0.243, 0.243, 0.2187, 0.2187});
+}
+
 TEST_CASE("the cosine schedule is CosineAnnealingLR's closed form, after a linear warm-up") {
   requireRates(make(CNN_COSINE, 1, {}, 4, 1), {1, 0.8535533905932737, 0.5, 0.14644660940672627});
   requireRates(make(CNN_COSINE, 1, with({{&Arguments::min_lr, 0.2}, {&Arguments::warmup, 1}}), 4, 2),
