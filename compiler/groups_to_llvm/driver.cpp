@@ -20,6 +20,8 @@
 
 #include "groups_to_llvm/driver.h"
 
+#include "groups_to_llvm/code.h"
+
 #include "groups_to_halide/compile.h"
 
 #include <cnn/abi.h>
@@ -32,94 +34,6 @@ using namespace mlir;
 
 namespace cnn {
 namespace {
-
-/// sizeof(halide_buffer_t) and where `host` lies in it: all that kernels read.
-constexpr int64_t bufferBytes = 56;
-constexpr int64_t hostOffset = 16;
-/// What kernels with assertions read too, and sizeof(halide_dimension_t): min, extent, stride, flags.
-constexpr int64_t typeCodeOffset = 32, typeBitsOffset = 33, typeLanesOffset = 34, rankOffset = 36,
-                  dimOffset = 40;
-constexpr int64_t dimensionBytes = 16;
-
-/// Arithmetic and memory at the builder's insertion point, without the boilerplate.
-class Code {
-public:
-  Code(ObjectModule& object) : object(object), b(object.builder) {}
-
-  Value i64(int64_t value) { return LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(value)); }
-  Value i32(int64_t value) { return LLVM::ConstantOp::create(b, b.getI32Type(), b.getI32IntegerAttr(value)); }
-  Value add(Value x, Value y) { return LLVM::AddOp::create(b, x, y); }
-  Value multiply(Value x, int64_t factor) { return factor == 1 ? x : LLVM::MulOp::create(b, x, i64(factor)); }
-  Value divide(Value x, int64_t by) { return by == 1 ? x : LLVM::UDivOp::create(b, x, i64(by)); }
-  Value remainder(Value x, int64_t by) { return LLVM::URemOp::create(b, x, i64(by)); }
-  Value subtract(Value x, Value y) { return LLVM::SubOp::create(b, x, y); }
-  Value smaller(Value x, Value y) {
-    Value less = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, x, y);
-    return LLVM::SelectOp::create(b, less, x, y);
-  }
-  Value larger(Value x, Value y) {
-    Value less = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, x, y);
-    return LLVM::SelectOp::create(b, less, y, x);
-  }
-  Value low32(Value x) { return LLVM::TruncOp::create(b, b.getI32Type(), x); }
-  Value load(Type type, Value pointer, int64_t bytes) {
-    return LLVM::LoadOp::create(b, type, at(pointer, i64(bytes)));
-  }
-  Value at(Value pointer, Value bytes) {
-    return LLVM::GEPOp::create(b, object.pointerType, b.getI8Type(), pointer, ValueRange{bytes});
-  }
-  Value stackBytes(int64_t bytes) {
-    return LLVM::AllocaOp::create(b, object.pointerType, b.getI8Type(), i64(bytes), /*alignment=*/16);
-  }
-  void storeHost(Value buffer, Value pointer) {
-    LLVM::StoreOp::create(b, pointer, at(buffer, i64(hostOffset)));
-  }
-
-  /// The rest of a buffer of one block, for kernels with assertions; with `parts`, of so many blocks or
-  /// images.
-  void describeBuffer(Value buffer, const kernel::Tensor& tensor, Value parts) {
-    auto store = [&](Value value, Value pointer, int64_t offset) {
-      LLVM::StoreOp::create(b, value, at(pointer, i64(offset)));
-    };
-    auto whole = [&](unsigned bits, int64_t value) {
-      return LLVM::ConstantOp::create(b, b.getIntegerType(bits),
-                                      b.getIntegerAttr(b.getIntegerType(bits), value));
-    };
-    Value dims = stackBytes(int64_t(std::max<size_t>(4, tensor.shape.size()) + 1) * dimensionBytes);
-    int64_t rank = 0, stride = 1;
-    auto add = [&](int64_t min, Value extent, int64_t next) {
-      int64_t place = dimensionBytes * rank++;
-      store(i32(min), dims, place);
-      store(extent, dims, place + 4);
-      store(i32(stride), dims, place + 8);
-      store(i32(0), dims, place + 12);
-      stride *= next;
-    };
-    auto addFixed = [&](int64_t min, int64_t extent) { add(min, i32(extent), extent); };
-    if (tensor.layout == kernel::Layout::plain) {
-      for (int64_t extent : llvm::reverse(tensor.shape)) addFixed(0, extent);
-    } else {
-      bool channels = tensor.layout == kernel::Layout::channelLanes;
-      addFixed(0, tensor.lanes);
-      addFixed(-tensor.haloX, tensor.shape[2] + 2 * tensor.haloX);
-      addFixed(-tensor.haloY, tensor.shape[1] + 2 * tensor.haloY);
-      addFixed(0, channels ? (tensor.shape[0] + tensor.lanes - 1) / tensor.lanes : tensor.shape[0]);
-    }
-    if (parts) add(0, parts, 1);
-    bool real = tensor.element == kernel::Element::f32, bytes = tensor.element == kernel::Element::u8;
-    LLVM::MemsetOp::create(b, buffer, whole(8, 0), i64(hostOffset), false);
-    store(whole(64, 0), buffer, hostOffset + 8); // flags
-    store(whole(8, real ? 2 : bytes ? 1 : 0), buffer, typeCodeOffset);
-    store(whole(8, bytes ? 8 : tensor.element == kernel::Element::i64 ? 64 : 32), buffer, typeBitsOffset);
-    store(whole(16, 1), buffer, typeLanesOffset);
-    store(i32(rank), buffer, rankOffset);
-    store(dims, buffer, dimOffset);
-    store(LLVM::ZeroOp::create(b, object.pointerType), buffer, dimOffset + 8);
-  }
-
-  ObjectModule& object;
-  ImplicitLocOpBuilder& b;
-};
 
 Type scalarType(OpBuilder& b, kernel::ScalarType type) {
   return type == kernel::ScalarType::f32 ? Type(b.getF32Type()) : Type(b.getI32Type());
