@@ -193,6 +193,10 @@ def Cnn_BceWithLogitsBackwardOp : Cnn_Gradient<"bce_with_logits_backward", [Kern
   let summary = "dy (sigmoid(input) - target) / elements, dy [N]";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target, Cnn_TensorType:$dy);
 }
+def Cnn_SampleMeanBackwardOp : Cnn_Gradient<"sample_mean_backward", [Kernel]> {
+  let summary = "[N] -> [N, ...]: dy / elements of a sample, for each of them";
+  let arguments = (ins Cnn_TensorType:$dy);
+}
 def Cnn_BatchMeanBackwardOp : Cnn_Gradient<"batch_mean_backward", [KernelWith<["isPointwise", "getScalars"]>]> {
   let summary = "[] -> [N]: dy / N for each image; 0 in lanes past the last image";
   let arguments = (ins Cnn_TensorType:$dy);

@@ -44,4 +44,18 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
   ];
 }
 
+def MeasureOpInterface : OpInterface<"MeasureOpInterface"> {
+  let cppNamespace = "::cnn";
+  let description = [{
+    A loss or a metric: one value per sample. Progress lines, early stop and the choice of the best epoch read here
+    what its numbers mean. Operand `counted`, where the op has one, is the batch's share of labels that count.
+  }];
+  let methods = [
+    InterfaceMethod<"True where a value is a share of 1, which people read as a percentage.",
+      "bool", "isPercentage", (ins), "", [{ return false; }]>,
+    InterfaceMethod<"True where training should make it larger.",
+      "bool", "isHigherBetter", (ins), "", [{ return false; }]>
+  ];
+}
+
 #endif

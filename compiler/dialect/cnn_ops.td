@@ -336,13 +336,13 @@ def Cnn_CountedOp : Cnn_Op<"counted", [Pure, Reference, Kernel, InferTypeOpAdapt
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Reference, Kernel, MeasureOpInterface, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "logits f32 [N, C, ...], target i32 or u8 [N, ...] -> [N]: the mean over the pixels of -sum_c q_c log softmax(logits)_c";
   let description = [{
     q is one-hot at the target, mixed with label_smoothing / C of the uniform distribution (Szegedy et al. 2016).
-    Where there is an ignore_index, pixels of that label add nothing, and the mean is divided by `counted` [], the
-    batch's mean of what `counted` gives (0 where that is 0): the mean over the batch is then the one over all of its
-    pixels that count.
+    Where there is an ignore_index, pixels of that label add nothing, and the mean is divided by `counted` (0 where that
+    is 0): [], the batch's mean of what `counted` gives, so that the mean over the batch is the one over all of its
+    pixels that count; or [N], what it gives itself, so that each value is the mean over the sample's own pixels.
   }];
   let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, Optional<Cnn_TensorType>:$counted,
                        F64Attr:$label_smoothing, OptionalAttr<I64Attr>:$ignore_index);
@@ -350,25 +350,36 @@ def Cnn_CrossEntropyOp : Cnn_Op<"cross_entropy", [Pure, Differentiable, Referenc
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_MseOp : Cnn_Op<"mse", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+def Cnn_MseOp : Cnn_Op<"mse", [Pure, Differentiable, Reference, Kernel, MeasureOpInterface, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "mean squared difference over the elements of an image: [N, ...], [N, ...] -> [N]";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_BceWithLogitsOp : Cnn_Op<"bce_with_logits", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+def Cnn_BceWithLogitsOp : Cnn_Op<"bce_with_logits", [Pure, Differentiable, Reference, Kernel, MeasureOpInterface, InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "[N, ...], [N, ...] -> [N]: the mean of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) over an image";
   let arguments = (ins Cnn_TensorType:$input, Cnn_TensorType:$target);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
-  let summary = "the share of pixels whose largest logit (the first of equals) is the target's: [N, C, ...], i32 or u8 [N, ...] -> [N]";
+def Cnn_AccuracyOp : Cnn_Op<"accuracy", [Pure, Reference, Kernel, MeasureOpInterface, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "the share of pixels whose largest logit (the first of equals) is the target's, or one of the k largest: [N, C, ...], i32 or u8 [N, ...] -> [N]";
   let description = "ignore_index and `counted` as for cross_entropy.";
   let arguments = (ins Cnn_TensorType:$logits, Cnn_TensorType:$target, Optional<Cnn_TensorType>:$counted,
-                       OptionalAttr<I64Attr>:$ignore_index);
+                       OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<I64Attr>:$k);
+  let results = (outs Cnn_TensorType:$result);
+  let extraClassDeclaration = [{
+    static bool isPercentage() { return true; }
+    static bool isHigherBetter() { return true; }
+  }];
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Cnn_SampleMeanOp : Cnn_Op<"sample_mean", [Pure, Differentiable, Reference, Kernel, InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "the mean over the elements of each sample: [N, ...] -> [N]";
+  let arguments = (ins Cnn_TensorType:$input);
   let results = (outs Cnn_TensorType:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

@@ -346,6 +346,10 @@ void BceWithLogitsOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool
   gradients[1] = ScaleOp::create(b, getLoc(), type, twice, b.getF64FloatAttr(0.5), b.getF64FloatAttr(0));
 }
 
+void SampleMeanOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
+  if (needed[0]) gradients[0] = SampleMeanBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
+}
+
 void BatchMeanOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
   if (needed[0]) gradients[0] = BatchMeanBackwardOp::create(b, getLoc(), getInput().getType(), dys[0]);
 }

@@ -338,9 +338,10 @@ template <typename Adaptor> static LogicalResult inferClassLoss(Where where, Ada
     return emitOptionalError(where, "expected logits f32 [N, C] and a target i32 or u8 [N], or [N, C, H, W] ",
                              "and [N, H, W], found ", logits.getElementType(), " ", logits.shapeText(),
                              " and ", label, " ", target.shapeText());
-  if (bool(op.getCounted()) != bool(op.getIgnoreIndex()) ||
-      (op.getCounted() && tensor(op.getCounted()).getRank() != 0))
-    return emitOptionalError(where, "expected `counted` [] with an ignore_index, and only with one");
+  bool shares = op.getCounted() && (tensor(op.getCounted()).getRank() == 0 ||
+                                    tensor(op.getCounted()).getShape() == logits.getShape().take_front(1));
+  if (bool(op.getCounted()) != bool(op.getIgnoreIndex()) || (op.getCounted() && !shares))
+    return emitOptionalError(where, "expected `counted` [] or [N] with an ignore_index, and only with one");
   return inferPerImage(where, logits, types);
 }
 LogicalResult CountedOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
@@ -378,6 +379,10 @@ LogicalResult BceWithLogitsOp::inferReturnTypes(MLIRContext*, Where where, Adapt
                              " ", input.shapeText(), " and ", target.getElementType(), " ",
                              target.shapeText());
   return inferPerImage(where, input, types);
+}
+
+LogicalResult SampleMeanOp::inferReturnTypes(MLIRContext*, Where where, Adaptor op, Types& types) {
+  return inferPerImage(where, tensor(op.getInput()), types);
 }
 
 LogicalResult BatchMeanOp::inferReturnTypes(MLIRContext* context, Where where, Adaptor op, Types& types) {
@@ -430,6 +435,7 @@ COMPATIBLE(CrossEntropyOp)
 COMPATIBLE(MseOp)
 COMPATIBLE(BceWithLogitsOp)
 COMPATIBLE(AccuracyOp)
+COMPATIBLE(SampleMeanOp)
 COMPATIBLE(BatchMeanOp)
 #undef COMPATIBLE
 

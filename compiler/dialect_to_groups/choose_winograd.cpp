@@ -21,7 +21,7 @@ struct ChooseWinograd : impl::CnnChooseWinogradBase<ChooseWinograd> {
     bool right = true;
     getOperation().walk([&](ConvOp conv) { right &= succeeded(verifyChoice(conv)); });
     if (!right) return signalPassFailure();
-    for (FunctionOp train : trainingFunctions(getOperation())) choose(train);
+    for (FunctionOp function : batchFunctions(getOperation())) choose(function);
   }
 
 private:

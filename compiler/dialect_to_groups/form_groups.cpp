@@ -203,7 +203,7 @@ private:
 struct FormGroups : impl::CnnFormGroupsBase<FormGroups> {
   void runOnOperation() override {
     if (auto predict = getOperation().lookupSymbol<FunctionOp>("predict")) Grouper(predict).run();
-    for (FunctionOp train : trainingFunctions(getOperation())) Grouper(train).run();
+    for (FunctionOp function : batchFunctions(getOperation())) Grouper(function).run();
   }
 };
 

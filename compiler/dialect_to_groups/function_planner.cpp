@@ -32,7 +32,7 @@ bool isPlainImage(Value value) {
 int64_t bytesOf(Value value, int64_t lanes) {
   kernel::Tensor tensor = kernelTensor(value);
   int64_t bytes = kernel::blockElements(tensor) * elementBytes(tensor.element);
-  bool callers = isa<BlockArgument>(value) || value.getDefiningOp<StoreOp>();
+  bool callers = isa<BlockArgument>(value) || llvm::any_of(value.getUsers(), llvm::IsaPred<ReturnOp>);
   if (isPlainImage(value) && callers) bytes *= lanes;
   return bytes;
 }

@@ -78,7 +78,7 @@ struct AssignLayouts : impl::CnnAssignLayoutsBase<AssignLayouts> {
     if (target.empty()) target = kernel::hostTarget();
     lanes = kernel::vectorLanes(target);
     if (auto predict = getOperation().lookupSymbol<FunctionOp>("predict")) assignInference(predict);
-    for (FunctionOp train : trainingFunctions(getOperation())) assignTraining(train);
+    for (FunctionOp function : batchFunctions(getOperation())) assignTraining(function);
   }
 
 private:
@@ -105,7 +105,7 @@ private:
     return LoadOp::create(b, value.getLoc(), cast<TensorType>(value.getType()).withLayout(layout), value);
   }
 
-  //===-- Training: everything that has a batch lies in batch lanes
+  //===-- Training and evaluation: everything that has a batch lies in batch lanes
   //------------------------------------------===//
 
   void assignTraining(FunctionOp function) {

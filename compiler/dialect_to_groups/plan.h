@@ -135,6 +135,14 @@ struct NetworkPlan {
   std::vector<kernel::Kernel> kernels; ///< each different kernel once
   FunctionPlan prepare, predict;
   std::vector<FunctionPlan> train; ///< @train and its variants; empty where the network does not train
+  FunctionPlan evaluate;           ///< where the network trains: losses and metrics of each sample
+  int64_t evaluationOutputs = 0;   ///< of evaluate: the network's outputs, then one value per sample each
+  /// What a loss or metric is the sum of: two of evaluate's outputs, as in cnn_term.
+  struct Term {
+    int64_t measure, value, share;
+    bool trainingOnly;
+  };
+  std::vector<Term> terms;
 
   bool trains() const { return !train.empty(); }
 };

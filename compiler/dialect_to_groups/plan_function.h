@@ -9,7 +9,7 @@ namespace cnn {
 /// Fills plan.predict, plan.prepare and plan.preparedBytes.
 mlir::LogicalResult planInference(FunctionOp predict, const NetworkPlanOptions& options, NetworkPlan& plan);
 
-/// Fills `function`, one of plan.train.
+/// Fills `function`, one of plan.train or plan.evaluate.
 mlir::LogicalResult planTraining(FunctionOp train, const NetworkPlanOptions& options, NetworkPlan& plan,
                                  FunctionPlan& function);
 

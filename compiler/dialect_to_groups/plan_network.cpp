@@ -62,6 +62,7 @@ void addGroupPasses(OpPassManager& passes, const NetworkPlanOptions& options) {
   network.addPass(createCnnAutodiff());
   network.addPass(createCnnDecomposeTraining());
   network.addPass(createCnnFreeze());
+  network.addPass(createCnnEvaluation());
   if (!options.exact) {
     CnnChooseWinogradOptions winograd;
     winograd.target = options.target;
@@ -94,7 +95,12 @@ LogicalResult planNetwork(NetworkOp network, const NetworkPlanOptions& options, 
   plan.train.resize(training.size());
   for (auto [train, function] : llvm::zip(training, plan.train))
     if (failed(planTraining(train, options, plan, function))) return failure();
-  return success();
+  auto evaluate = network.lookupSymbol<FunctionOp>(evaluationName);
+  auto terms = evaluate->getAttrOfType<DenseI64ArrayAttr>(termsAttribute).asArrayRef();
+  for (size_t i = 0; i < terms.size(); i += 4)
+    plan.terms.push_back({terms[i], terms[i + 1], terms[i + 2], terms[i + 3] != 0});
+  plan.evaluationOutputs = int64_t(evaluate.getResultTypes().size());
+  return planTraining(evaluate, options, plan, plan.evaluate);
 }
 
 } // namespace cnn

@@ -1,4 +1,5 @@
-//===- plan_training.cpp - The phases of @train --------------------------------------------------------===//
+//===- plan_training.cpp - The phases of @train and @evaluate
+//--------------------------------------------------------===//
 //
 // A phase holds one chain of calls for each block of the batch, and beside it the reductions over the batch
 // whose operands were complete before: they are cut by output channels, so that no sum depends on the number
@@ -55,7 +56,7 @@ public:
     planner.planMemory();
     for (GroupOp group : groups) addCalls(group);
     dropEmptyFamilies();
-    findUnwrittenGradients();
+    if (train.getSymName() != evaluationName) findUnwrittenGradients();
   }
 
 private:

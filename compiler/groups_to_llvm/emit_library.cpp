@@ -61,6 +61,9 @@ bool emitDrivers(mlir::MLIRContext& context, const LibraryPlan& plan, const std:
     }
     symbols.push_back({functions[phase.function], update});
   }
+  emitFunction(training, "evaluate", network.evaluate, network, facts);
+  scratch = std::max(scratch, scratchBytesOf(network.evaluate, facts));
+  training.builder.setInsertionPointToEnd(training.module->getBody());
   emitTrainingTable(training, plan, scratch, symbols);
   return translate(training, "training.o");
 }

@@ -114,6 +114,7 @@ int64_t largestBatchOf(const FunctionPlan& function, const NetworkPlan& plan) {
 int64_t largestBatch(const NetworkPlan& plan) {
   int64_t most = largestBatchOf(plan.predict, plan);
   for (const FunctionPlan& train : plan.train) most = std::min(most, largestBatchOf(train, plan));
+  if (plan.trains()) most = std::min(most, largestBatchOf(plan.evaluate, plan));
   return most;
 }
 

@@ -23,6 +23,10 @@ ArenaNeed trainingArena(const NetworkPlan& plan) {
   return need;
 }
 
+ArenaNeed evaluationArena(const NetworkPlan& plan) {
+  return {plan.evaluate.arenaConstantBytes, plan.evaluate.arenaBlockBytes};
+}
+
 InferenceMemory inferenceMemory(const NetworkPlan& plan) {
   return {inferenceArena(plan).bytes(1), plan.preparedBytes};
 }

@@ -14,6 +14,7 @@ struct ArenaNeed {
 };
 ArenaNeed inferenceArena(const NetworkPlan& plan);
 ArenaNeed trainingArena(const NetworkPlan& plan); ///< what suffices for each of its functions
+ArenaNeed evaluationArena(const NetworkPlan& plan);
 
 /// Beside the parameters, and without the kernels' scratch, which is known when they are compiled.
 struct InferenceMemory {

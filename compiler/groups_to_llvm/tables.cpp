@@ -101,11 +101,18 @@ Constant metrics(ObjectModule& object, const LibraryPlan& plan) {
   std::vector<Constant> all;
   for (const TrainingSettings::Metric& metric : plan.training.metrics) {
     int64_t target = metric.target < 0 ? -1 : int64_t(plan.network.inputs.size()) + metric.target;
-    all.push_back(
-        object.structure({object.text(metric.name), object.text(metric.kind), object.i32(metric.output),
-                          object.i32(target), object.f64(metric.parameter),
-                          object.i32(metric.ignored.has_value()), object.i32(metric.ignored.value_or(0))}));
+    all.push_back(object.structure(
+        {object.text(metric.name), object.text(metric.kind), object.i32(metric.output), object.i32(target),
+         object.i32(metric.percent ? CNN_PERCENT : CNN_PLAIN), object.i32(metric.higherIsBetter)}));
   }
+  return object.table(std::move(all));
+}
+
+Constant terms(ObjectModule& object, const NetworkPlan& network) {
+  std::vector<Constant> all;
+  for (const NetworkPlan::Term& term : network.terms)
+    all.push_back(object.structure({object.i32(term.measure), object.i32(term.value), object.i32(term.share),
+                                    object.i32(term.trainingOnly)}));
   return object.table(std::move(all));
 }
 
@@ -234,7 +241,7 @@ void emitInferenceTable(ObjectModule& object, const LibraryPlan& plan, uint64_t 
 void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t scratchBytes,
                        const std::vector<PhaseSymbols>& symbols) {
   const TrainingSettings& settings = plan.training;
-  ArenaNeed arena = trainingArena(plan.network);
+  ArenaNeed arena = trainingArena(plan.network), evaluation = evaluationArena(plan.network);
   std::vector<Constant> phases, data, weights;
   for (auto [phase, names] : llvm::zip(settings.phases, symbols))
     phases.push_back(phaseTable(object, plan, phase, names));
@@ -279,6 +286,12 @@ void emitTrainingTable(ObjectModule& object, const LibraryPlan& plan, uint64_t s
       object.i32(settings.steps),
       object.table(std::move(labels)),
       object.i32(int64_t(settings.labels.size())),
+      object.i32(int64_t(plan.network.terms.size())),
+      object.address("evaluate"),
+      terms(object, plan.network),
+      object.i64(evaluation.constantBytes),
+      object.i64(evaluation.blockBytes),
+      object.i32(plan.network.evaluationOutputs),
       object.i32(0),
   });
   object.exportTable(plan.name + "_training", std::move(table), sizeof(cnn_training));

@@ -135,8 +135,8 @@ void readMetrics(const Reader& reader, TrainingSettings& settings) {
     entry.text("kind", metric.kind);
     entry.integer("output", metric.output);
     entry.integer("target", metric.target);
-    entry.number("parameter", metric.parameter);
-    if (entry.has("ignored")) entry.integer("ignored", metric.ignored.emplace());
+    entry.flag("percent", metric.percent);
+    entry.flag("higher_is_better", metric.higherIsBetter);
   });
 }
 

@@ -32,8 +32,7 @@ struct TrainingSettings {
   struct Metric {
     std::string name, kind;
     int32_t output = 0, target = 0;
-    double parameter = 0;
-    std::optional<int32_t> ignored; ///< label that does not count
+    bool percent = false, higherIsBetter = false;
   };
   struct Group {
     std::vector<std::string> parameters;

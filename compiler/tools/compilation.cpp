@@ -53,6 +53,7 @@ bool readLabels(const std::string& file, mlir::DictionaryAttr attribute, Library
 std::string placeOfKernel(const Frontend& frontend, const NetworkPlan& plan, size_t kernel) {
   std::vector<const FunctionPlan*> functions = {&plan.prepare, &plan.predict};
   for (const FunctionPlan& train : plan.train) functions.push_back(&train);
+  functions.push_back(&plan.evaluate);
   for (const FunctionPlan* function : functions)
     for (const Phase& phase : function->phases)
       for (const ChunkFamily& family : phase.families)

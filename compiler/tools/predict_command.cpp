@@ -133,13 +133,22 @@ private:
     return {};
   }
 
-  /// What the train section measures of an output; nothing where it has no such measure.
-  bool isMeasuredBy(std::size_t output, std::initializer_list<const char*> kinds) const {
+  /// Whether the train section compares an output with something by this operator.
+  bool isMeasuredBy(std::size_t output, const char* kind) const {
+    for (std::uint32_t i = 0; linked.training && i < linked.training->results_count; ++i) {
+      const cnn_metric& metric = linked.training->metrics[i];
+      if (static_cast<std::size_t>(metric.output) == output && !std::strcmp(metric.kind, kind)) return true;
+    }
+    return false;
+  }
+
+  /// Whether it compares the output with labels of classes.
+  bool hasClasses(std::size_t output) const {
     for (std::uint32_t i = 0; linked.training && i < linked.training->results_count; ++i) {
       const cnn_metric& metric = linked.training->metrics[i];
       if (static_cast<std::size_t>(metric.output) != output) continue;
-      for (const char* kind : kinds)
-        if (!std::strcmp(metric.kind, kind)) return true;
+      for (std::uint32_t k = 0; k < linked.training->label_count; ++k)
+        if (static_cast<std::int32_t>(linked.training->labels[k].input) == metric.target) return true;
     }
     return false;
   }
@@ -154,7 +163,7 @@ private:
       return;
     }
     bool isProbe = which + linked.probes >= outputs.size();
-    bool isNumber = isMeasuredBy(which, {"mse"}) && !isMeasuredBy(which, {"accuracy", "cross_entropy"});
+    bool isNumber = isMeasuredBy(which, "mse") && !hasClasses(which);
     if (isProbe || isNumber || output.tensor->rank != 2) {
       TensorStatistics statistics;
       statistics.add(reinterpret_cast<const float*>(output.bytes.data()),
@@ -178,7 +187,7 @@ private:
     std::vector<double> shares(scores.begin(), scores.end());
     ScoreForm form = linked.forms[output];
     if (form == ScoreForm::probability || form == ScoreForm::separateProbability) return shares;
-    if (form == ScoreForm::any && isMeasuredBy(output, {"bce_with_logits"})) {
+    if (form == ScoreForm::any && isMeasuredBy(output, "bce_with_logits")) {
       for (double& share : shares) share = 1 / (1 + std::exp(-share));
       return shares;
     }

@@ -100,6 +100,7 @@ std::string printPlan(const LibraryPlan& plan) {
                      std::to_string(network.preparedBytes) + " bytes prepared\n";
   text += print(network.prepare, network) + print(network.predict, network);
   for (const FunctionPlan& train : network.train) text += print(train, network);
+  if (network.trains()) text += print(network.evaluate, network);
   for (const kernel::Kernel& kernel : network.kernels)
     text += "  " + kernel::symbolOf(kernel) + ": " + kernel::print(kernel);
   return text;

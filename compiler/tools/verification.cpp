@@ -2,6 +2,7 @@
 
 #include "verification.h"
 
+#include "dialect/transforms/passes.h"
 #include "poison.h"
 
 #include "mlir/IR/Visitors.h"
@@ -70,6 +71,8 @@ void Verification::findVariants() {
 bool Verification::Computed::operator==(const Computed& other) const {
   for (size_t i = 0; i < outputs.size(); ++i)
     if (outputs[i].bytes != other.outputs[i].bytes) return false;
+  for (size_t i = 0; i < evaluated.size(); ++i)
+    if (evaluated[i].bytes != other.evaluated[i].bytes) return false;
   return std::equal(trained.begin(), trained.end(), other.trained.begin(), other.trained.end(),
                     [](const Trained& a, const Trained& b) {
                       return sameBits(a.results, b.results) && sameBits(a.gradients, b.gradients) &&
@@ -98,6 +101,8 @@ Status Verification::run() {
 
 Status Verification::compareAll(const Case& test, const Computed& computed, std::vector<Comparison>& list) {
   if (Status bad = comparePredict(network, test, computed, {}, list); !bad) return bad;
+  if (training)
+    if (Status bad = compareEvaluation(network, test, computed, {}, list); !bad) return bad;
   for (size_t variant = 0; variant < variants.size(); ++variant) {
     reference::State after;
     if (Status bad = compareTraining(network, test, variant, computed, {}, list, &after); !bad) return bad;
@@ -177,17 +182,14 @@ reference::Tensor Verification::tensorOf(const cnn_parameter& parameter, const f
   return tensor;
 }
 
-/// Integers are labels: below the number of classes of the output that they are compared with. Bytes that are
-/// compared with none are any.
+/// Integers are labels: below the number of classes of what they are compared with. Bytes that are compared
+/// with nothing are any.
 int64_t Verification::classesOf(size_t index, bool bytes) const {
-  int64_t otherwise = bytes ? 256 : 2;
-  if (!training) return otherwise;
-  for (uint32_t m = 0; m < training->results_count; ++m) {
-    const cnn_metric& metric = training->metrics[m];
-    if (metric.target == int32_t(index) && metric.output >= 0 && tables.outputs[metric.output].rank > 1)
-      return tables.outputs[metric.output].shape[1];
-  }
-  return otherwise;
+  std::optional<int64_t> classes;
+  for (uint32_t i = 0; training && i < training->label_count; ++i)
+    if (training->labels[i].input == index)
+      classes = std::min<int64_t>(classes.value_or(INT64_MAX), training->labels[i].classes);
+  return classes.value_or(bytes ? 256 : 2);
 }
 
 void Verification::makeInputs(Case& test) {
@@ -247,10 +249,30 @@ Status Verification::compute(const Subject& subject, Case& test, Computed& compu
   if (Status bad = model.check(cnn_model_predict(created, from.data(), to.data(), test.batch)); !bad)
     return bad;
   if (training)
+    if (Status bad = evaluate(subject, model, poison, test, computed); !bad) return bad;
+  if (training)
     if (Status bad = trainAll(subject, model, poison, test, computed); !bad) return bad;
   std::string error = poison.error();
   if (error.empty()) error = LinkedNetwork::failedCheck();
   return error.empty() ? Status() : Status::error(CNN_ERROR_INTERNAL, "%s: %s", tables.name, error.c_str());
+}
+
+Status Verification::evaluate(const Subject& subject, Model& model, Poison& poison, const Case& test,
+                              Computed& computed) const {
+  static const cnn_tensor value = {"value", CNN_F32, 1, {-1}};
+  std::vector<const void*> from;
+  std::vector<void*> to;
+  for (const Batch& input : test.inputs) from.push_back(input.bytes.data());
+  for (uint32_t i = 0; i < training->evaluation_output_count; ++i)
+    computed.evaluated.push_back(allocate(i < tables.output_count ? tables.outputs[i] : value, test.batch));
+  for (Batch& output : computed.evaluated) {
+    std::fill(output.bytes.begin(), output.bytes.end(), 0xff);
+    to.push_back(output.bytes.data());
+  }
+  poison.reserveScratch(training->scratch_bytes);
+  poison.expect(subject.plan.evaluate, test.batch);
+  return model.check(
+      cnn_training_evaluate(model.handle(), subject.linked.training, from.data(), test.batch, to.data()));
 }
 
 /// Each variant from the same parameters.

@@ -24,7 +24,7 @@ int64_t elementsOf(const cnn_parameter& parameter);
 
 /// What is compared: a relative error, root mean square of the difference over that of the reference.
 struct Comparison {
-  const char* what; ///< predict, result, gradient, statistic, difference, calls
+  const char* what; ///< predict, evaluate, result, gradient, statistic, difference, calls
   std::string name;
   double error, bound;
   bool holds() const { return error <= bound; } ///< false for NaN
@@ -64,6 +64,7 @@ private:
   /// All that one library made of a case.
   struct Computed {
     std::vector<Batch> outputs;
+    std::vector<Batch> evaluated; ///< the same by @evaluate, then each value of losses and metrics
     std::vector<Trained> trained; ///< one for each variant
     bool operator==(const Computed& other) const;
   };
@@ -79,6 +80,8 @@ private:
   reference::Tensor tensorOf(const cnn_parameter& parameter, const float* floats) const;
 
   Status compute(const Subject& subject, Case& test, Computed& computed) const;
+  Status evaluate(const Subject& subject, Model& model, class Poison& poison, const Case& test,
+                  Computed& computed) const;
   Status trainAll(const Subject& subject, Model& model, class Poison& poison, Case& test,
                   Computed& computed) const;
   Status train(const Subject& subject, Model& model, class Poison& poison, const Case& test,
@@ -87,6 +90,8 @@ private:
 
   Status comparePredict(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
                         std::vector<Comparison>& list) const;
+  Status compareEvaluation(NetworkOp reference, const Case& test, const Computed& computed, const Hook& hook,
+                           std::vector<Comparison>& list) const;
   Status compareTraining(NetworkOp reference, const Case& test, size_t variant, const Computed& computed,
                          const Hook& hook, std::vector<Comparison>& list,
                          reference::State* after = nullptr) const;

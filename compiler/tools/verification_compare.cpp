@@ -2,6 +2,8 @@
 
 #include "verification.h"
 
+#include "dialect/transforms/passes.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -44,6 +46,28 @@ Status Verification::comparePredict(NetworkOp reference, const Case& test, const
         {"predict", tables.outputs[i].name,
          relativeError(reinterpret_cast<const float*>(computed.outputs[i].bytes.data()), (*expected)[i].data),
          outputBound});
+  return {};
+}
+
+Status Verification::compareEvaluation(NetworkOp reference, const Case& test, const Computed& computed,
+                                       const Hook& hook, std::vector<Comparison>& list) const {
+  reference::State state = test.state;
+  state.afterEach = hook;
+  auto expected = reference::run(reference.lookupSymbol<FunctionOp>(evaluationName), test.arguments, state);
+  if (mlir::failed(expected)) return noReference(evaluationName);
+  auto compare = [&](uint32_t output, const std::string& name, double least) {
+    list.push_back({"evaluate", name,
+                    relativeError(reinterpret_cast<const float*>(computed.evaluated[output].bytes.data()),
+                                  (*expected)[output].data, least),
+                    outputBound});
+  };
+  for (uint32_t i = 0; i < tables.output_count; ++i) compare(i, tables.outputs[i].name, 0);
+  for (uint32_t i = 0; i < training->term_count; ++i) {
+    const cnn_term& term = training->terms[i];
+    std::string name = training->metrics[term.metric].name;
+    compare(term.value, name, /*least=*/1); // as of training's results
+    if (term.share >= 0) compare(uint32_t(term.share), name + "'s share", 0);
+  }
   return {};
 }
 

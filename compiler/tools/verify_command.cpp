@@ -23,6 +23,7 @@ bool makeCallByCall(Frontend& frontend, const CompiledNetwork& compiled, Compile
   NetworkPlan& network = calls.plan.network;
   for (FunctionPlan* function : {&network.prepare, &network.predict}) *function = oneCallAPhase(*function);
   for (FunctionPlan& function : network.train) function = oneCallAPhase(function);
+  network.evaluate = oneCallAPhase(network.evaluate);
   return replaceDrivers(frontend, calls);
 }
 
@@ -46,14 +47,15 @@ int verifyNetwork(Frontend& frontend, const CompileOptions& compile, const Verif
   return done.ok() ? 0 : fail(done.message());
 }
 
-/// What the front end built, with its gradients and nothing else done to it; where `apart`, also with
-/// training's ops taken apart.
+/// What the front end built, with its gradients, its evaluation and nothing else done to it; where `apart`,
+/// also with training's ops taken apart.
 mlir::OwningOpRef<mlir::ModuleOp> referenceOf(Frontend& frontend, bool apart) {
   mlir::OwningOpRef<mlir::ModuleOp> reference(
       mlir::cast<mlir::ModuleOp>(frontend.module->getOperation()->clone()));
   mlir::PassManager passes(&frontend.context);
   passes.nest<NetworkOp>().addPass(createCnnAutodiff());
   passes.nest<NetworkOp>().addPass(createCnnFreeze());
+  passes.nest<NetworkOp>().addPass(createCnnEvaluation());
   if (apart) passes.nest<NetworkOp>().addPass(createCnnDecomposeTraining());
   if (mlir::failed(passes.run(*reference))) return {};
   return reference;

@@ -201,6 +201,7 @@ int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const cha
   if (!model->ownParameters()) return CNN_ERROR_MEMORY;
   if (int32_t status = cnn::takeMetadata(*model, file)) return status;
   if (int32_t status = cnn::readWeights(*model, file)) return status;
+  model->parameters->hasTrainingOnly = cnn::holdsTrainingOnly(*model->description, file, {});
   warnOfAnother(*model, name);
   return CNN_OK;
 }

@@ -316,5 +316,7 @@ float* cnn_model_parameters(cnn_model* model) {
 }
 
 void cnn_model_parameters_changed(cnn_model* model) {
-  if (model) model->parameters->version.fetch_add(1, std::memory_order_release);
+  if (!model) return;
+  model->parameters->hasTrainingOnly = true;
+  model->parameters->version.fetch_add(1, std::memory_order_release);
 }

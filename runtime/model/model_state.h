@@ -27,6 +27,7 @@ struct Parameters {
   std::atomic<uint64_t> version{1};         // counts changes of the masters
   std::atomic<uint64_t> preparedVersion{0}; // the masters' version that `prepared` was made from
   std::atomic<uint32_t> preparing{0};       // the processGeneration() of who is at it; 0: nobody
+  bool hasTrainingOnly = false;             // what predict does not read has values too, as in a checkpoint
   uint64_t batchesTracked = 0;              // PyTorch's num_batches_tracked, the same for all batch norms
   Metadata metadata;                        // of the file that was loaded last, and what was set since
   TextList classNames;                      // as the metadata has them

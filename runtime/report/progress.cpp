@@ -30,8 +30,8 @@ std::string duration(double seconds) {
 
 } // namespace
 
-std::string formatValue(const std::string& kind, double value) {
-  return kind == "accuracy" ? format("%.1f %%", 100 * value) : format("%.4f", value);
+std::string formatValue(bool percent, double value) {
+  return percent ? format("%.1f %%", 100 * value) : format("%.4f", value);
 }
 
 std::string counted(std::uint64_t number, const char* what) {
@@ -65,7 +65,7 @@ std::string Progress::results(const std::vector<double>& sums, std::int64_t summ
   std::string text;
   for (std::uint32_t i = 0; i < table.results_count && summed > 0; ++i)
     text += std::string("  ") + (i == 0 && !table.steps ? "loss" : table.metrics[i].name) + " " +
-            formatValue(table.metrics[i].kind, sums[i] / static_cast<double>(summed));
+            formatValue(table.metrics[i].unit == CNN_PERCENT, sums[i] / static_cast<double>(summed));
   return text;
 }
 
@@ -100,7 +100,7 @@ void Progress::end(const std::vector<double>& sums, std::int64_t summed, double 
   double seconds = std::chrono::duration<double>(Clock::now() - started).count();
   std::string held;
   for (const MetricValue& metric : validation)
-    held += "  validation " + metric.name + " " + formatValue(metric.kind, metric.value);
+    held += "  validation " + metric.name + " " + formatValue(metric.percent, metric.value);
   clearLine();
   std::fprintf(out, "%sepoch %" PRId64 "/%" PRId64 "  %s  %.0f samples/s%s%s  lr %.3g\n", phase.c_str(),
                epoch + 1, epochs, duration(seconds).c_str(),

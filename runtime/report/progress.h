@@ -8,8 +8,8 @@
 
 namespace cnn {
 
-/// "accuracy" as per cent, everything else with four digits.
-std::string formatValue(const std::string& kind, double value);
+/// A share of 1 as a percentage, everything else with four digits.
+std::string formatValue(bool percent, double value);
 
 /// "1 epoch", "2 epochs"
 std::string counted(std::uint64_t number, const char* what);

@@ -1,4 +1,4 @@
-// Loss and metrics by predict, and the columns that training and evaluation read.
+// Losses and metrics of data, and the columns that training and evaluation read.
 #ifndef CNN_TRAINING_EVALUATE_H
 #define CNN_TRAINING_EVALUATE_H
 
@@ -8,8 +8,10 @@
 
 namespace cnn {
 
-/// Whether a loss or metric can be computed from what predict gives.
-bool readsPredictions(const cnn_metric& metric);
+/// Whether a loss or metric depends on samples, so that data can measure it.
+bool isMeasured(const cnn_training& table, std::uint32_t metric);
+/// Whether it also depends on parameters that predict does not read.
+bool needsTrainingOnly(const cnn_training& table, std::uint32_t metric);
 
 /// The description's inputs, then the train section's targets; null for what is drawn.
 std::vector<const cnn_tensor*> dataInputs(const cnn_training& table);
@@ -22,8 +24,8 @@ struct BoundData {
 };
 Result<BoundData> bindAll(const cnn_training& table, const Dataset& data, bool training = false);
 
-/// Losses and metrics of some samples, by predict; without those that predict's outputs do not tell. What
-/// training draws is drawn alike each time.
+/// Losses and metrics of some samples; without those that need parameters which only checkpoints hold, where
+/// the model's are of a file without them. What training draws is drawn alike each time.
 Result<std::vector<MetricValue>> evaluateSamples(Model& model, const cnn_training& table, const Dataset& data,
                                                  std::vector<std::int64_t> samples,
                                                  const OutputCallback& each = {});

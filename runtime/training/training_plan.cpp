@@ -131,8 +131,8 @@ Status TrainingRun::planStop() {
       return Status::error(CNN_ERROR_ARGUMENT, "stop: the train section has no metric %s",
                            options.stop_metric.c_str());
   }
-  if (stopEpochs > 0 && !readsPredictions(table.metrics[stopMetric]))
-    return Status::error(CNN_ERROR_ARGUMENT, "stop watches %s, which predict's outputs do not tell",
+  if (stopEpochs > 0 && !isMeasured(table, static_cast<std::uint32_t>(stopMetric)))
+    return Status::error(CNN_ERROR_ARGUMENT, "stop watches %s, which depends on no sample",
                          table.metrics[stopMetric].name);
   if (stopEpochs > 0 && validation.empty() && trainer.data.validation.count == 0)
     return Status::error(CNN_ERROR_ARGUMENT,
@@ -165,10 +165,6 @@ void TrainingRun::warnOfSettings() {
       progress.warn("the schedule's warmup takes all of the " + number(epochs) +
                     " epochs: the learning rate never comes down");
   }
-  if (!validation.empty() &&
-      std::none_of(table.metrics, table.metrics + table.results_count, readsPredictions))
-    progress.warn("validation holds out " + number(static_cast<std::int64_t>(validation.size())) +
-                  " samples, but neither the loss nor a metric can be measured on them");
 }
 
 /// Names the phase or the steps, if the section has any, and what they train.

@@ -88,7 +88,10 @@ Status TrainingRun::nameClasses() {
   if (labels.empty()) return {};
   for (std::uint32_t i = 0; i < table.results_count; ++i) {
     const cnn_metric& metric = table.metrics[i];
-    if (metric.output < 0 || std::string(metric.kind) != "cross_entropy") continue;
+    bool classes = std::any_of(table.labels, table.labels + table.label_count, [&](const cnn_labels& each) {
+      return static_cast<std::int32_t>(each.input) == metric.target;
+    });
+    if (metric.output < 0 || !classes) continue;
     const cnn_tensor& output = table.description->outputs[metric.output];
     if (output.rank == 2 && output.shape[1] != static_cast<std::int64_t>(labels.size())) {
       progress.note("the data has " + std::to_string(labels.size()) + " classes, " + output.name + " has " +
@@ -176,7 +179,7 @@ Result<std::vector<MetricValue>> TrainingRun::validate() {
                            "ends, and nothing is saved of this epoch; values within the network are too "
                            "large: try a lower learning rate or clip_norm",
                            place(stepsDone()).c_str(), each.name.c_str(),
-                           formatValue(each.kind, each.value).c_str(),
+                           formatValue(each.percent, each.value).c_str(),
                            static_cast<long long>(each.nan_samples),
                            own.count > 0 ? static_cast<std::size_t>(own.count) : validation.size());
   return values;
@@ -184,7 +187,7 @@ Result<std::vector<MetricValue>> TrainingRun::validate() {
 
 /// Keeps the weights of the watched metric's best epoch, and counts the epochs since.
 Status TrainingRun::watch(const MetricValue& watched) {
-  bool better = watched.kind == "accuracy" ? watched.value > at.best : watched.value < at.best;
+  bool better = watched.higher_is_better ? watched.value > at.best : watched.value < at.best;
   if (better || std::isnan(at.best)) {
     at.best = watched.value;
     at.best_epoch = at.epoch - 1;
@@ -202,7 +205,8 @@ Status TrainingRun::takeBest() {
   if (std::isnan(at.best)) return {};
   const cnn_metric& metric = table.metrics[stopMetric];
   progress.note("the weights are those of epoch " + std::to_string(at.best_epoch + 1) +
-                ", the best: validation " + metric.name + " " + formatValue(metric.kind, at.best));
+                ", the best: validation " + metric.name + " " +
+                formatValue(metric.unit == CNN_PERCENT, at.best));
   return model.check(cnn_training_restore(model.handle()));
 }
 

@@ -13,7 +13,8 @@ for threads in 1 2; do
   "$cnnc" train points.cnn --threads $threads --save $threads.safetensors > out.txt 2> log.txt || fail "$(cat log.txt)"
 done
 cmp 1.safetensors 2.safetensors || fail "one and two threads give different weights"
-[ ! -s out.txt ] || fail "losses of what predict does not give were computed from predictions: $(cat out.txt)"
+grep -Eq '^test judge loss [0-9.]+$' out.txt && grep -Eq '^test points loss [0-9.]+$' out.txt ||
+  fail "the steps' losses are not measured: $(cat out.txt)"
 grep -q '^step judge: trains 1185 of 2531 parameters' log.txt && grep -q '^step points: trains 1346 of 2531' log.txt &&
   grep -Eq '^epoch 80/80 .*  judge loss [0-9.]+  points loss [0-9.]+  lr ' log.txt ||
   fail "progress does not name the steps: $(cat log.txt)"

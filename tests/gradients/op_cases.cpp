@@ -241,18 +241,24 @@ void crossEntropy(Program& p, Random& random, int64_t, List shape) {
   p.finish(p.add<CrossEntropyOp>(logits, target, Value(), p.number(pick(random, 0, 1) * 0.1), IntegerAttr()));
 }
 
-/// A class for each pixel; one of the four does not count.
+/// A class for each pixel; one of the four does not count, in the batch or in each image.
 void mask(Program& p, Random& random, int64_t, List shape) {
   shape[0] = 4;
   Value logits = p.batched(shape), target = p.bytes(ArrayRef(shape).drop_front());
   IntegerAttr ignored = p.whole(pick(random, 0, 3));
-  Value counted = p.add<BatchMeanOp>(p.add<CountedOp>(target, ignored));
+  Value counted = p.add<CountedOp>(target, ignored);
+  if (pick(random, 0, 1)) counted = p.add<BatchMeanOp>(counted);
   p.finish(p.add<CrossEntropyOp>(logits, target, counted, p.number(pick(random, 0, 1) * 0.1), ignored));
 }
 
 /// Both sides of the loss depend on parameters.
 void mse(Program& p, Random&, int64_t, List shape) {
   p.finish(p.add<MseOp>(p.batched(shape), p.batched(shape)));
+}
+
+void sampleMean(Program& p, Random&, int64_t, List shape) {
+  Value input = p.batched(shape);
+  p.finish(p.add<SampleMeanOp>(p.add<MulOp>(input, input)));
 }
 
 void bceWithLogits(Program& p, Random&, int64_t, List shape) {
@@ -304,6 +310,7 @@ std::vector<Family> opFamilies() {
           family("cross_entropy", crossEntropy, features),
           family("mask", mask, pictures),
           family("mse", mse),
+          family("sample_mean", sampleMean),
           family("bce_with_logits", bceWithLogits)};
 }
 

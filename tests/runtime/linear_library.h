@@ -145,6 +145,26 @@ template <int Side, int Classes> struct Code {
     running = 0.9f * running + 0.1f * mean;
   }
 
+  /// The logits, then the loss and whether it is right.
+  static int32_t evaluate(const cnn_run* run) {
+    for (int64_t n = 0; n < run->batch; ++n) {
+      auto* image = static_cast<const float*>(run->inputs[0]) + n * pixels;
+      float* logits = static_cast<float*>(run->outputs[0]) + n * Classes;
+      int32_t label = static_cast<const int32_t*>(run->inputs[1])[n];
+      int64_t best = 0;
+      float total = 0;
+      for (int64_t c = 0; c < Classes; ++c) {
+        logits[c] = run->parameters[biasOffset + static_cast<uint64_t>(c)];
+        for (int64_t p = 0; p < pixels; ++p) logits[c] += image[p] * run->parameters[c * pixels + p];
+        if (logits[c] > logits[best]) best = c;
+      }
+      for (int64_t c = 0; c < Classes; ++c) total += std::exp(logits[c] - logits[best]);
+      static_cast<float*>(run->outputs[1])[n] = std::log(total) + logits[best] - logits[std::max(label, 0)];
+      static_cast<float*>(run->outputs[2])[n] = best == label ? 1 : 0;
+    }
+    return 0;
+  }
+
   static int32_t forwardBackward(const cnn_run* run) {
     run->parallel_for(run->pool, forwardChunk, const_cast<cnn_run*>(run), chunks(run->batch));
     run->parallel_for(run->pool, gradientOfClass, const_cast<cnn_run*>(run), Classes);
@@ -168,7 +188,9 @@ template <int Side = 4, int Classes = 3> struct Library {
       {"bn.running_mean", 1, CNN_STATISTIC, {Classes}, C::meanOffset, CNN_INIT_CONSTANT, 0, 0, 0, 3}};
   cnn_description description{};
   cnn_inference inference{};
-  cnn_metric metrics[2] = {{"loss", "cross_entropy", 0, 1, 0, 0, 0}, {"top1", "accuracy", 0, 1, 0, 0, 0}};
+  cnn_metric metrics[2] = {{"loss", "cross_entropy", 0, 1, CNN_PLAIN, 0},
+                           {"top1", "accuracy", 0, 1, CNN_PERCENT, 1}};
+  cnn_term terms[2] = {{0, 1, -1, 0}, {1, 2, -1, 0}};
   cnn_labels labels = {1, Classes, 0, 0};
   cnn_phase phase{};
   cnn_training training{};
@@ -211,6 +233,10 @@ template <int Side = 4, int Classes = 3> struct Library {
     training.labels = &labels;
     training.label_count = 1;
     training.metrics = metrics;
+    training.evaluate = C::evaluate;
+    training.terms = terms;
+    training.term_count = 2;
+    training.evaluation_output_count = 3;
     training.target_count = training.metric_count = 1;
     phase.forward_backward = C::forwardBackward;
     phase.optimizer = optimizer.kind;

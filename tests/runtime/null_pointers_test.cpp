@@ -18,6 +18,7 @@ struct Fixture {
   int32_t label = 1;
   const void* inputs[2] = {image.data(), &label};
   void* outputs[1] = {logits.data()};
+  void* measured[3] = {logits.data(), &results[0], &results[1]};
   cnn_hyper hyper = cnn_hyper_default();
   cnn_training_state state{};
   TemporaryFolder folder;
@@ -247,6 +248,13 @@ const std::map<std::string, Row> rows = {
       [](Fixture& f, Nulls n) -> intptr_t {
         return cnn_training_step(n(0, f.model.get()), n(1, f.inputs), 1, n(2, &f.hyper),
                                  n(3, f.results.data()));
+      }}},
+    {"cnn_training_evaluate",
+     {{{"model", refused}, {"training", refused}, {"inputs", refused}, {"outputs", refused}},
+      status,
+      [](Fixture& f, Nulls n) -> intptr_t {
+        return cnn_training_evaluate(n(0, f.model.get()), n(1, &f.library.training), n(2, f.inputs), 1,
+                                     n(3, f.measured));
       }}},
     {"cnn_training_ema",
      {{{"model", refused}},

@@ -28,9 +28,10 @@ struct TwoSteps {
   Small library{{CNN_ADAM, false}};
   Small second{{CNN_SGD, false}}; // for its update function
   std::vector<cnn_phase> steps{library.phase, second.phase};
-  cnn_metric metrics[3] = {{"first loss", "cross_entropy", 0, 1, 0, 0, 0},
-                           {"second loss", "custom", -1, -1, 0, 0, 0},
-                           {"top1", "accuracy", 0, 1, 0, 0, 0}};
+  cnn_metric metrics[3] = {{"first loss", "cross_entropy", 0, 1, CNN_PLAIN, 0},
+                           {"second loss", "custom", -1, -1, CNN_PLAIN, 0},
+                           {"top1", "accuracy", 0, 1, CNN_PERCENT, 1}};
+  cnn_term terms[2] = {{0, 1, -1, 0}, {2, 2, -1, 0}};
 
   TwoSteps() {
     callsLeft = -1;
@@ -48,6 +49,8 @@ struct TwoSteps {
     library.training.phase_count = 2;
     library.training.steps = 1;
     library.training.metrics = metrics;
+    library.training.terms = terms;
+    library.training.term_count = 2;
     library.training.results_count = 3;
   }
 
@@ -166,7 +169,7 @@ TEST_CASE("the trainer names the steps and their losses, and each step has its r
                          !Catch::Contains("validation second loss"));
   auto tested = trainer.test();
   REQUIRE(tested);
-  REQUIRE(tested->size() == 2); // what predict's outputs tell
+  REQUIRE(tested->size() == 2); // what depends on samples
 }
 
 TEST_CASE("steps go by one batch each") {
@@ -176,7 +179,7 @@ TEST_CASE("steps go by one batch each") {
   two.steps[0].stop_epochs = 1;
   two.steps[0].stop_metric = 1;
   REQUIRE_THAT(failure(two.library, splits(), {.validation = 0.2}),
-               Catch::Contains("stop watches second loss, which predict's outputs do not tell"));
+               Catch::Contains("stop watches second loss, which depends on no sample"));
 }
 
 TEST_CASE("what is drawn is a function of seed, iteration, sample and element") {

@@ -221,8 +221,7 @@ private:
     return buildOp<BatchMeanOp>(e, tensor, span, what, std::string(what), frame);
   }
 
-  /// A loss or metric that the runtime can compute from predictions: of which output and target, by index. -1
-  /// for what is none of these; such a one is computed by @loss only.
+  /// A loss or metric that is one operator: of which output and target, by index; -1 for other values.
   struct Described {
     bool simple = false;
     int64_t output = -1, target = -1;
@@ -231,7 +230,7 @@ private:
   Described placeOf(mlir::Value value) const {
     mlir::Operation* op = value.getDefiningOp();
     Described place;
-    place.simple = op && mlir::isa<CrossEntropyOp, MseOp, BceWithLogitsOp, AccuracyOp>(op);
+    place.simple = mlir::isa_and_nonnull<MeasureOpInterface>(op);
     if (!place.simple) return place;
     for (size_t i = 0, count = 0; i < e.net->outputs.size(); ++i) {
       if (e.net->outputs[i].trainOnly) continue;
@@ -244,26 +243,28 @@ private:
     return place;
   }
 
-  /// {kind, name, output, parameter, target, and ignored where a label does not count}
+  /// Whether training should make the value larger: of a sum, what holds of its first term.
+  static bool isHigherBetter(mlir::Value value) {
+    mlir::Operation* op = value.getDefiningOp();
+    if (auto measure = llvm::dyn_cast_or_null<MeasureOpInterface>(op)) return measure.isHigherBetter();
+    if (auto scale = llvm::dyn_cast_or_null<ScaleOp>(op))
+      return isHigherBetter(scale.getInput()) != (scale.getFactor().isNegative());
+    return llvm::isa_and_nonnull<AddOp, SubOp>(op) && isHigherBetter(op->getOperand(0));
+  }
+
+  /// {kind, name, output, target, percent, higher_is_better}
   void describe(const std::string& name, mlir::Value value) {
     mlir::Operation* op = value.getDefiningOp();
     Described place = placeOf(value);
-    double parameter = 0;
-    mlir::IntegerAttr ignored;
-    if (auto entropy = llvm::dyn_cast_or_null<CrossEntropyOp>(op)) {
-      parameter = entropy.getLabelSmoothing().convertToDouble();
-      ignored = entropy.getIgnoreIndexAttr();
-    } else if (auto accuracy = llvm::dyn_cast_or_null<AccuracyOp>(op)) {
-      ignored = accuracy.getIgnoreIndexAttr();
-    }
+    auto measure = llvm::dyn_cast_or_null<MeasureOpInterface>(op);
     auto number = [&](int64_t i) { return e.builder.getI64IntegerAttr(i); };
     auto text = [&](llvm::StringRef t) { return e.builder.getStringAttr(t); };
     llvm::SmallVector<mlir::NamedAttribute> entry(
         {e.builder.getNamedAttr("kind", text(place.simple ? mnemonic(op) : llvm::StringRef("custom"))),
          e.builder.getNamedAttr("name", text(name)), e.builder.getNamedAttr("output", number(place.output)),
-         e.builder.getNamedAttr("parameter", e.builder.getF64FloatAttr(parameter)),
-         e.builder.getNamedAttr("target", number(place.target))});
-    if (ignored) entry.push_back(e.builder.getNamedAttr("ignored", ignored));
+         e.builder.getNamedAttr("target", number(place.target)),
+         e.builder.getNamedAttr("percent", e.builder.getBoolAttr(measure && measure.isPercentage())),
+         e.builder.getNamedAttr("higher_is_better", e.builder.getBoolAttr(isHigherBetter(value)))});
     metrics.push_back(e.builder.getDictionaryAttr(entry));
   }
 
@@ -350,10 +351,7 @@ private:
     int64_t index = tensor && tensor == lossSource          ? 0
                     : tensor && found != laterSources.end() ? losses() + (found - laterSources.begin())
                                                             : -1;
-    Described place = index < 0 ? Described{} : placeOf(tensor);
     if (index < 0) return wrong("a metric of this section, or loss", watched);
-    if (place.output < 0 || place.target < 0)
-      return wrong("a cross_entropy, bce_with_logits, mse or accuracy of an output and a target", watched);
     if (*epochs.get<int64_t>() < 1) return wrong("at least 1 epoch", epochs);
     if (!section.settings.count("validation") && complete(decl.body))
       e.error(Diag::MissingSetting, span, frame, decl.network.text, "validation, which stop watches");

@@ -29,10 +29,10 @@ static double targetProbability(int64_t c, double target, int64_t classes, doubl
   return smoothing / classes + (c == target ? 1 - smoothing : 0);
 }
 
-/// What each pixel's value is multiplied with for the mean over an image: 1 / pixels, over the batch's share
-/// of pixels that count. Nothing counts where that share is 0.
-static double weightOfPixel(const Planes& planes, const Tensor* counted) {
-  double share = counted ? counted->data[0] : 1;
+/// What each pixel's value is multiplied with for the mean over image n: 1 / pixels, over the share of pixels
+/// that count, the batch's or the image's own. Nothing counts where that share is 0.
+static double weightOfPixel(const Planes& planes, const Tensor* counted, int64_t n) {
+  double share = counted ? counted->data[counted->shape.empty() ? 0 : n] : 1;
   return share == 0 ? 0 : 1 / (share * planes.pixels);
 }
 
@@ -47,9 +47,9 @@ void CrossEntropyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
   Planes planes(logits);
   double smoothing = getLabelSmoothing().convertToDouble();
-  double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr);
   for (int64_t n = 0; n < planes.images; ++n)
     for (int64_t p = 0; p < planes.pixels; ++p) {
+      double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       std::vector<double> logProbability = logSoftmax(logits, n, p);
@@ -63,9 +63,9 @@ void CrossEntropyBackwardOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1), &dy = frame.operand(2);
   Planes planes(logits);
   double smoothing = getLabelSmoothing().convertToDouble();
-  double weight = weightOfPixel(planes, frame.hasOperand(3) ? &frame.operand(3) : nullptr);
   for (int64_t n = 0; n < planes.images; ++n)
     for (int64_t p = 0; p < planes.pixels; ++p) {
+      double weight = weightOfPixel(planes, frame.hasOperand(3) ? &frame.operand(3) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       std::vector<double> logProbability = logSoftmax(logits, n, p);
@@ -114,9 +114,9 @@ void BceWithLogitsBackwardOp::evaluate(Frame& frame) {
 void AccuracyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
   Planes planes(logits);
-  double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr);
   for (int64_t n = 0; n < planes.images; ++n)
     for (int64_t p = 0; p < planes.pixels; ++p) {
+      double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       int64_t best = 0;
@@ -126,6 +126,18 @@ void AccuracyOp::evaluate(Frame& frame) {
       }
       if (best == label) frame.result().data[n] += weight;
     }
+}
+
+void SampleMeanOp::evaluate(Frame& frame) {
+  const Tensor& input = frame.operand(0);
+  int64_t elements = input.size() / input.shape[0];
+  for (int64_t i = 0; i < input.size(); ++i) frame.result().data[i / elements] += input.data[i] / elements;
+}
+
+void SampleMeanBackwardOp::evaluate(Frame& frame) {
+  Tensor& dx = frame.result();
+  int64_t elements = dx.size() / dx.shape[0];
+  for (int64_t i = 0; i < dx.size(); ++i) dx.data[i] = frame.operand(0).data[i / elements] / elements;
 }
 
 void BatchMeanOp::evaluate(Frame& frame) {

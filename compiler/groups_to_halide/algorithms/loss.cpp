@@ -111,14 +111,18 @@ private:
   std::optional<int> ignored;
 };
 
-/// What a sum over an image's pixels is multiplied with: 1 / pixels, over the share of the batch's pixels
-/// that count, operand `index` where there is one; 0 where none counts.
-Expr pixelWeight(Builder& b, const Op& op, size_t index) {
+/// What a sum over an image's pixels is multiplied with, by its lane: 1 / pixels, over the share of the
+/// pixels that count, operand `index` where there is one, of the batch or of each image; 0 where none counts.
+std::function<Expr(const Expr&)> pixelWeight(Builder& b, const Op& op, size_t index) {
   const Value& x = b.operand(op, 0);
   float weight = 1.0f / static_cast<float>(x.width() * x.height());
-  if (!b.hasOperand(op, index)) return weight;
-  Expr share = b.operand(op, index).at({0});
-  return select(share > 0.0f, weight / share, 0.0f);
+  if (!b.hasOperand(op, index)) return [=](const Expr&) { return Expr(weight); };
+  Value shares = b.operand(op, index);
+  bool ofBatch = shares.shape.size() == 1;
+  return [=](const Expr& lane) {
+    Expr share = ofBatch ? shares.at({0}) : shares.at({lane, 0, 0, 0});
+    return select(share > 0.0f, weight / share, 0.0f);
+  };
 }
 
 /// The share of an image's labels that are not ignored.
@@ -156,13 +160,14 @@ Value crossEntropy(Builder& b, const Op& op) {
   }
   loss(b.lane, b.x, b.y) = labels.counting(label, value);
   b.funcs["loss"] = loss;
-  Expr scale = pixelWeight(b, op, 2);
+  auto scale = pixelWeight(b, op, 2);
   if (width * height == 1) {
-    return b.result(op, x, [=](const Coordinates& at) { return loss(at[0], 0, 0) * scale; });
+    return b.result(op, x, [=](const Coordinates& at) { return loss(at[0], 0, 0) * scale(at[0]); });
   }
   auto sum = pictureSum(b, "picture", width, height, Expr(),
                         [=](const Coordinates& at) { return loss(at[0], at[1], at[2]); });
-  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale); });
+  return b.result(op, x,
+                  [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale(at[0])); });
 }
 
 /// dy * (softmax - q) / pixels, as cross_entropy weighs them
@@ -171,24 +176,25 @@ Value crossEntropyBackward(Builder& b, const Op& op) {
   Labels labels(b, op);
   int channels = int(x.channels());
   float smoothing = static_cast<float>(floatOf(op, "label_smoothing", 0));
-  Expr scale = pixelWeight(b, op, 3);
+  auto scale = pixelWeight(b, op, 3);
   Normalizer n = normalizerOf(b, x);
   return b.result(op, x, [=](const Coordinates& at) {
     Expr p = vectorExp(x.at(at) - n.largest(at[0], at[1], at[2])) / n.sum(at[0], at[1], at[2]);
     Expr label = labels.at(at[0], at[1], at[2]), target = clamp(label, 0, channels - 1);
     Expr q = select(target == at[3], 1 - smoothing, 0.0f) + smoothing / static_cast<float>(channels);
-    return labels.counting(label, (p - q) * (dy.at({at[0], 0, 0, 0}) * scale));
+    return labels.counting(label, (p - q) * (dy.at({at[0], 0, 0, 0}) * scale(at[0])));
   });
 }
 
-/// The mean over an image's elements of a function of x and its target.
-Value imageMean(Builder& b, const Op& op, const char* name, Expr (*of)(const Expr& x, const Expr& target)) {
-  Value x = b.operand(op, 0), target = b.operand(op, 1);
+/// The mean over an image's elements of what `of` gives at each place of operand 0.
+Value imageMean(Builder& b, const Op& op, const char* name,
+                const std::function<Expr(const Coordinates&)>& of) {
+  Value x = b.operand(op, 0);
   int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
   RDom r = b.rdom({width, height, channels}, name);
   Func sum = b.func(name);
   Coordinates at{b.lane, r[0], r[1], r[2]};
-  Expr value = of(x.at(at), target.at(at));
+  Expr value = of(at);
   sum(b.lane) = b.zeroSum();
   sum(b.lane) += b.widened(value);
   b.funcs[name] = sum;
@@ -197,10 +203,25 @@ Value imageMean(Builder& b, const Op& op, const char* name, Expr (*of)(const Exp
   return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0]) * scale); });
 }
 
+Value sampleMean(Builder& b, const Op& op) {
+  Value x = b.operand(op, 0);
+  return imageMean(b, op, "total", [=](const Coordinates& at) { return x.at(at); });
+}
+
+/// dy / elements
+Value sampleMeanBackward(Builder& b, const Op& op) {
+  Value dy = b.operand(op, 0);
+  int64_t elements = 1;
+  for (int64_t extent : op.shape) elements *= extent;
+  float scale = 1.0f / static_cast<float>(elements);
+  return b.result(op, dy, [=](const Coordinates& at) { return dy.at({at[0], 0, 0, 0}) * scale; });
+}
+
 /// The mean of (x - target)^2.
 Value mse(Builder& b, const Op& op) {
-  return imageMean(b, op, "squares", [](const Expr& x, const Expr& target) {
-    Expr difference = x - target;
+  Value x = b.operand(op, 0), target = b.operand(op, 1);
+  return imageMean(b, op, "squares", [=](const Coordinates& at) {
+    Expr difference = x.at(at) - target.at(at);
     return difference * difference;
   });
 }
@@ -224,8 +245,10 @@ Expr logOfOnePlus(const Expr& e) {
 
 /// The mean of max(x, 0) - x target + log(1 + exp(-|x|)).
 Value bceWithLogits(Builder& b, const Op& op) {
-  return imageMean(b, op, "entropies", [](const Expr& logit, const Expr& target) {
-    return strict::larger(0.0f, logit) - logit * target + logOfOnePlus(vectorExp(-abs(logit)));
+  Value x = b.operand(op, 0), target = b.operand(op, 1);
+  return imageMean(b, op, "entropies", [=](const Coordinates& at) {
+    Expr logit = x.at(at);
+    return strict::larger(0.0f, logit) - logit * target.at(at) + logOfOnePlus(vectorExp(-abs(logit)));
   });
 }
 
@@ -258,10 +281,12 @@ Value accuracy(Builder& b, const Op& op) {
     Expr target = labels.at(at[0], at[1], at[2]);
     return labels.counting(target, select(best(at[0], at[1], at[2])[0] == target, 1.0f, 0.0f));
   };
-  Expr scale = pixelWeight(b, op, 2);
-  if (width * height == 1) return b.result(op, x, [=](const Coordinates& at) { return isRight(at) * scale; });
+  auto scale = pixelWeight(b, op, 2);
+  if (width * height == 1)
+    return b.result(op, x, [=](const Coordinates& at) { return isRight(at) * scale(at[0]); });
   auto sum = pictureSum(b, "picture", width, height, Expr(), isRight);
-  return b.result(op, x, [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale); });
+  return b.result(op, x,
+                  [=](const Coordinates& at) { return cast<float>(sum(at[0], at[3]) * scale(at[0])); });
 }
 
 constexpr Operation operations[] = {
@@ -272,6 +297,8 @@ constexpr Operation operations[] = {
     {"counted", counted, pixelReductions},
     {"cross_entropy", crossEntropy, pixelReductions},
     {"cross_entropy_backward", crossEntropyBackward, pixelReductions},
+    {"sample_mean", sampleMean, pixelReductions},
+    {"sample_mean_backward", sampleMeanBackward},
     {"mse", mse, pixelReductions},
     {"mse_backward", mseBackward},
     {"bce_with_logits", bceWithLogits, pixelReductions},

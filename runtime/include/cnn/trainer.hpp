@@ -45,7 +45,9 @@ struct TrainerOptions {
 struct MetricValue {
   std::string name, kind;
   double value = 0;
-  std::int64_t nan_samples = 0; // samples whose output holds a NaN; an accuracy counts them as wrong
+  std::int64_t nan_samples = 0; // samples whose output or value holds a NaN
+  bool percent = false;         // a share of 1, shown as a percentage
+  bool higher_is_better = false;
 };
 
 /// After each step, or after all steps of an iteration where the section has steps: its number from 0, its
@@ -77,8 +79,7 @@ public:
   /// name one. For signal handlers and other threads.
   void interrupt() { wanted_end.store(true, std::memory_order_relaxed); }
   /// Loss and metrics on the test data, or, where there is none, on the validation data; an error without
-  /// either. Computed from predict's outputs; none that these do not tell. `each` gets the outputs batch by
-  /// batch.
+  /// either, as the model predicts. `each` gets predict's outputs batch by batch.
   Result<std::vector<MetricValue>> test(const OutputCallback& each = {});
   /// What test() measures: "test", "validation", or null without data for it. Loads the data.
   Result<const char*> tested_split();
@@ -97,10 +98,11 @@ private:
   StepCallback after_step;
 };
 
-/// Loss and metrics of `data` by predict.
+/// Loss and metrics of `data`, as the model predicts.
 Result<std::vector<MetricValue>> evaluate(Model& model, const cnn_training& table, const Dataset& data);
 
-/// "test accuracy 91.2 %" for accuracies, "test cross_entropy 0.2431" for the rest; `split` is "test".
+/// "test accuracy 91.2 %" for shares, by what they are, "test loss 0.2431" for the rest, by name; `split` is
+/// "test".
 std::string format_metrics(const std::string& split, const std::vector<MetricValue>& metrics);
 /// format_metrics line by line on stdout.
 void print_metrics(const std::string& split, const std::vector<MetricValue>& metrics);

@@ -61,6 +61,14 @@ int32_t cnn_training_update(cnn_model* model, const cnn_hyper* hyper);
 int32_t cnn_training_step(cnn_model* model, const void* const* inputs, int64_t batch, const cnn_hyper* hyper,
                           float* results);
 
+/* Losses and metrics as the model predicts, without training: nothing is dropped, batch norm goes by its
+ * running statistics, no parameter changes. Training need not be attached, and parameters may be shared.
+ * inputs: the description's inputs, all of them, then the train section's targets. outputs:
+ * evaluation_output_count, the description's, then one float per sample each, of which cnn_training.terms
+ * says how losses and metrics are made. What a larger batch needs is reserved first. */
+int32_t cnn_training_evaluate(cnn_model* model, const cnn_training* training, const void* const* inputs,
+                              int64_t batch, void* const* outputs);
+
 /* Moving averages of all parameters and statistics: decay average + (1 - decay) parameter. The first call
  * reserves them and copies. */
 int32_t cnn_training_ema(cnn_model* model, double decay);

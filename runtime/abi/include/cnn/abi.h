@@ -203,16 +203,25 @@ typedef struct cnn_schedule_arguments {
 #include <cnn/schedules.def>
 } cnn_schedule_arguments;
 
+enum cnn_unit { CNN_PLAIN = 0, CNN_PERCENT = 1 /* a share of 1, shown times 100 */ };
+
 typedef struct cnn_metric {
   const char* name; /* top1 */
-  const char* kind; /* accuracy, cross_entropy, mse, bce_with_logits: what the runtime computes on predict's
-                     * outputs in eval; custom: nothing */
-  int32_t output;   /* index among the description's outputs */
-  int32_t target;   /* index among forward_backward's inputs: the description's, then the targets */
-  double parameter; /* label smoothing and the like; 0 where unused */
-  int32_t ignores;  /* 1: pixels or images with the label `ignored` do not count */
-  int32_t ignored;
+  const char* kind; /* the operator: accuracy, cross_entropy, ...; custom: a sum or other arithmetic */
+  int32_t output;   /* index among the description's outputs of what it reads; -1: none of them */
+  int32_t target;   /* index among forward_backward's inputs: the description's, then the targets; or -1 */
+  int32_t unit;     /* enum cnn_unit */
+  int32_t higher_is_better; /* 1: training should make it larger; 0: smaller */
 } cnn_metric;
+
+/* A loss or metric of any number of samples is the sum over its terms of sum(values) / sum(shares), or / the
+ * number of samples. */
+typedef struct cnn_term {
+  uint32_t metric; /* index among the metrics */
+  uint32_t value;  /* which output of evaluate has the term's value of each sample */
+  int32_t share;   /* which has the share of the sample's labels that count; -1: each sample counts as one */
+  uint32_t training_only; /* 1: the metric depends on parameters that predict does not read */
+} cnn_term;
 
 /* What an optimizer group changes: the parameters with these indices. NaN: as the default. */
 typedef struct cnn_parameter_group {
@@ -292,6 +301,13 @@ typedef struct cnn_training {
   uint32_t steps;           /* 1: `phases` are the steps of each iteration */
   const cnn_labels* labels; /* what is no class is an error, before anything is computed */
   uint32_t label_count;
+  uint32_t term_count;
+  /* Losses and metrics without training: inputs as of forward_backward; outputs are the description's, then
+   * one f32 per sample each. A metric without a term depends on no sample. */
+  int32_t (*evaluate)(const cnn_run* run);
+  const cnn_term* terms;
+  uint64_t evaluation_constant_bytes, evaluation_block_bytes; /* the arena of evaluate, by blocks as above */
+  uint32_t evaluation_output_count;
   uint32_t reserved;
 } cnn_training;
 
