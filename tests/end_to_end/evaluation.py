@@ -50,6 +50,7 @@ def expected(folder):
         "product": mean(distances[n] * entropy(scores[n], labels[n]) if n in counted else 0 for n in range(TEST)),
         "accuracy": 100 * mean(right[n] for n in counted),
         "wrong": 1 - mean(right),
+        "absolute": mean(abs(x - t) for x, t in zip(back, image)),
         "away": mean(max(x, 0) - x * t + math.log1p(math.exp(-abs(x))) for x, t in zip(back, image)),
     }
 

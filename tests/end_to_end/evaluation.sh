@@ -25,6 +25,7 @@ train Two {
   metric product  = distance * some
   metric right    = accuracy(logits, label, ignore_index = 2)
   metric wrong    = 1 - accuracy(logits, label)
+  metric absolute = l1(back, image)
   metric away     = bce_with_logits(back, image)
   optimizer  = adam(lr = 1e-2)
   validation = 0.2

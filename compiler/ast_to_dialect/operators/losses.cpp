@@ -64,6 +64,28 @@ static Value bceWithLogits(Application& a) {
   checkColumn(a);
   return a.build<BceWithLogitsOp>(inputAndTarget(a));
 }
+/// The input minus the target, where both are of one shape.
+static Value difference(Application& a) {
+  checkColumn(a);
+  if (!a.has("target") && !a.failed() && a.type(0).getShape() != a.type(1).getShape())
+    a.fail("", "expected two tensors of one shape, found " + a.type(0).shapeText() + " and " +
+                   a.type(1).shapeText());
+  return a.failed() ? Value() : a.build<SubOp>(inputAndTarget(a));
+}
+
+static Value absolute(Application& a, const Value& x) {
+  Value negative = a.scale(x, -1, 0);
+  if (!negative.tensor()) return Value();
+  return a.build<AddOp>({a.build<ReluOp>(x.tensor()).tensor(), a.build<ReluOp>(negative.tensor()).tensor()});
+}
+
+static Value sampleMean(Application& a, const Value& x) {
+  return x.tensor() ? a.build<SampleMeanOp>(x.tensor()) : Value();
+}
+
+static Value l1(Application& a) {
+  return sampleMean(a, absolute(a, difference(a)));
+}
 static Value accuracy(Application& a) {
   Classes of = classes(a);
   return a.build<AccuracyOp>(of.operands, [&](AccuracyOp::Properties& p) { p.setIgnoreIndex(of.ignored); });
@@ -91,6 +113,15 @@ std::vector<Operator> lossOperators() {
        "two tensors of one shape [N, …], or a tensor and a number -> [N]: mean squared difference",
        "torch.nn.MSELoss",
        mse},
+      {"l1",
+       Family::Loss,
+       2,
+       {target},
+       "two tensors of one shape [N, …], or a tensor and a number -> [N]: mean absolute difference; its "
+       "gradient "
+       "is 0 where both are equal",
+       "torch.nn.L1Loss",
+       l1},
       {"bce_with_logits",
        Family::Loss,
        2,
