@@ -35,6 +35,10 @@ def entropy(scores, label, smoothing=0.0):
     return (1 - smoothing) * (total - scores[label]) + smoothing * mean(total - score for score in scores)
 
 
+def huber(distance, delta):
+    return distance**2 / 2 if distance <= delta else delta * (distance - delta / 2)
+
+
 def expected(folder):
     logits, back, image = (read(f"{folder}/{name}.npy") for name in ("logits", "back", "test_image"))
     labels = labels_of(folder)
@@ -51,6 +55,7 @@ def expected(folder):
         "accuracy": 100 * mean(right[n] for n in counted),
         "wrong": 1 - mean(right),
         "absolute": mean(abs(x - t) for x, t in zip(back, image)),
+        "robust": mean(huber(abs(x - t), 0.75) for x, t in zip(back, image)),
         "away": mean(max(x, 0) - x * t + math.log1p(math.exp(-abs(x))) for x, t in zip(back, image)),
     }
 

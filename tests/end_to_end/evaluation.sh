@@ -26,6 +26,7 @@ train Two {
   metric right    = accuracy(logits, label, ignore_index = 2)
   metric wrong    = 1 - accuracy(logits, label)
   metric absolute = l1(back, image)
+  metric robust   = huber(back, image, delta = 0.75)
   metric away     = bce_with_logits(back, image)
   optimizer  = adam(lr = 1e-2)
   validation = 0.2

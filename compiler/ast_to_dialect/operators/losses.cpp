@@ -86,6 +86,19 @@ static Value sampleMean(Application& a, const Value& x) {
 static Value l1(Application& a) {
   return sampleMean(a, absolute(a, difference(a)));
 }
+
+/// Of d = |difference|, beyond = what it exceeds delta by and the rest q of it: q^2 / 2 + delta beyond.
+static Value huber(Application& a) {
+  double delta = a.real("delta");
+  if (!(delta > 0)) a.fail("delta", "expected a number above 0");
+  Value distance = absolute(a, difference(a)), excess = a.scale(distance, 1, -delta);
+  if (!excess.tensor()) return Value();
+  Value beyond = a.build<ReluOp>(excess.tensor());
+  Value within = a.build<SubOp>({distance.tensor(), beyond.tensor()});
+  Value squares = a.scale(a.build<MulOp>({within.tensor(), within.tensor()}), 0.5, 0);
+  return sampleMean(a, a.build<AddOp>({squares.tensor(), a.scale(beyond, delta, 0).tensor()}));
+}
+
 static Value accuracy(Application& a) {
   Classes of = classes(a);
   return a.build<AccuracyOp>(of.operands, [&](AccuracyOp::Properties& p) { p.setIgnoreIndex(of.ignored); });
@@ -122,6 +135,15 @@ std::vector<Operator> lossOperators() {
        "is 0 where both are equal",
        "torch.nn.L1Loss",
        l1},
+      {"huber",
+       Family::Loss,
+       2,
+       {target, {"delta", Takes::Float, "1.0", "the difference from which on the loss is linear"}},
+       "two tensors of one shape [N, …], or a tensor and a number -> [N]: the mean of half the squared "
+       "difference, "
+       "and beyond delta of delta (|difference| - delta / 2)",
+       "torch.nn.HuberLoss; Huber 1964",
+       huber},
       {"bce_with_logits",
        Family::Loss,
        2,
