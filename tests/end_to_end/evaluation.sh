@@ -27,6 +27,7 @@ train Two {
   metric wrong    = 1 - accuracy(logits, label)
   metric absolute = l1(back, image)
   metric robust   = huber(back, image, delta = 0.75)
+  metric second   = top_k(logits, label, k = 2)
   metric away     = bce_with_logits(back, image)
   optimizer  = adam(lr = 1e-2)
   validation = 0.2

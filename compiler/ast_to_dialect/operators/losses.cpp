@@ -103,6 +103,15 @@ static Value accuracy(Application& a) {
   Classes of = classes(a);
   return a.build<AccuracyOp>(of.operands, [&](AccuracyOp::Properties& p) { p.setIgnoreIndex(of.ignored); });
 }
+static Value topK(Application& a) {
+  int64_t k = a.integer("k", 1), most = a.type().getRank() < 2 ? k : a.type().getFixed(1).value_or(k);
+  if (k > most) a.fail("k", "expected at most the " + std::to_string(most) + " classes");
+  Classes of = classes(a);
+  return a.build<AccuracyOp>(of.operands, [&](AccuracyOp::Properties& p) {
+    p.setIgnoreIndex(of.ignored);
+    p.setK(a.attributes().getI64IntegerAttr(k));
+  });
+}
 
 std::vector<Operator> lossOperators() {
   static const OperatorArgument target = {"target", Takes::Float, "-",
@@ -161,6 +170,15 @@ std::vector<Operator> lossOperators() {
        "For pictures, f32[N, C, H, W] and a mask [N, H, W], the mean over the pixels, as cross_entropy's.",
        "",
        accuracy},
+      {"top_k",
+       Family::Metric,
+       2,
+       {{"k", Takes::Int, "5", "among so many of the largest logits"}, ignored},
+       "logits f32[N, C], target i32[N] or u8[N] -> [N]: 1 where the target's logit is among the k largest, "
+       "else 0. "
+       "Of equal logits the lower class comes first. For pictures the mean over the pixels, as accuracy's.",
+       "torch.topk; sklearn.metrics.top_k_accuracy_score",
+       topK},
   };
 }
 

@@ -252,6 +252,12 @@ private:
     return llvm::isa_and_nonnull<AddOp, SubOp>(op) && isHigherBetter(op->getOperand(0));
   }
 
+  /// The operator of a measure.
+  static llvm::StringRef kindOf(mlir::Operation* op) {
+    if (auto accuracy = llvm::dyn_cast_or_null<AccuracyOp>(op); accuracy && accuracy.getK()) return "top_k";
+    return llvm::isa_and_nonnull<MeasureOpInterface>(op) ? mnemonic(op) : "custom";
+  }
+
   /// {kind, name, output, target, percent, higher_is_better}
   void describe(const std::string& name, mlir::Value value) {
     mlir::Operation* op = value.getDefiningOp();
@@ -260,8 +266,8 @@ private:
     auto number = [&](int64_t i) { return e.builder.getI64IntegerAttr(i); };
     auto text = [&](llvm::StringRef t) { return e.builder.getStringAttr(t); };
     llvm::SmallVector<mlir::NamedAttribute> entry(
-        {e.builder.getNamedAttr("kind", text(place.simple ? mnemonic(op) : llvm::StringRef("custom"))),
-         e.builder.getNamedAttr("name", text(name)), e.builder.getNamedAttr("output", number(place.output)),
+        {e.builder.getNamedAttr("kind", text(kindOf(op))), e.builder.getNamedAttr("name", text(name)),
+         e.builder.getNamedAttr("output", number(place.output)),
          e.builder.getNamedAttr("target", number(place.target)),
          e.builder.getNamedAttr("percent", e.builder.getBoolAttr(measure && measure.isPercentage())),
          e.builder.getNamedAttr("higher_is_better", e.builder.getBoolAttr(isHigherBetter(value)))});

@@ -119,12 +119,16 @@ void AccuracyOp::evaluate(Frame& frame) {
       double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
-      int64_t best = 0;
-      for (int64_t c = 1; c < planes.channels; ++c) {
-        double logit = logits.data[planes.at(n, c, p)], largest = logits.data[planes.at(n, best, p)];
-        if (logit > largest || (std::isnan(logit) && !std::isnan(largest))) best = c;
+      if (label < 0 || label >= planes.channels) continue;
+      double own = logits.data[planes.at(n, int64_t(label), p)];
+      int64_t before = 0; // in PyTorch's order: a NaN is the largest, and of equals the first comes first
+      for (int64_t c = 0; c < planes.channels; ++c) {
+        double logit = logits.data[planes.at(n, c, p)];
+        bool equal = logit == own || (std::isnan(logit) && std::isnan(own));
+        bool larger = logit > own || (std::isnan(logit) && !std::isnan(own));
+        before += larger || (equal && c < label);
       }
-      if (best == label) frame.result().data[n] += weight;
+      if (before < getK().value_or(1)) frame.result().data[n] += weight;
     }
 }
 

@@ -261,25 +261,28 @@ Value bceWithLogitsBackward(Builder& b, const Op& op) {
   });
 }
 
-/// 1 where the first largest logit, or the first NaN, is the label's, else 0; the mean over pixels.
+/// 1 where fewer than k logits come before the label's, else 0; the mean over pixels. The order is PyTorch's:
+/// a NaN is the largest, and of equals the first comes first.
 Value accuracy(Builder& b, const Op& op) {
   Value x = b.operand(op, 0);
   Labels labels(b, op);
   int channels = int(x.channels()), width = int(x.width()), height = int(x.height());
-  RDom r = b.rdom({channels}, "best");
-  Func best = b.func("best");
-  // The class stands before its logit, as the index of max pooling does.
-  best(b.lane, b.x, b.y) = Tuple(0, -std::numeric_limits<float>::infinity());
-  Expr index = best(b.lane, b.x, b.y)[0], current = best(b.lane, b.x, b.y)[1];
-  Expr value = x.at({b.lane, b.x, b.y, r});
-  Expr isFirstNaN = !strict::equal(value, value) && strict::equal(current, current);
-  Expr taken = strict::less(current, value) || isFirstNaN;
-  best(b.lane, b.x, b.y) = Tuple(select(taken, r, index), select(taken, value, current));
-  b.funcs["best"] = best;
-  b.domains["best"] = r;
+  int k = static_cast<int>(intOf(op, "k", 0, 1));
+  Expr label = labels.at(b.lane, b.x, b.y), target = clamp(label, 0, channels - 1);
+  Func own = b.func("own");
+  own(b.lane, b.x, b.y) = x.at({b.lane, b.x, b.y, target});
+  b.funcs["own"] = own;
+  Func before = overChannels(b, "before", channels, 0, [&](const Expr& f, const Expr& c) {
+    Expr mine = own(b.lane, b.x, b.y), other = x.at({b.lane, b.x, b.y, c});
+    Expr isNaN = !strict::equal(mine, mine), otherIsNaN = !strict::equal(other, other);
+    Expr isLarger = strict::less(mine, other) || (otherIsNaN && !isNaN);
+    Expr isEqual = strict::equal(mine, other) || (otherIsNaN && isNaN);
+    return f + cast<int>(isLarger || (isEqual && c < target));
+  });
   auto isRight = [=](const Coordinates& at) {
-    Expr target = labels.at(at[0], at[1], at[2]);
-    return labels.counting(target, select(best(at[0], at[1], at[2])[0] == target, 1.0f, 0.0f));
+    Expr given = labels.at(at[0], at[1], at[2]);
+    Expr isFound = given >= 0 && given < channels && before(at[0], at[1], at[2]) < k;
+    return labels.counting(given, select(isFound, 1.0f, 0.0f));
   };
   auto scale = pixelWeight(b, op, 2);
   if (width * height == 1)
