@@ -135,8 +135,6 @@ static constexpr Foreign absent[] = {
     {"transpose", "", ""},
     {"matmul", "", "linear multiplies by a learned matrix"},
     {"einsum", "", ""},
-    {"exp", "", ""},
-    {"sqrt", "", ""},
     {"l1loss", "l1", ""},
     {"mae", "l1", ""},
     {"smoothl1loss", "huber", "with beta = 1 it is the same"},

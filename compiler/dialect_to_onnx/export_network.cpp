@@ -6,6 +6,11 @@
 
 #include "dialect_to_onnx/export_network.h"
 
+#include "dialect/composed.h"
+#include "onnx_names.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -42,7 +47,9 @@ public:
     for (auto [i, output] : llvm::enumerate(outputs))
       if (output.getDefiningOp() && !llvm::isa<GetOp>(output.getDefiningOp()))
         names.try_emplace(output, predict.getResultName(unsigned(i)).str());
-    for (mlir::Operation& op : body.without_terminator()) translate(&op);
+    for (mlir::Operation& op : body.without_terminator()) findComposed(&op);
+    for (mlir::Operation& op : body.without_terminator())
+      if (!parts.contains(&op)) translate(&op);
     for (auto [i, output] : llvm::enumerate(outputs)) {
       std::string name = predict.getResultName(unsigned(i)).str();
       if (names[output] != name) add("Identity", {names[output]}, name);
@@ -65,6 +72,15 @@ private:
   llvm::StringSet<> nodeNames, taken;                 ///< the second: names of values
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes; ///< of the parameters that are there
   int64_t next = 0;
+  /// The last ops of what one operator of ONNX says, with that operator and its input; the ops before those.
+  struct Composed {
+    const OnnxName* row;
+    mlir::Value input;
+    mlir::DictionaryAttr arguments;
+  };
+  llvm::DenseMap<mlir::Operation*, Composed> composed;
+  llvm::DenseSet<mlir::Operation*> parts;
+  llvm::DenseMap<mlir::Value, std::string> booleans; ///< of comparisons, as ONNX has them
 
   static int elementOf(mlir::Type element) {
     return element.isF32()                ? onnx::TensorProto::FLOAT
@@ -178,6 +194,59 @@ private:
 
   // ---- Operators ----
 
+  static const OnnxName* rowOf(llvm::StringRef word) {
+    const std::vector<OnnxName>& rows = onnxPointwise();
+    auto found = llvm::find_if(
+        rows, [&](const OnnxName& row) { return word == row.word && row.since <= operatorSet; });
+    return found == rows.end() ? nullptr : &*found;
+  }
+
+  /// Notes an operator that the user wrote by one name, where ONNX has it by one name and its ops still are
+  /// what they were: those of its path, with one value that comes in, and none but the last that goes out.
+  void findComposed(mlir::Operation* last) {
+    auto written = last->getAttrOfType<mlir::DictionaryAttr>(composedAttribute);
+    if (!written) return;
+    const OnnxName* row = rowOf(written.getAs<mlir::StringAttr>("operator").getValue());
+    auto path = mlir::dyn_cast<mlir::NameLoc>(last->getLoc());
+    if (!row || !path) return;
+    llvm::SmallSetVector<mlir::Operation*, 16> inside;
+    inside.insert(last);
+    mlir::Value input;
+    for (size_t i = 0; i < inside.size(); ++i)
+      for (mlir::Value operand : inside[i]->getOperands()) {
+        mlir::Operation* from = operand.getDefiningOp();
+        auto place = from ? mlir::dyn_cast<mlir::NameLoc>(from->getLoc()) : mlir::NameLoc();
+        // A shared part that is applied to its own result has the path twice.
+        bool isInside = place && place.getName() == path.getName() && !from->hasAttr(composedAttribute);
+        if (isInside && !llvm::isa<GetOp>(from))
+          inside.insert(from);
+        else if (input && input != operand)
+          return;
+        else
+          input = operand;
+      }
+    for (mlir::Operation* op : inside)
+      if (op != last &&
+          !llvm::all_of(op->getUsers(), [&](mlir::Operation* user) { return inside.contains(user); }))
+        return;
+    for (const OnnxArgument& argument : row->arguments)
+      if (*argument.argument && !written.get(argument.argument)) return;
+    for (mlir::NamedAttribute given : written) {
+      bool said =
+          llvm::any_of(row->arguments, [&](const OnnxArgument& a) { return given.getName() == a.argument; });
+      if (given.getName() != "operator" && !said) return;
+    }
+    for (const OnnxArgument& argument : row->arguments) {
+      bool fixed = !*argument.attribute; // the language's alone: ONNX's operator is the one of this value
+      if (fixed &&
+          written.getAs<mlir::FloatAttr>(argument.argument).getValueAsDouble() != double(argument.otherwise))
+        return;
+    }
+    composed[last] = {row, input, written};
+    for (mlir::Operation* op : inside)
+      if (op != last) parts.insert(op);
+  }
+
   template <typename Op> static void window(onnx::NodeProto& node, Op op) {
     set(node, "strides", op.getStride());
     set(node, "pads", op.getPadding()); // begins, then ends, as in the dialect
@@ -193,6 +262,17 @@ private:
     std::string to = result; // names may move when more is added
     llvm::SmallVector<std::string> from;
     for (mlir::Value operand : op->getOperands()) from.push_back(names[operand]);
+    if (auto found = composed.find(op); found != composed.end()) {
+      const Composed& said = found->second;
+      onnx::NodeProto& node = add(said.row->name, {names[said.input]}, to);
+      for (const OnnxArgument& argument : said.row->arguments)
+        if (*argument.attribute)
+          set(node, argument.attribute,
+              *argument.argument ? said.arguments.getAs<mlir::FloatAttr>(argument.argument).getValueAsDouble()
+                                 : double(argument.otherwise));
+      return;
+    }
+    if (translateByName(op, from, to)) return;
     llvm::TypeSwitch<mlir::Operation*>(op)
         .Case([&](ConvOp conv) {
           onnx::NodeProto& node = add("Conv", from, to);
@@ -232,23 +312,31 @@ private:
           set(node, "momentum", 1 - norm.getMomentum().convertToDouble());
         })
         .Case([&](LayerNormOp norm) { translateLayerNorm(norm, from, to); })
-        .Case([&](ReluOp) { add("Relu", from, to); })
         .Case([&](Relu6Op) { add("Clip", {from[0], constant(0.0f), constant(6.0f)}, to); })
-        .Case([&](LeakyReluOp relu) {
-          set(add("LeakyRelu", from, to), "alpha", relu.getNegativeSlope().convertToDouble());
-        })
         .Case([&](SigmoidOp) { add("Sigmoid", from, to); })
-        .Case([&](TanhOp) { add("Tanh", from, to); })
         .Case([&](SiluOp) { add("Mul", {from[0], inner("Sigmoid", from)}, to); })
         .Case([&](GeluOp gelu) { translateGelu(gelu, from[0], to); })
-        .Case([&](AddOp) { add("Add", from, to); })
-        .Case([&](SubOp) { add("Sub", from, to); })
-        .Case([&](MulOp) { add("Mul", from, to); })
         .Case([&](ScaleOp scale) {
           float factor = scale.getFactor().convertToDouble(), offset = scale.getOffset().convertToDouble();
           if (offset == 0) return void(add("Mul", {from[0], constant(factor)}, to));
           std::string scaled = factor == 1 ? from[0] : inner("Mul", {from[0], constant(factor)});
           add("Add", {scaled, constant(offset)}, to);
+        })
+        .Case([&](Expm1Op) { add("Sub", {inner("Exp", from), constant(1.0f)}, to); })
+        .Case([&](Log1pOp) { add("Log", {inner("Add", {from[0], constant(1.0f)})}, to); })
+        .Case([&](PowOp pow) {
+          add("Pow", {from[0], constant(static_cast<float>(pow.getExponent().convertToDouble()))}, to);
+        })
+        .Case([&](LessOp) { translateComparison(value, "Less", from, to); })
+        .Case([&](EqualOp) { translateComparison(value, "Equal", from, to); })
+        .Case([&](SelectOp select) {
+          std::string& condition = booleans[select.getCondition()];
+          if (condition.empty())
+            set(add("Cast", {from[0]}, condition = fresh()), "to", int64_t{onnx::TensorProto::BOOL});
+          add("Where", {condition, from[1], from[2]}, to);
+        })
+        .Case([&](SplatOp splat) {
+          names[value] = constant(static_cast<float>(splat.getValue().convertToDouble()));
         })
         .Case([&](CastOp) { set(add("Cast", from, to), "to", int64_t{onnx::TensorProto::FLOAT}); })
         .Case([&](NormalizeOp normalize) {
@@ -274,6 +362,32 @@ private:
           problems.push_back((path.empty() ? "" : path + ": ") + other->getName().stripDialect().str() +
                              " has no translation to ONNX yet");
         });
+  }
+
+  /// What ONNX has by one name.
+  bool translateByName(mlir::Operation* op, llvm::ArrayRef<std::string> from, const std::string& to) {
+    llvm::StringRef word = mnemonic(op);
+    if (std::string_view binary = onnxBinary(std::string_view(word)); !binary.empty()) {
+      add(binary, from, to);
+      return true;
+    }
+    const OnnxName* row = rowOf(word);
+    if (!row) return false;
+    onnx::NodeProto& node = add(row->name, from, to);
+    for (const OnnxArgument& argument : row->arguments)
+      set(node, argument.attribute, op->getAttrOfType<mlir::FloatAttr>(argument.argument).getValueAsDouble());
+    return true;
+  }
+
+  /// A comparison's booleans, and numbers where something other than a choice reads it.
+  void translateComparison(mlir::Value value, llvm::StringRef name, llvm::ArrayRef<std::string> from,
+                           const std::string& to) {
+    std::string boolean = inner(name, from);
+    booleans[value] = boolean;
+    bool onlyChooses = llvm::all_of(value.getUses(), [](mlir::OpOperand& use) {
+      return llvm::isa<SelectOp>(use.getOwner()) && use.getOperandNumber() == 0;
+    });
+    if (!onlyChooses) set(add("Cast", {boolean}, to), "to", int64_t{onnx::TensorProto::FLOAT});
   }
 
   void parameter(GetOp get) {

@@ -169,14 +169,41 @@ void translateArithmetic(NodeReader& node) {
     node.refuse("B", "as many dimensions as " + describe(a->shape), describe(b->shape));
   if (a && b && a->channelsLast != b->channelsLast)
     node.refuse("B", "the channels in the same dimension as " + describe(a->shape), describe(b->shape));
-  if (op == "Div" &&
-      (!sides[1].isNumber || number(node.importer, node.node.inputs[1], result.rank()) == 0.0f))
-    node.refuse("B", "a number other than 0 to divide by", sides[1].isNumber ? "0" : "a tensor");
+  if (op == "Div" && sides[1].isNumber && number(node.importer, node.node.inputs[1], result.rank()) == 0.0f)
+    node.refuse("B", "a number other than 0 to divide by", "0");
   if (!sides[0].isNumber && !sides[1].isNumber)
     result.shape = broadcast(node, sides[0].shape, sides[1].shape);
   const char* sign = op == "Add" ? " + " : op == "Sub" ? " - " : op == "Mul" ? " * " : " / ";
   result.text = sides[0].text + sign + sides[1].text;
   result.form = Expression::Form::sum;
+  result.flat.clear();
+  node.define(std::move(result));
+}
+
+void translateExtreme(NodeReader& node) {
+  const std::vector<std::string>& inputs = node.node.inputs;
+  auto first = std::ranges::find_if(inputs, [&](auto& input) { return node.importer.value(input); });
+  if (first == inputs.end()) node.valueAt(0); // refuses
+  Expression result = node.valueAt(size_t(first - inputs.begin()));
+  std::string list;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    std::string text;
+    if (node.importer.value(inputs[i])) {
+      const Expression& other = node.valueAt(i);
+      if (other.rank() != result.rank() || other.channelsLast != result.channelsLast)
+        node.refuse("data_0", "values with the dimensions of " + describe(result.shape),
+                    describe(other.shape));
+      result.shape = broadcast(node, result.shape, other.shape);
+      text = node.importer.named(inputs[i]);
+    } else if (auto single = number(node.importer, inputs[i], result.rank())) {
+      text = numberText(*single);
+    } else {
+      node.refuse("data_0", "values, and constants of one number", "another constant");
+    }
+    list += (list.empty() ? "" : ", ") + text;
+  }
+  result.text = inputs.size() == 1 ? list : (node.node.op == "Max" ? "max(" : "min(") + list + ")";
+  result.form = inputs.size() == 1 ? Expression::Form::name : Expression::Form::chain;
   result.flat.clear();
   node.define(std::move(result));
 }

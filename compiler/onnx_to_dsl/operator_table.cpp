@@ -2,6 +2,7 @@
 
 #include "operator_table.h"
 
+#include "onnx_names.h"
 #include "operators.h"
 
 #include <algorithm>
@@ -40,17 +41,22 @@ OperatorSchema arithmetic(const char* name) {
           .channelsLast = true};
 }
 
-OperatorSchema plain(const char* name, const char* input, const char* word, int64_t since = oldestSet) {
-  return {.name = name,
-          .inputs = {{input}},
-          .translate = translatePlain,
-          .channelsLast = true,
-          .word = word,
-          .since = since};
+/// What onnx_names.def says.
+OperatorSchema named(const OnnxName& row) {
+  OperatorSchema schema = {.name = row.name,
+                           .inputs = {{row.input}},
+                           .translate = translateNamed,
+                           .channelsLast = true,
+                           .word = row.word,
+                           .since = row.since,
+                           .row = &row};
+  for (const OnnxArgument& argument : row.arguments)
+    if (*argument.attribute) schema.attributes.push_back({argument.attribute, argument.otherwise});
+  return schema;
 }
 
 std::vector<OperatorSchema> makeTable() {
-  return {
+  std::vector<OperatorSchema> table = {
       arithmetic("Add"),
       {.name = "AveragePool",
        .inputs = {{"X"}},
@@ -131,7 +137,6 @@ std::vector<OperatorSchema> makeTable() {
        .attributes = {{"alpha", 0.2f}, {"beta", 0.5f}},
        .translate = translateHardSigmoid,
        .channelsLast = true},
-      plain("HardSwish", "X", "hardswish", 14),
       {.name = "Identity",
        .inputs = {{"input", moved}},
        .translate = translatePlain,
@@ -145,11 +150,6 @@ std::vector<OperatorSchema> makeTable() {
        .channelsLast = true,
        .since = 17,
        .outputs = 3},
-      {.name = "LeakyRelu",
-       .inputs = {{"X"}},
-       .attributes = {{"alpha", 0.01f}},
-       .translate = translateLeakyRelu,
-       .channelsLast = true},
       {.name = "LogSoftmax",
        .inputs = {{"input"}},
        .attributes = {{"axis", whole(1), until(12)}, {"axis", whole(-1), since(13)}},
@@ -167,14 +167,24 @@ std::vector<OperatorSchema> makeTable() {
                              {"storage_order", whole(0), since(8)}}),
        .translate = translatePool,
        .outputs = 2},
+      {.name = "Max",
+       .inputs = {{"data_0"}},
+       .translate = translateExtreme,
+       .channelsLast = true,
+       .variadicInputs = true},
+      {.name = "Min",
+       .inputs = {{"data_0"}},
+       .translate = translateExtreme,
+       .channelsLast = true,
+       .variadicInputs = true},
       arithmetic("Mul"),
+      {.name = "Pow", .inputs = {{"X"}, {"Y", constant}}, .translate = translatePow, .channelsLast = true},
       {.name = "ReduceMean",
        .inputs = {{"data"}, {"axes", constant, optional, since(18)}},
        .attributes = {{"axes", none, until(17)},
                       {"keepdims", whole(1)},
                       {"noop_with_empty_axes", whole(0), since(18)}},
        .translate = translateReduceMean},
-      plain("Relu", "X", "relu"),
       {.name = "Reshape",
        .inputs = {{"data", moved}, {"shape", constant}},
        .attributes = {{"allowzero", whole(0), since(14)}},
@@ -220,7 +230,6 @@ std::vector<OperatorSchema> makeTable() {
        .attributes = {{"axes", none, until(12)}},
        .fold = foldUnsqueeze},
       arithmetic("Sub"),
-      plain("Tanh", "input", "tanh"),
       {.name = "Transpose",
        .inputs = {{"data", moved}},
        .attributes = {{"perm", none}},
@@ -232,6 +241,8 @@ std::vector<OperatorSchema> makeTable() {
        .attributes = {{"axes", none, until(12), required}},
        .fold = foldUnsqueeze},
   };
+  for (const OnnxName& row : onnxPointwise()) table.push_back(named(row));
+  return table;
 }
 
 } // namespace

@@ -12,6 +12,10 @@
 
 #include <span>
 
+namespace cnn {
+struct OnnxName;
+}
+
 namespace cnn::onnx_import {
 
 class NodeReader;
@@ -60,7 +64,8 @@ struct OperatorSchema {
   const char* word = ""; ///< the language's operator without arguments that computes just this
   int64_t since = oldestSet;
   bool variadicInputs = false, variadicOutputs = false;
-  size_t outputs = 1; ///< at most, optional ones included
+  size_t outputs = 1;            ///< at most, optional ones included
+  const OnnxName* row = nullptr; ///< of onnx_names.def
 };
 
 std::span<const OperatorSchema> allOperators();

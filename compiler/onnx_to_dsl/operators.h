@@ -21,7 +21,11 @@ void translateReduceMean(NodeReader& node);
 // pointwise.cpp
 void translatePlain(NodeReader& node); ///< by the table's word
 void translateSigmoid(NodeReader& node);
-void translateLeakyRelu(NodeReader& node);
+/// An operator of onnx_names.def, with the arguments that are not the default.
+void translateNamed(NodeReader& node);
+void translatePow(NodeReader& node);
+/// Max and Min of values and single numbers.
+void translateExtreme(NodeReader& node);
 void translateHardSigmoid(NodeReader& node);
 void translateGelu(NodeReader& node);
 void translateClip(NodeReader& node);

@@ -1,5 +1,6 @@
 //===- pointwise.cpp - ONNX's activations, and softmax -----------------------------------------------===//
 
+#include "onnx_names.h"
 #include "operators.h"
 
 #include <algorithm>
@@ -27,8 +28,27 @@ void translateSigmoid(NodeReader& node) {
   node.importer.skip(*next);
 }
 
-void translateLeakyRelu(NodeReader& node) {
-  node.stage("X", "leaky_relu(" + numberText(node.real("alpha")) + ")");
+void translateNamed(NodeReader& node) {
+  const OnnxName& row = *node.schema.row;
+  std::string arguments;
+  for (const OnnxArgument& argument : row.arguments) {
+    if (!*argument.attribute) continue;
+    float value = node.real(argument.attribute);
+    if (value == argument.otherwise) continue;
+    if (!*argument.argument)
+      node.refuse(argument.attribute, numberText(argument.otherwise), numberText(value));
+    std::string name = row.arguments.size() == 1 ? "" : std::string(argument.argument) + " = ";
+    arguments += (arguments.empty() ? "" : ", ") + name + numberText(value);
+  }
+  node.stage(row.input, row.word + (arguments.empty() ? "" : "(" + arguments + ")"));
+}
+
+void translatePow(NodeReader& node) {
+  const Constant& exponent = node.constant("Y");
+  bool one = exponent.isFloat() && exponent.elements() == 1 &&
+             exponent.shape.size() <= node.value("X").rank() && std::isfinite(exponent.floats[0]);
+  if (!one) node.refuse("Y", "one finite number of f32", bracketed(exponent.shape));
+  node.stage("X", "pow(" + numberText(exponent.floats[0]) + ")");
 }
 
 /// max(0, min(1, alpha x + beta)), which is relu6(6 alpha x + 6 beta) / 6.

@@ -203,12 +203,36 @@ void dropout(Call& call) {
   call.output(call.input(0));
 }
 
+void extreme(Call& call) {
+  bool largest = call.node.op_type() == "Max";
+  Array result = call.input(0);
+  for (int k = 1; k < call.node.input_size(); ++k) {
+    call.sameTypes({0, k});
+    const Array& other = call.input(k);
+    Array next(result.type, broadcastShape(result.shape, other.shape));
+    for (size_t i = 0; i < next.data.size(); ++i) {
+      Shape at = places(static_cast<int64_t>(i), next.shape);
+      double x = broadcastAt(result, at), y = broadcastAt(other, at);
+      next.data[i] = std::isnan(x) || (largest ? x > y : x < y) ? x : y;
+    }
+    result = std::move(next);
+  }
+  call.output(std::move(result));
+}
+
+void power(Call& call) {
+  const Array& exponent = call.input(1);
+  demand(exponent.data.size() == 1, "an exponent of one number");
+  pointwise(call, [&](double x) { return std::pow(x, exponent.data[0]); });
+}
+
 double gelu(double x, bool byTanh) {
   return byTanh ? 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)))
                 : 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
 }
 
 const std::map<std::string, void (*)(Call&)> operators = {
+    {"Abs", [](Call& call) { pointwise(call, [](double x) { return std::abs(x); }); }},
     {"Add", arithmetic},
     {"AveragePool", pool},
     {"BatchNormalization", batchNorm},
@@ -245,10 +269,14 @@ const std::map<std::string, void (*)(Call&)> operators = {
     {"LayerNormalization", layerNorm},
     {"LeakyRelu",
      [](Call& call) { pointwise(call, [&](double x) { return x < 0 ? call.real("alpha", 0.01) * x : x; }); }},
+    {"Log", [](Call& call) { pointwise(call, [](double x) { return std::log(x); }); }},
     {"LogSoftmax", softmax},
     {"MatMul", matMul},
+    {"Max", extreme},
     {"MaxPool", pool},
+    {"Min", extreme},
     {"Mul", arithmetic},
+    {"Pow", power},
     {"ReduceMean", reduceMean},
     {"Relu",
      [](Call& call) { pointwise(call, [](double x) { return std::isnan(x) ? x : std::max(0.0, x); }); }},
@@ -258,6 +286,7 @@ const std::map<std::string, void (*)(Call&)> operators = {
     {"Slice", slice},
     {"Softmax", softmax},
     {"Split", split},
+    {"Sqrt", [](Call& call) { pointwise(call, [](double x) { return std::sqrt(x); }); }},
     {"Squeeze", squeeze},
     {"Sub", arithmetic},
     {"Tanh", [](Call& call) { pointwise(call, [](double x) { return std::tanh(x); }); }},

@@ -23,8 +23,15 @@ TEST_CASE("numbers and constant tensors take part in arithmetic") {
   CHECK(model.body() == "  let x1 = x * 0.5\n  param scale_1: f32[4, 1, 1] = zeros\n"
                         "  output y = (x1 + scale_1) |> relu\n");
   CHECK(model.import().parameters[0].path == "scale_1");
-  CHECK(Model().node("Relu", {"x"}, "a").node("Div", {"x", "a"}).problem() ==
-        "Div: B: expected a number other than 0 to divide by, found a tensor");
+  Model others;
+  others.constant("two", floats({}, {2})).node("Relu", {"x"}, "a").node("Div", {"x", "a"}, "b");
+  others.node("Max", {"b", "half"}, "c").node("Min", {"x", "c"}, "d").node("Pow", {"d", "two"}, "e");
+  others.constant("half", floats({}, {0.5})).node("Exp", {"e"}, "f").node("Log", {"f"}, "g");
+  others.node("Sqrt", {"g"}, "h").node("Abs", {"h"});
+  CHECK(others.body() == "  let x1 = x |> relu\n  let x2 = x / x1\n  let x3 = max(x2, 0.5)\n"
+                         "  output y = min(x, x3) |> pow(2) |> exp |> log |> sqrt |> abs\n");
+  CHECK(Model().constant("zero", floats({}, {0})).node("Div", {"x", "zero"}).problem() ==
+        "Div: B: expected a number other than 0 to divide by, found 0");
 }
 
 TEST_CASE("what exporters spell with several nodes is one operator again") {

@@ -18,10 +18,8 @@ void adviseOnApplying(Diagnostic& diagnostic, const Value& found) {
 
 void adviseOnOperands(Diagnostic& diagnostic, BinaryOperator op, const Value& left, const Value& right) {
   if (!left.tensor() && !right.tensor()) return;
-  if (op == BinaryOperator::Power && left.tensor())
-    diagnostic.note("a product is written out: x * x");
-  else if (op == BinaryOperator::Divide)
-    diagnostic.note("a tensor can be divided by a number, and nothing by a tensor");
+  if (op == BinaryOperator::Power)
+    diagnostic.note("the exponent is a number that is known when the program is compiled");
 }
 
 void adviseOnArguments(Diagnostic& diagnostic, std::string_view name, const Value& first, Span whole) {

@@ -3,6 +3,7 @@
 #include "ast_to_dialect/evaluate/calls.h"
 #include "ast_to_dialect/evaluate/evaluation.h"
 #include "ast_to_dialect/evaluate/statements.h"
+#include "ast_to_dialect/evaluate/tensor_functions.h"
 #include "ast_to_dialect/networks/parameters.h"
 #include "ast_to_dialect/operators/building.h"
 #include "dialect/conditions.h"
@@ -312,6 +313,8 @@ Value evaluateBinary(Elaborator& e, const BinaryExpr& expr, const Value& left, c
     return dimensionArithmetic(e, expr, x, y, frame);
   bool arithmetic = expr.op == BinaryOperator::Add || expr.op == BinaryOperator::Subtract ||
                     expr.op == BinaryOperator::Multiply || expr.op == BinaryOperator::Divide;
+  if (left.tensor() || right.tensor())
+    if (auto result = tensorOperation(e, expr.op, left, right, expr.span, frame)) return *result;
   if (arithmetic && (left.tensor() || right.tensor()))
     return tensorArithmetic(e, expr.op, left, right, expr.span, frame);
   bool equality = expr.op == BinaryOperator::Equal || expr.op == BinaryOperator::NotEqual;

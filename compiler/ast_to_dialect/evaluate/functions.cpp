@@ -2,7 +2,9 @@
 #include "ast_to_dialect/evaluate/calls.h"
 #include "ast_to_dialect/evaluate/evaluation.h"
 #include "ast_to_dialect/evaluate/statements.h"
+#include "ast_to_dialect/evaluate/tensor_functions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -160,6 +162,10 @@ Value callBuiltin(Elaborator& e, std::string_view name, const std::vector<Given>
     e.error(Diag::TypeMismatch, argument.span, frame, name, wanted, argument.value.describe());
     return Value();
   };
+  bool ofTensors =
+      std::ranges::any_of(arguments, [](const Given& given) { return bool(given.value.tensor()); });
+  if (name == "select" || (ofTensors && (name == "min" || name == "max")))
+    return tensorFunction(e, name, arguments, span, frame);
   if (name == "min" || name == "max") {
     if (arguments.size() == 1 && arguments[0].value.list())
       return reduced(e, name, *arguments[0].value.list(), span, frame);

@@ -7,9 +7,9 @@
 
 namespace cnn {
 
-/// Functions on values that are known at compile time.
-inline constexpr std::array<std::string_view, 11> builtinFunctions = {
-    "ceil", "enumerate", "except", "floor", "len", "max", "min", "reversed", "round", "sum", "zip"};
+/// Functions on values that are known at compile time; max, min and select are also of tensors.
+inline constexpr std::array<std::string_view, 12> builtinFunctions = {
+    "ceil", "enumerate", "except", "floor", "len", "max", "min", "reversed", "round", "select", "sum", "zip"};
 
 inline constexpr std::array<std::string_view, 7> elementTypeNames = {"f32", "f64", "bf16", "u8",
                                                                      "i8",  "i32", "i64"};

@@ -13,6 +13,12 @@ static Value leakyRelu(Application& a) {
   });
 }
 
+static Value power(Application& a) {
+  return a.build<PowOp>(a.inputs(), [&](PowOp::Properties& p) {
+    p.setExponent(a.attributes().getF64FloatAttr(a.real("exponent")));
+  });
+}
+
 static Value gelu(Application& a) {
   return a.build<GeluOp>(
       a.inputs(), [&](GeluOp::Properties& p) { p.setTanh(a.attributes().getBoolAttr(a.flag("tanh"))); });
@@ -62,6 +68,38 @@ std::vector<Operator> activationOperators() {
        "x Phi(x), Phi the normal distribution",
        "torch.nn.GELU; Hendrycks and Gimpel 2016",
        gelu},
+      {"exp", Family::Layer, 1, {}, "e^x", "torch.exp", plain<ExpOp>},
+      {"expm1",
+       Family::Layer,
+       1,
+       {},
+       "e^x - 1, exact to the last places near 0",
+       "torch.expm1",
+       plain<Expm1Op>},
+      {"log",
+       Family::Layer,
+       1,
+       {},
+       "the natural logarithm: -infinity of 0, NaN below",
+       "torch.log",
+       plain<LogOp>},
+      {"log1p",
+       Family::Layer,
+       1,
+       {},
+       "log(1 + x), exact to the last places near 0",
+       "torch.log1p",
+       plain<Log1pOp>},
+      {"sqrt", Family::Layer, 1, {}, "the square root: NaN below 0", "torch.sqrt", plain<SqrtOp>},
+      {"abs", Family::Layer, 1, {}, "|x|, with the gradient 0 at 0", "torch.abs", plain<AbsOp>},
+      {"pow",
+       Family::Layer,
+       1,
+       {{"exponent", Takes::Float, "", "a constant"}},
+       "x to the power of the exponent, also written x ** exponent; NaN of negative x unless the exponent is "
+       "whole",
+       "torch.pow",
+       power},
       {"hardsigmoid", Family::Layer, 1, {}, "relu6(x + 3) / 6", "torch.nn.Hardsigmoid", hardsigmoid},
       {"hardswish", Family::Layer, 1, {}, "x relu6(x + 3) / 6", "torch.nn.Hardswish", hardswish},
       {"softmax", Family::Layer, 1, {}, "exp(x) / sum exp(x) over dimension 1", "torch.nn.Softmax", softmax},

@@ -4,6 +4,7 @@
 #include "ast_to_dialect/networks/networks.h"
 #include "ast_to_dialect/networks/parameters.h"
 #include "ast_to_dialect/operators/building.h"
+#include "ast_to_dialect/operators/term.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -226,6 +227,10 @@ mlir::Value Application::everywhere(TensorType type, double number) {
   if (hasFailed) return {};
   return SplatOp::create(elaborator.builder, locationOf(elaborator, span, path), type,
                          elaborator.builder.getF64FloatAttr(number));
+}
+
+Formula Application::formula() {
+  return {elaborator, span, std::string(block.op->name), path, frame};
 }
 
 Value Application::scale(const Value& x, double factor, double offset) {

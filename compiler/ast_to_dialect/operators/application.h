@@ -5,6 +5,8 @@
 
 namespace cnn {
 
+struct Formula;
+
 /// One application of a built-in operator: what its `build` function sees.
 class Application {
 public:
@@ -70,6 +72,8 @@ public:
     return build<Op>(operands, [](auto&) {});
   }
   template <typename Op> Value build() { return build<Op>(subjects); }
+  /// Where a formula of the operator's builds its ops.
+  Formula formula();
   /// factor * x + offset
   Value scale(const Value& x, double factor, double offset);
   Value reshape(llvm::ArrayRef<mlir::AffineExpr> shape);

@@ -53,8 +53,8 @@ const OperatorArgument* Operator::argument(std::string_view argumentName) const 
 static std::vector<Operator> collect() {
   std::vector<Operator> all;
   for (auto family : {convolutionOperators, poolingOperators, normalisationOperators, activationOperators,
-                      shapeOperators, pictureOperators, lossOperators, trainingSettings, dataSettings,
-                      pictureSettings, initialisers, algorithms}) {
+                      composedOperators, shapeOperators, pictureOperators, lossOperators, trainingSettings,
+                      dataSettings, pictureSettings, initialisers, algorithms}) {
     std::vector<Operator> table = family();
     all.insert(all.end(), table.begin(), table.end());
   }

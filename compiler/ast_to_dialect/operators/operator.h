@@ -89,6 +89,7 @@ std::vector<Operator> convolutionOperators();
 std::vector<Operator> poolingOperators();
 std::vector<Operator> normalisationOperators();
 std::vector<Operator> activationOperators();
+std::vector<Operator> composedOperators();
 std::vector<Operator> shapeOperators();
 std::vector<Operator> pictureOperators();
 std::vector<Operator> lossOperators();

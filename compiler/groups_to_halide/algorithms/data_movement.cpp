@@ -8,7 +8,8 @@ namespace cnn::kernel {
 
 namespace {
 
-/// Plain images to batch lanes, with zeros in the halo and in lanes from `images` on.
+/// Plain images to batch lanes, with zeros in the halo. Lanes from `images` on repeat the last image, so that
+/// no function of what lies there gives an infinity or a NaN that the images do not have.
 Value load(Builder& b, const Op& op) {
   const Value& x = b.operand(op, 0);
   if (b.kernel.ops.size() != 1) fail("load: expected to be the kernel's only operation");
@@ -22,12 +23,10 @@ Value load(Builder& b, const Op& op) {
   like.layout = Layout::batchLanes;
   like.lanes = tensor.lanes;
   return b.result(op, like, [=](const Coordinates& at) {
-    Expr isInside = at[0] < images;
     Coordinates read{at[1], at[2], at[3], min(at[0], images - 1)};
-    if (halo) {
-      isInside = isInside && at[1] >= 0 && at[1] < width && at[2] >= 0 && at[2] < height;
-      read[0] = clamp(at[1], 0, width - 1), read[1] = clamp(at[2], 0, height - 1);
-    }
+    if (!halo) return cast(type, x.at(read));
+    Expr isInside = at[1] >= 0 && at[1] < width && at[2] >= 0 && at[2] < height;
+    read[0] = clamp(at[1], 0, width - 1), read[1] = clamp(at[2], 0, height - 1);
     return select(isInside, cast(type, x.at(read)), cast(type, 0));
   });
 }

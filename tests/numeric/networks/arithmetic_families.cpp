@@ -119,6 +119,37 @@ Network bare() {
   return net;
 }
 
+/// Functions of one number and choices, where they and their slopes are defined, fused behind a convolution
+/// and in front of another.
+const std::string functions[] = {"exp(x |> tanh)",
+                                 "log(abs(x) + 0.5)",
+                                 "log1p(x * x)",
+                                 "expm1(x |> tanh)",
+                                 "sqrt(x * x + 1)",
+                                 "(abs(x) + 0.5) ** 1.7",
+                                 "x ** 3 / 8",
+                                 "1 / (2 + x * x)",
+                                 "x / (1 + abs(x))",
+                                 "(x |> tanh) / (1 + (x |> global_avg_pool(keep_dims = true) |> sigmoid))",
+                                 "max(x, 0.5)",
+                                 "min(0.5, x, x * x)",
+                                 "max(x, x |> global_avg_pool(keep_dims = true))",
+                                 "select(x > 0.3, x * x, 0.1 * x)",
+                                 "select(x <= x |> tanh, 0, x)"};
+Network someFunction(const std::string& body) {
+  return expression(somePicture(), "(" + body + ") |> conv(3, 1)");
+}
+Network functionOfOne() {
+  return someFunction(functions[pick(0, std::size(functions) - 1)]);
+}
+/// Each of them by itself, on pads and on an image alone.
+std::vector<Network> allFunctions() {
+  std::vector<Network> all;
+  for (const std::string& body : functions)
+    all.push_back(expression({17, 2, 3}, "(" + body + ") |> conv(3, 1)"));
+  return all;
+}
+
 /// Parts with one set of parameters, applied several times: their gradients are summed, and running
 /// statistics move with each application.
 Network sharedPart() {
@@ -146,6 +177,7 @@ std::vector<Family> arithmeticFamilies() {
       arithmetic("add", "+"),
       arithmetic("sub", "-"),
       arithmetic("mul", "*"),
+      {"functions", functionOfOne, allFunctions()},
       {"number", numbers, {expression({1, 1, 1}, "x / 3")}},
       {"concat", concat, {expression({17, 1, 1}, "concat([x, x, x])")}},
       {"slice",

@@ -1,0 +1,27 @@
+/// Operators that are composed of others: a row each, with the formula that it stands for. Fusion makes one
+/// loop of a formula, and its gradient follows from those of its parts; where a slope would be infinity or
+/// NaN on the side that select leaves out, the formula keeps the argument on the side that it takes.
+#include "dialect/composed.h"
+#include "ast_to_dialect/operators/term.h"
+
+namespace cnn {
+
+/// Builds the formula, a Term(const Term& x, Application&), and notes on its last op which operator it was.
+template <auto formula> static Value composed(Application& a) {
+  Formula place = a.formula();
+  Term result = formula(Term(place, a.input()), a);
+  if (place.failed || !result.get() || a.failed()) return Value();
+  llvm::SmallVector<mlir::NamedAttribute> written = {
+      a.attributes().getNamedAttr("operator", a.attributes().getStringAttr(a.name()))};
+  for (const OperatorArgument& argument : findOperator(a.name())->arguments)
+    written.push_back(
+        a.attributes().getNamedAttr(argument.name, a.attributes().getF64FloatAttr(a.real(argument.name))));
+  result.get().getDefiningOp()->setAttr(composedAttribute, a.attributes().getDictionaryAttr(written));
+  return result.get();
+}
+
+std::vector<Operator> composedOperators() {
+  return {};
+}
+
+} // namespace cnn
