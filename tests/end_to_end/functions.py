@@ -37,6 +37,8 @@ FUNCTIONS = [
     ("abs", abs, True),
     ("pow(2.5)", lambda x: power(x, 2.5), True),
     ("pow(3)", lambda x: power(x, 3), True),
+    ("elu", elu, True),
+    ("elu(0.5)", lambda x: elu(x, 0.5), True),
 ]
 
 NUMBERS = [0.0, -0.0, 1e-6, -1e-6, 1e-3, -1e-3, 0.3, -0.3, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 8.0, -8.0,

@@ -21,7 +21,17 @@ template <auto formula> static Value composed(Application& a) {
 }
 
 std::vector<Operator> composedOperators() {
-  return {};
+  return {
+      {"elu",
+       Family::Layer,
+       1,
+       {{"alpha", Takes::Float, "1.0", "the value far below 0, negated"}},
+       "x above 0, alpha (e^x - 1) below",
+       "torch.nn.ELU; Clevert et al. 2016",
+       composed<[](const Term& x, Application& a) {
+         return select(x > 0, x, a.real("alpha") * expm1(select(x > 0, 0, x)));
+       }>},
+  };
 }
 
 } // namespace cnn

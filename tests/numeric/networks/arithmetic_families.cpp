@@ -135,6 +135,7 @@ const std::string functions[] = {"exp(x |> tanh)",
                                  "min(0.5, x, x * x)",
                                  "max(x, x |> global_avg_pool(keep_dims = true))",
                                  "select(x > 0.3, x * x, 0.1 * x)",
+                                 "x |> elu(0.5)",
                                  "select(x <= x |> tanh, 0, x)"};
 Network someFunction(const std::string& body) {
   return expression(somePicture(), "(" + body + ") |> conv(3, 1)");
