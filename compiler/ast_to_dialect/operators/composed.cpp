@@ -31,6 +31,16 @@ std::vector<Operator> composedOperators() {
        composed<[](const Term& x, Application& a) {
          return select(x > 0, x, a.real("alpha") * expm1(select(x > 0, 0, x)));
        }>},
+      {"selu",
+       Family::Layer,
+       1,
+       {},
+       "1.0507 times elu with alpha = 1.67326, which keeps mean 0 and variance 1",
+       "torch.nn.SELU; Klambauer et al. 2017",
+       composed<[](const Term& x, Application&) {
+         constexpr double scale = 1.0507009873554805, alpha = 1.6732632423543772;
+         return scale * select(x > 0, x, alpha * expm1(select(x > 0, 0, x)));
+       }>},
   };
 }
 

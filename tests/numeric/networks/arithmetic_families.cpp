@@ -136,6 +136,7 @@ const std::string functions[] = {"exp(x |> tanh)",
                                  "max(x, x |> global_avg_pool(keep_dims = true))",
                                  "select(x > 0.3, x * x, 0.1 * x)",
                                  "x |> elu(0.5)",
+                                 "x |> selu",
                                  "select(x <= x |> tanh, 0, x)"};
 Network someFunction(const std::string& body) {
   return expression(somePicture(), "(" + body + ") |> conv(3, 1)");
