@@ -89,7 +89,6 @@ static constexpr Foreign absent[] = {
     {"prelu", "", "leaky_relu has a fixed slope below 0"},
     {"rrelu", "", "leaky_relu has a fixed slope below 0"},
     {"celu", "", ""},
-    {"mish", "", "silu is close to it"},
     {"glu", "", "a |> slice and sigmoid make it: a * (b |> sigmoid)"},
     {"softplus", "", ""},
     {"softsign", "", ""},

@@ -40,6 +40,7 @@ FUNCTIONS = [
     ("elu", elu, True),
     ("elu(0.5)", lambda x: elu(x, 0.5), True),
     ("selu", lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772), True),
+    ("mish", lambda x: x * math.tanh(softplus(x)), False),
 ]
 
 NUMBERS = [0.0, -0.0, 1e-6, -1e-6, 1e-3, -1e-3, 0.3, -0.3, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 8.0, -8.0,

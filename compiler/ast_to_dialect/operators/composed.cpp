@@ -31,6 +31,13 @@ std::vector<Operator> composedOperators() {
        composed<[](const Term& x, Application& a) {
          return select(x > 0, x, a.real("alpha") * expm1(select(x > 0, 0, x)));
        }>},
+      {"mish",
+       Family::Layer,
+       1,
+       {},
+       "x tanh(softplus(x))",
+       "torch.nn.Mish; Misra 2019",
+       composed<[](const Term& x, Application&) { return x * tanh(max(x, 0) + log1p(exp(-abs(x)))); }>},
       {"selu",
        Family::Layer,
        1,

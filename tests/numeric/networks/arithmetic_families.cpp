@@ -137,6 +137,7 @@ const std::string functions[] = {"exp(x |> tanh)",
                                  "select(x > 0.3, x * x, 0.1 * x)",
                                  "x |> elu(0.5)",
                                  "x |> selu",
+                                 "x |> mish",
                                  "select(x <= x |> tanh, 0, x)"};
 Network someFunction(const std::string& body) {
   return expression(somePicture(), "(" + body + ") |> conv(3, 1)");
