@@ -41,6 +41,8 @@ FUNCTIONS = [
     ("elu(0.5)", lambda x: elu(x, 0.5), True),
     ("selu", lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772), True),
     ("mish", lambda x: x * math.tanh(softplus(x)), False),
+    ("softplus", softplus, True),
+    ("softplus(beta = 2.0, threshold = 3)", lambda x: softplus(x, 2, 3), False),
 ]
 
 NUMBERS = [0.0, -0.0, 1e-6, -1e-6, 1e-3, -1e-3, 0.3, -0.3, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 8.0, -8.0,

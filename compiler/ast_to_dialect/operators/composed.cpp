@@ -48,6 +48,19 @@ std::vector<Operator> composedOperators() {
          constexpr double scale = 1.0507009873554805, alpha = 1.6732632423543772;
          return scale * select(x > 0, x, alpha * expm1(select(x > 0, 0, x)));
        }>},
+      {"softplus",
+       Family::Layer,
+       1,
+       {{"beta", Takes::Float, "1.0", "steepness at 0"},
+        {"threshold", Takes::Float, "20.0", "where beta x is above it, the result is x"}},
+       "log(1 + exp(beta x)) / beta",
+       "torch.nn.Softplus",
+       composed<[](const Term& x, Application& a) {
+         double beta = a.real("beta");
+         if (beta == 0) a.fail("beta", "expected a number other than 0, found 0");
+         Term scaled = x * beta;
+         return select(scaled > a.real("threshold"), x, (max(scaled, 0) + log1p(exp(-abs(scaled)))) / beta);
+       }>},
   };
 }
 

@@ -138,6 +138,7 @@ const std::string functions[] = {"exp(x |> tanh)",
                                  "x |> elu(0.5)",
                                  "x |> selu",
                                  "x |> mish",
+                                 "x |> softplus(beta = 2.0)",
                                  "select(x <= x |> tanh, 0, x)"};
 Network someFunction(const std::string& body) {
   return expression(somePicture(), "(" + body + ") |> conv(3, 1)");
