@@ -88,7 +88,6 @@ static constexpr std::string_view useCrossEntropy = "cross_entropy takes logits 
 static constexpr Foreign absent[] = {
     {"prelu", "", "leaky_relu has a fixed slope below 0"},
     {"rrelu", "", "leaky_relu has a fixed slope below 0"},
-    {"celu", "", ""},
     {"glu", "", "a |> slice and sigmoid make it: a * (b |> sigmoid)"},
     {"softsign", "", ""},
     {"hardtanh", "", "relu6 limits to 0 and 6"},

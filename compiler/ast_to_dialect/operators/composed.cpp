@@ -22,6 +22,17 @@ template <auto formula> static Value composed(Application& a) {
 
 std::vector<Operator> composedOperators() {
   return {
+      {"celu",
+       Family::Layer,
+       1,
+       {{"alpha", Takes::Float, "1.0", "the value far below 0, negated"}},
+       "x above 0, alpha (exp(x / alpha) - 1) below",
+       "torch.nn.CELU; Barron 2017",
+       composed<[](const Term& x, Application& a) {
+         double alpha = a.real("alpha");
+         if (alpha == 0) a.fail("alpha", "expected a number other than 0, found 0");
+         return select(x > 0, x, alpha * expm1(select(x > 0, 0, x) / alpha));
+       }>},
       {"elu",
        Family::Layer,
        1,
