@@ -91,7 +91,6 @@ static constexpr Foreign absent[] = {
     {"glu", "", "a |> slice and sigmoid make it: a * (b |> sigmoid)"},
     {"softsign", "", ""},
     {"hardtanh", "", "relu6 limits to 0 and 6"},
-    {"logsigmoid", "", ""},
     {"threshold", "", ""},
     {"groupnorm", "", ""},
     {"instancenorm", "", ""},

@@ -45,6 +45,7 @@ FUNCTIONS = [
     ("softplus(beta = 2.0, threshold = 3)", lambda x: softplus(x, 2, 3), False),
     ("celu", elu, True),
     ("celu(2)", lambda x: elu(x / 2, 1) * 2, True),
+    ("logsigmoid", lambda x: -softplus(-x), False),
 ]
 
 NUMBERS = [0.0, -0.0, 1e-6, -1e-6, 1e-3, -1e-3, 0.3, -0.3, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 8.0, -8.0,

@@ -42,6 +42,13 @@ std::vector<Operator> composedOperators() {
        composed<[](const Term& x, Application& a) {
          return select(x > 0, x, a.real("alpha") * expm1(select(x > 0, 0, x)));
        }>},
+      {"logsigmoid",
+       Family::Layer,
+       1,
+       {},
+       "log(1 / (1 + exp(-x)))",
+       "torch.nn.LogSigmoid",
+       composed<[](const Term& x, Application&) { return min(x, 0) - log1p(exp(-abs(x))); }>},
       {"mish",
        Family::Layer,
        1,
