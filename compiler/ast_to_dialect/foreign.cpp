@@ -90,7 +90,6 @@ static constexpr Foreign absent[] = {
     {"rrelu", "", "leaky_relu has a fixed slope below 0"},
     {"glu", "", "a |> slice and sigmoid make it: a * (b |> sigmoid)"},
     {"softsign", "", ""},
-    {"hardtanh", "", "relu6 limits to 0 and 6"},
     {"threshold", "", ""},
     {"groupnorm", "", ""},
     {"instancenorm", "", ""},

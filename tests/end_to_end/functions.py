@@ -46,6 +46,8 @@ FUNCTIONS = [
     ("celu", elu, True),
     ("celu(2)", lambda x: elu(x / 2, 1) * 2, True),
     ("logsigmoid", lambda x: -softplus(-x), False),
+    ("hardtanh", lambda x: x if x != x else min(max(x, -1), 1), False),
+    ("hardtanh(min_val = 0, max_val = 3)", lambda x: x if x != x else min(max(x, 0), 3), False),
 ]
 
 NUMBERS = [0.0, -0.0, 1e-6, -1e-6, 1e-3, -1e-3, 0.3, -0.3, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 8.0, -8.0,

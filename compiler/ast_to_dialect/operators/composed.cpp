@@ -42,6 +42,17 @@ std::vector<Operator> composedOperators() {
        composed<[](const Term& x, Application& a) {
          return select(x > 0, x, a.real("alpha") * expm1(select(x > 0, 0, x)));
        }>},
+      {"hardtanh",
+       Family::Layer,
+       1,
+       {{"min_val", Takes::Float, "-1.0", "lower bound"}, {"max_val", Takes::Float, "1.0", "upper bound"}},
+       "x, limited to min_val and max_val",
+       "torch.nn.Hardtanh",
+       composed<[](const Term& x, Application& a) {
+         double least = a.real("min_val"), most = a.real("max_val");
+         if (least >= most) a.fail("max_val", "expected a number above min_val");
+         return select(x >= most, most, select(x <= least, least, x));
+       }>},
       {"logsigmoid",
        Family::Layer,
        1,
