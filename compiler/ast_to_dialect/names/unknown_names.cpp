@@ -34,7 +34,7 @@ void NameChecker::unknown(Span span, std::string_view name, Place at) {
   }
   if (wanted) return unknownSetting(span, name, at.call);
   Guess meant = nearest(name, candidates(at));
-  if (!meant.sure && foreign(span, name, name, at)) return;
+  if ((!meant.sure || foreignName(name)) && foreign(span, name, name, at)) return;
   Diagnostic& diagnostic = report(Diag::UnknownName, span, name);
   if (at.role == Role::Selector) {
     bool path = name.find_first_of("0123456789.") != std::string_view::npos; // linear1, fc.weight

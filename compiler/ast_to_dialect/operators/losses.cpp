@@ -140,8 +140,7 @@ std::vector<Operator> lossOperators() {
        2,
        {target},
        "two tensors of one shape [N, …], or a tensor and a number -> [N]: mean absolute difference; its "
-       "gradient "
-       "is 0 where both are equal",
+       "gradient is 0 where both are equal",
        "torch.nn.L1Loss",
        l1},
       {"huber",
@@ -149,8 +148,7 @@ std::vector<Operator> lossOperators() {
        2,
        {target, {"delta", Takes::Float, "1.0", "the difference from which on the loss is linear"}},
        "two tensors of one shape [N, …], or a tensor and a number -> [N]: the mean of half the squared "
-       "difference, "
-       "and beyond delta of delta (|difference| - delta / 2)",
+       "difference, and beyond delta of delta (|difference| - delta / 2)",
        "torch.nn.HuberLoss; Huber 1964",
        huber},
       {"bce_with_logits",

@@ -1,5 +1,7 @@
 #include "ast_to_dialect/operators/reference.h"
 
+#include <algorithm>
+
 namespace cnn {
 
 std::string operatorSignature(const Operator& op) {
@@ -60,7 +62,8 @@ std::string operatorExample(const Operator& op) {
   }
   case Family::Loss:
   case Family::Metric: {
-    std::string target = op.name == "mse" || op.name == "bce_with_logits" ? "f32[N, 10]" : "i32[N]";
+    static constexpr std::string_view ofValues[] = {"bce_with_logits", "huber", "l1", "mse"};
+    std::string target = std::ranges::count(ofValues, op.name) ? "f32[N, 10]" : "i32[N]";
     std::string line =
         op.family == Family::Loss
             ? "loss = " + use(op, "logits, label")
