@@ -160,7 +160,7 @@ template <int Side, int Classes> struct Code {
       }
       for (int64_t c = 0; c < Classes; ++c) total += std::exp(logits[c] - logits[best]);
       static_cast<float*>(run->outputs[1])[n] = std::log(total) + logits[best] - logits[std::max(label, 0)];
-      static_cast<float*>(run->outputs[2])[n] = best == label ? 1 : 0;
+      static_cast<float*>(run->outputs[2])[n] = best == label && !std::isnan(logits[best]) ? 1 : 0;
     }
     return 0;
   }

@@ -76,9 +76,11 @@ TEST_CASE("weights that are not finite are not saved, though the loss is") {
 TEST_CASE("a validation share on which the network gives NaN ends training") {
   Small library;
   passes = 0;
-  library.inference.prepare = [](const cnn_run* run) -> std::int32_t {
-    std::int32_t status = Small::C::prepare(run);
-    if (++passes == 2) reinterpret_cast<float*>(run->prepared)[0] = notANumber;
+  library.training.evaluate = [](const cnn_run* run) -> std::int32_t {
+    std::int32_t status = Small::C::evaluate(run);
+    bool second = ++passes == 2;
+    for (std::int64_t n = 0; second && n < run->batch; ++n)
+      static_cast<float*>(run->outputs[1])[n] = notANumber;
     return status;
   };
   REQUIRE_THAT(failure(library, splits(), {.validation = 0.2}),
