@@ -105,8 +105,7 @@ private:
     return LoadOp::create(b, value.getLoc(), cast<TensorType>(value.getType()).withLayout(layout), value);
   }
 
-  //===-- Training and evaluation: everything that has a batch lies in batch lanes
-  //------------------------------------------===//
+  //===-- Training and evaluation: everything that has a batch lies in batch lanes ----------------------===//
 
   void assignTraining(FunctionOp function) {
     Block& body = function.getBody().front();
@@ -129,8 +128,7 @@ private:
     return layout(LayoutKind::batch_lanes, lanes, haloFor(value));
   }
 
-  //===-- Inference: channel lanes, but for what a layer's template prefers
-  //----------------------------------===//
+  //===-- Inference: channel lanes, but for what a layer's template prefers -----------------------------===//
 
   void assignInference(FunctionOp function) {
     Block& body = function.getBody().front();
@@ -194,12 +192,14 @@ private:
   static bool isPlain(Value value) { return layoutOf(value).getKind() == LayoutKind::plain; }
 
   static bool isFoldedNorm(Operation* op) {
+    if (!isa<BatchNormOp>(op)) return false;
     Operation* before = op->getOperand(0).getDefiningOp();
-    return isa<BatchNormOp>(op) && before && isConvolution(before);
+    return before && isConvolution(before);
   }
 
   /// The convolution from which the op is reached through single uses, or null.
   static Operation* convolutionBefore(Operation* op) {
+    if (op->getNumOperands() == 0) return {};
     Value value = op->getOperand(0);
     while (value.hasOneUse()) {
       Operation* from = value.getDefiningOp();
@@ -210,8 +210,7 @@ private:
     return {};
   }
 
-  //===-- Both
-  //------------------------------------------------------------------------------------------------===//
+  //===-- Both -----------------------------------------------------------------------------------------===//
 
   void storeResults(FunctionOp function) {
     Operation* terminator = function.getBody().front().getTerminator();

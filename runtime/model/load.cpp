@@ -68,8 +68,8 @@ bool acceptTracked(const cnn_description& description, const SafetensorsReader& 
 }
 
 // Whether the file has any of the parameters that predict does not read.
-bool holdsTrainingOnly(const cnn_description& description, const SafetensorsReader& file,
-                       const WeightsPart& part) {
+bool holdsMoreThanPredicts(const cnn_description& description, const SafetensorsReader& file,
+                           const WeightsPart& part) {
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     if (!(description.parameters[i].flags & CNN_TRAINING_ONLY)) continue;
     const char* name = part.nameInFile(description.parameters[i]);
@@ -100,7 +100,7 @@ const char* WeightsPart::nameInFile(const cnn_parameter& parameter) const {
 int32_t matchWeights(const cnn_description& description, const SafetensorsReader& file, const char* fileName,
                      Text& message, const WeightsPart& part) {
   Differences differences;
-  bool all = part.complete || holdsTrainingOnly(description, file, part);
+  bool all = part.complete || holdsMoreThanPredicts(description, file, part);
   for (uint32_t i = 0; i < description.parameter_count; ++i) {
     const cnn_parameter& parameter = description.parameters[i];
     const char* name = part.nameInFile(parameter);
@@ -201,7 +201,7 @@ int32_t loadFrom(cnn_model* model, const cnn::SafetensorsReader& file, const cha
   if (!model->ownParameters()) return CNN_ERROR_MEMORY;
   if (int32_t status = cnn::takeMetadata(*model, file)) return status;
   if (int32_t status = cnn::readWeights(*model, file)) return status;
-  model->parameters->hasTrainingOnly = cnn::holdsTrainingOnly(*model->description, file, {});
+  model->parameters->hasTrainingOnly = cnn::holdsMoreThanPredicts(*model->description, file, {});
   warnOfAnother(*model, name);
   return CNN_OK;
 }

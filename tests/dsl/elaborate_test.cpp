@@ -84,7 +84,7 @@ TEST_CASE("the parts of a chain go on counting after one whose path is a number"
   }
 }
 
-TEST_CASE("--set gives values to open parameters") {
+TEST_CASE("values that --set gives are those of open parameters") {
   Elaborated small = zoo("resnet.cnn", {{"classes", "10"}});
   CHECK(small.parameterCount("ResNet18") == 11'689'512 - 990 * 513);
   CHECK(zoo("resnet.cnn", {{"clases", "10"}}).errors() == "E0605 --set clases:1:1");
@@ -256,7 +256,7 @@ TEST_CASE("what a size is a multiple of makes sizes comparable") {
   CHECK(zoo("dcgan.cnn").parameterCount("Generator") == 3'576'704 + 2'765'568);
 }
 
-TEST_CASE("--set gives sizes to free dimensions, and asserts about them are decided") {
+TEST_CASE("sizes that --set gives are those of free dimensions, and asserts about them are decided") {
   Elaborated fixed(anySize, {{{"H", "8"}, {"W", "16"}}, "", true});
   CHECK(fixed.errors() == "");
   CHECK(fixed.inputShape("A") == "[N, 3, 8, 16]");

@@ -28,7 +28,7 @@ fi
 if ldd "$work/predict_only" | grep -E 'stdc\+\+|libz'; then fail "the inference program needs these libraries"; fi
 # What a shared library made of it shows.
 "$cc" -shared -nostdlib -Wl,--whole-archive "$work/libsmall.a" -Wl,--no-whole-archive -o "$work/small.so"
-plain() { sed 's/_[0-9a-f]\{16\}$//' | sort | tr '\n' ' '; } # without the version
+plain() { sed 's/_[0-9a-f]\{16\}$//' | sort -u | tr '\n' ' '; } # without the version
 shown=$(nm -D --defined-only "$work/small.so" | awk '{ print $3 }' | plain)
 [ "$shown" = "small_description small_inference small_training " ] || fail "small.so shows: $shown"
 exported=$(nm -g --defined-only "$work/libsmall.a" | awk 'NF == 3 && $3 !~ /^small_k_/ { print $3 }' | plain)

@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
 # mutations.sh RANDOM_NETWORKS REFERENCE_OPERATORS CNNC: the comparison of compiled code with the reference notices a
 # wrong operator, whichever it is. `cnnc verify --mutate` spoils each operator of a network's reference in turn, in
-# predict and in training, and fails where no comparison does. Over one network of each family every operator that has a
-# reference must have been spoiled.
+# predict and in training, and fails where no comparison does. Over one network of each family, and one of each function,
+# every operator that has a reference must have been spoiled.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$1" all 1 6 >"$folder/all.cnn"
-"$3" verify "$folder/all.cnn" --batch 3 --mutate --cache "$folder/cache" -j 1 >"$folder/log" 2>"$folder/errors" || {
-  status=$?
-  cat "$folder/log" "$folder/errors"
-  exit "$status"
-}
+"$1" functions nasty 6 >"$folder/functions.cnn"
+for networks in all functions; do
+  "$3" verify "$folder/$networks.cnn" --batch 3 --mutate --cache "$folder/cache" -j 1 >>"$folder/log" 2>"$folder/errors" || {
+    status=$?
+    cat "$folder/log" "$folder/errors"
+    exit "$status"
+  }
+done
 "$2" | sort >"$folder/operators"
 for part in predict train; do
   sed -n "s/.* mutation  *$part *\([a-z0-9_]*\) *noticed\$/\1/p" "$folder/log" | sort -u >"$folder/$part"

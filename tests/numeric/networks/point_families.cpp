@@ -185,6 +185,14 @@ std::vector<Family> pointFamilies() {
                  {withLoss(chain({1, 1, 1}, "tanh"), "mse(y, target)"),
                   withLoss(chain({2, 3, 3}, "tanh"), "mse(y, number |> cast(f32))"),
                   withLoss(chain({3, 5, 2}, "tanh"), "mse(y, 0.5)")}});
+  all.push_back({"l1",
+                 [] { return withLoss(chain(somePicture(), "tanh"), "l1(y, target)"); },
+                 {withLoss(chain({1, 1, 1}, "tanh"), "l1(y, target)"),
+                  withLoss(chain({3, 5, 2}, "tanh"), "l1(y, 0.5)")}});
+  all.push_back({"huber",
+                 [] { return withLoss(chain(somePicture(), "tanh"), "huber(y, target)"); },
+                 {withLoss(chain({1, 1, 1}, "tanh"), "huber(y, target)"),
+                  withLoss(chain({3, 5, 2}, "tanh"), "huber(y, 0.5, delta = 0.25)")}});
   all.push_back({"bce_with_logits",
                  [] {
                    std::string target = coin() ? "target" : coin() ? "1" : "0.0";
