@@ -80,6 +80,8 @@ BAD = [
     ({'compiler/a/passes.td': PASSES.replace('turn-round', 'fall-over')},
      ['the pass cnn-fall-over has no test tests/compiler/…/fall_over.mlir']),
     ({'tests/compiler/a/turn_round.mlir': '// RUN: cnn-opt %s\n'}, ['turn_round.mlir: no RUN line has --cnn-turn-round']),
+    ({'tests/a_test.cpp': 'TEST_CASE("one; "\n          "two") {}\n\nTEST_CASE("--set") {}\n\nTEST_CASE("a-b, c") {}\n'},
+     ["a_test.cpp:1: ctest cannot run a case by the name 'one; two'", "the name '--set'"]),
     ({'runtime/abi/include/cnn/abi.h': '// short\n'}, ['abi.h: short enough']),
 ]
 

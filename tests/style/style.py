@@ -8,6 +8,7 @@
   meaning no compiler checks.
 - A function that a header of the compiler or the front end declares is used somewhere.
 - A pass has a test of its name in tests/compiler.
+- ctest can run each test case by its name: no ';', which ends a name in a list of CMake's, and no '-' in front.
 
 Exit status 1 if anything is found, 77 (skipped) where clang-format is missing and nothing else is found.
 """
@@ -164,10 +165,19 @@ def untested_passes(root):
                 yield f'{tests[wanted]}: no RUN line has --{name}'
 
 
+def unnamable_cases(root):
+    for path in files_of(root, ('tests',), ('.cpp',)):
+        for case in re.finditer(r'\bTEST_CASE\(\s*((?:"(?:\\.|[^"\\\n])*"\s*)+)', text_of(root, path)):
+            name = ''.join(re.findall(r'"((?:\\.|[^"\\\n])*)"', case.group(1)))
+            if ';' in name or name.startswith('-'):
+                line = text_of(root, path).count('\n', 0, case.start()) + 1
+                yield f"{path}:{line}: ctest cannot run a case by the name '{name}'"
+
+
 def findings(root, clang_format):
     if clang_format:
         yield from unformatted(root, clang_format)
-    for check in (too_long, defined_twice, unused, untested_passes):
+    for check in (too_long, defined_twice, unused, untested_passes, unnamable_cases):
         yield from check(root)
 
 

@@ -28,9 +28,9 @@ Kernel kernelOf(std::vector<Tensor> inputs, Op op, Tensor output, std::vector<ke
 
 } // namespace
 
-TEST_CASE("load brings images into lanes, the last one into the empty lanes and zeros into the halo; store "
-          "brings them "
-          "back") {
+TEST_CASE(
+    "load brings images into lanes, the last one into the empty lanes and zeros into the halo, and store "
+    "brings them back") {
   for (const std::string& target : testTargets()) {
     useTarget(target);
     for (Element element : {Element::u8, Element::f32, Element::i32}) {
