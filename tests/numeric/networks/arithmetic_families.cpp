@@ -142,7 +142,7 @@ const std::string functions[] = {"exp(x |> tanh)",
                                  "x |> celu(2.0)",
                                  "x |> logsigmoid",
                                  "x |> hardtanh",
-                                 "select(x <= (x |> tanh), 0, x)"};
+                                 "select(x <= (x |> tanh) + 0.2, 0, x)"};
 Network someFunction(const std::string& body) {
   return expression(somePicture(), "(" + body + ") |> conv(3, 1)");
 }
