@@ -75,11 +75,12 @@ def check():
 
 if sys.argv[1] == "write":
     write("x.npy", "<f4", [len(NUMBERS), 1], NUMBERS)
-    with open("net.cnn", "w") as file:
-        file.write("network Net {\n  input x: f32[N, 1]\n  param zero: f32[1] = zeros\n")
-        for i, (name, _, _) in enumerate(FUNCTIONS):
-            file.write(f"  output y{i} = x |> {name}\n")
-        file.write("  output p = x + zero\n}\n")
+    for path, functions in (("net.cnn", FUNCTIONS), ("named.cnn", [one for one in FUNCTIONS if one[2]])):
+        with open(path, "w") as file:
+            file.write("network Net {\n  input x: f32[N, 1]\n  param zero: f32[1] = zeros\n")
+            for i, (name, _, _) in enumerate(functions):
+                file.write(f"  output y{i} = x |> {name}\n")
+            file.write("  output p = x + zero\n}\n")
     header = b'{"zero":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
     with open("net.safetensors", "wb") as file:
         file.write(struct.pack("<Q", len(header)) + header + b"\0\0\0\0")
