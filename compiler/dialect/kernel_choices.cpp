@@ -1,5 +1,4 @@
-//===- kernel_choices.cpp - What a kernels section may say about a convolution
-//----------------------------===//
+//===- kernel_choices.cpp - What a kernels section may say about a convolution -------------------===//
 #include "dialect/kernel_choices.h"
 
 using namespace mlir;

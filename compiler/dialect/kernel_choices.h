@@ -1,5 +1,4 @@
-//===- kernel_choices.h - What a kernels section may say about a convolution
-//------------------------------===//
+//===- kernel_choices.h - What a kernels section may say about a convolution ---------------------===//
 #ifndef CNN_DIALECT_KERNEL_CHOICES_H
 #define CNN_DIALECT_KERNEL_CHOICES_H
 

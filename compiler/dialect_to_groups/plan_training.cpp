@@ -1,5 +1,4 @@
-//===- plan_training.cpp - The phases of @train and @evaluate
-//--------------------------------------------------------===//
+//===- plan_training.cpp - The phases of @train and @evaluate ------------------------------------===//
 //
 // A phase holds one chain of calls for each block of the batch, and beside it the reductions over the batch
 // whose operands were complete before: they are cut by output channels, so that no sum depends on the number

@@ -1,5 +1,4 @@
-//===- memory.cpp - How much memory a generated library reserves
-//------------------------------------------===//
+//===- memory.cpp - How much memory a generated library reserves ---------------------------------===//
 
 #include "groups_to_llvm/memory.h"
 

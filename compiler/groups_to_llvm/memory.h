@@ -1,5 +1,4 @@
-//===- memory.h - How much memory a generated library reserves
-//--------------------------------------------===//
+//===- memory.h - How much memory a generated library reserves -----------------------------------===//
 #ifndef CNN_COMPILER_GROUPS_TO_LLVM_MEMORY_H
 #define CNN_COMPILER_GROUPS_TO_LLVM_MEMORY_H
 

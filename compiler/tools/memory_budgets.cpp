@@ -1,5 +1,4 @@
-//===- memory_budgets.cpp - Whether networks keep their budgets of memory
-//----------------------------------===//
+//===- memory_budgets.cpp - Whether networks keep their budgets of memory ------------------------===//
 
 #include "memory_budgets.h"
 

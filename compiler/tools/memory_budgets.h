@@ -1,5 +1,4 @@
-//===- memory_budgets.h - Whether networks keep their budgets of memory
-//------------------------------------===//
+//===- memory_budgets.h - Whether networks keep their budgets of memory --------------------------===//
 #ifndef CNN_COMPILER_TOOLS_MEMORY_BUDGETS_H
 #define CNN_COMPILER_TOOLS_MEMORY_BUDGETS_H
 

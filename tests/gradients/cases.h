@@ -1,5 +1,4 @@
-//===- cases.h - The ops under test, with random and with nasty shapes
-//-----------------------------------------===//
+//===- cases.h - The ops under test, with random and with nasty shapes ---------------------------===//
 #ifndef CNN_TESTS_GRADIENTS_CASES_H
 #define CNN_TESTS_GRADIENTS_CASES_H
 

@@ -1,5 +1,4 @@
-//===- check.h - Gradients against finite differences
-//------------------------------------------------------------===//
+//===- check.h - Gradients against finite differences --------------------------------------------===//
 #ifndef CNN_TESTS_GRADIENTS_CHECK_H
 #define CNN_TESTS_GRADIENTS_CHECK_H
 

@@ -1,5 +1,4 @@
-//===- activations.cpp - Reference of activations and softmax
-//--------------------------------------------------===//
+//===- activations.cpp - Reference of activations and softmax ------------------------------------===//
 #include "dialect/reference/loops.h"
 
 #include <algorithm>
@@ -96,8 +95,7 @@ void PowOp::evaluate(Frame& frame) {
   map(frame, [&](double x) { return std::pow(x, exponent); });
 }
 
-//===-- gelu
-//------------------------------------------------------------------------------------------------===//
+//===-- gelu -------------------------------------------------------------------------------------===//
 
 /// The normal distribution's cumulative function and density.
 static double cumulative(double x) {
@@ -126,8 +124,7 @@ void GeluBackwardOp::evaluate(Frame& frame) {
   });
 }
 
-//===-- softmax over the channels
-//------------------------------------------------------------------------------===//
+//===-- softmax over the channels ----------------------------------------------------------------===//
 
 /// Calls body(elements of all channels) for each pixel of each image of [N, C, ...].
 template <typename Body> static void forEachPixel(const Tensor& tensor, Body body) {

@@ -1,5 +1,4 @@
-//===- arithmetic.cpp - Reference of parameters, arithmetic and data movement
-//----------------------------------===//
+//===- arithmetic.cpp - Reference of parameters, arithmetic and data movement --------------------===//
 #include "dialect/reference/loops.h"
 
 #include <cmath>

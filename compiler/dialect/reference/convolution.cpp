@@ -1,5 +1,4 @@
-//===- convolution.cpp - Reference of conv and linear
-//-----------------------------------------------------------===//
+//===- convolution.cpp - Reference of conv and linear --------------------------------------------===//
 #include "dialect/reference/loops.h"
 
 namespace cnn {

@@ -1,5 +1,4 @@
-//===- loops.cpp - Sliding windows and broadcasts
-//---------------------------------------------------------------===//
+//===- loops.cpp - Sliding windows and broadcasts ------------------------------------------------===//
 #include "dialect/reference/loops.h"
 
 namespace cnn::reference {

@@ -1,5 +1,4 @@
-//===- loops.h - How the reference walks over tensors
-//----------------------------------------------------------===//
+//===- loops.h - How the reference walks over tensors --------------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_REFERENCE_LOOPS_H
 #define CNN_COMPILER_DIALECT_REFERENCE_LOOPS_H
 

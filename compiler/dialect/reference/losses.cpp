@@ -1,5 +1,4 @@
-//===- losses.cpp - Reference of losses, metrics and means
-//-----------------------------------------------------===//
+//===- losses.cpp - Reference of losses, metrics and means ---------------------------------------===//
 //
 // The blocks of lane_sum and block_mean are single images here.
 //

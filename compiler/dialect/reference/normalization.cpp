@@ -1,5 +1,4 @@
-//===- normalization.cpp - Reference of batch and layer norm, and of their parts
-//-----------------------------------------------===//
+//===- normalization.cpp - Reference of batch and layer norm, and of their parts -----------------===//
 //
 // The parts' blocks are single images here: partials [N, 2, C] hold one pair a channel and image.
 //
@@ -99,8 +98,7 @@ void BatchNormBackwardOp::evaluate(Frame& frame) {
   backwardInput(input, dy, stat, weight, dweight, dbias, dx);
 }
 
-//===-- The parts
-//-------------------------------------------------------------------------------------------===//
+//===-- The parts --------------------------------------------------------------------------------===//
 
 void BatchNormStatisticsOp::evaluate(Frame& frame) {
   const Tensor& input = frame.operand(0);
@@ -161,8 +159,7 @@ void BatchNormBackwardInputOp::evaluate(Frame& frame) {
                 frame.operand(5), frame.result());
 }
 
-//===-- Layer norm
-//------------------------------------------------------------------------------------------===//
+//===-- Layer norm -------------------------------------------------------------------------------===//
 
 /// The mean over the channels of a pixel.
 template <typename Term> static double channelMean(const Planes& planes, int64_t n, int64_t p, Term term) {

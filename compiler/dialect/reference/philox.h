@@ -1,5 +1,4 @@
-//===- philox.h - The counter-based random numbers of dropout
-//---------------------------------------------------===//
+//===- philox.h - The counter-based random numbers of dropout ------------------------------------===//
 #ifndef CNN_COMPILER_DIALECT_REFERENCE_PHILOX_H
 #define CNN_COMPILER_DIALECT_REFERENCE_PHILOX_H
 

@@ -1,5 +1,4 @@
-//===- pooling.cpp - Reference of pooling
-//-----------------------------------------------------------------------===//
+//===- pooling.cpp - Reference of pooling --------------------------------------------------------===//
 #include "dialect/reference/loops.h"
 
 #include <cmath>

@@ -1,5 +1,4 @@
-//===- random.cpp - Reference of dropout and stochastic depth
-//------------------------------------------------------------------------===//
+//===- random.cpp - Reference of dropout and stochastic depth ------------------------------------===//
 #include "dialect/reference/philox.h"
 #include "dialect/reference/reference.h"
 

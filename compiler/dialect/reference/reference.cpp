@@ -1,5 +1,4 @@
-//===- reference.cpp - Runs a function op by op
-//-----------------------------------------------------------------===//
+//===- reference.cpp - Runs a function op by op --------------------------------------------------===//
 #include "dialect/reference/reference.h"
 
 #include <unordered_map>

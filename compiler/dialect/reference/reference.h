@@ -1,5 +1,4 @@
-//===- reference.h - The reference interpreter
-//---------------------------------------------------------------===//
+//===- reference.h - The reference interpreter ---------------------------------------------------===//
 //
 // Runs a function of the dialect with plain loops over doubles, one op at a time, in NCHW order with the
 // batch's real size. Slow and simple on purpose: it is what compiled kernels and gradients are compared with.

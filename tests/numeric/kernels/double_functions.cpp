@@ -1,5 +1,4 @@
-//===- double_functions.cpp - Compiled with -ffast-math, so that the loops call glibc's vector functions
-//-===//
+//===- double_functions.cpp - With -ffast-math, so that loops call glibc's vector functions -------===//
 
 #include "double_functions.h"
 

@@ -1,5 +1,4 @@
-//===- special_values_test.cpp - NaN, infinities, zeros and limits, as PyTorch has them
-//------------------===//
+//===- special_values_test.cpp - NaN, infinities, zeros and limits, as PyTorch has them ----------===//
 
 #include "fused_function.h"
 

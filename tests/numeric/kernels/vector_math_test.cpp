@@ -1,5 +1,4 @@
-//===- vector_math_test.cpp - exp, tanh, erf and log in all that is made of them, wherever it is fused
-//----===//
+//===- vector_math_test.cpp - exp, tanh, erf, log and what is made of them, wherever it is fused -----===//
 //
 // A run without arguments tries the neighbourhoods of all points where e^x rounds its exponent, and a sample
 // of all floats; [every] tries all of them, which takes minutes a function.

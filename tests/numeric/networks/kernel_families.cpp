@@ -1,5 +1,4 @@
-//===- kernel_families.cpp - Convolutions by the algorithms that kernels sections choose
-//----------------------------===//
+//===- kernel_families.cpp - Convolutions by the algorithms that kernels sections choose ---------===//
 #include "network.h"
 
 #include <algorithm>

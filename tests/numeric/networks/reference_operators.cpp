@@ -1,5 +1,4 @@
-//===- reference_operators.cpp - Prints the operators that the reference interpreter knows, one a line
-//---===//
+//===- reference_operators.cpp - Prints the operators that the reference knows, one a line --------===//
 #include "dialect/dialect.h"
 
 #include <cstdio>
