@@ -201,27 +201,25 @@ void DivOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, 
   gradients[1] = unbroadcast(b, getLoc(), quotient, getRhs());
 }
 
-/// dy where `other` is not beyond `own`, halved where the two are equal.
-static Value ofLargest(OpBuilder& b, Location loc, Value dy, Value isBeyond, Value isEqual, Value own) {
-  Value shared = SelectOp::create(b, loc, isEqual, scaled(b, loc, dy, 0.5), dy);
-  Value chosen = SelectOp::create(b, loc, isBeyond, constant(b, loc, dy, 0), shared);
-  return unbroadcast(b, loc, chosen, own);
+/// dy for each operand that the other one is not beyond, halved where the two are equal.
+static void extremeGradients(Operation* op, bool largest, OpBuilder& b, Value dy, ArrayRef<bool> needed,
+                             Gradients& gradients) {
+  Location loc = op->getLoc();
+  Value equal = EqualOp::create(b, loc, op->getOperand(0), op->getOperand(1));
+  for (unsigned i : {0, 1}) {
+    if (!needed[i]) continue;
+    Value own = op->getOperand(i), other = op->getOperand(1 - i);
+    Value isBeyond = largest ? LessOp::create(b, loc, own, other) : LessOp::create(b, loc, other, own);
+    Value shared = SelectOp::create(b, loc, equal, scaled(b, loc, dy, 0.5), dy);
+    Value chosen = SelectOp::create(b, loc, isBeyond, constant(b, loc, dy, 0), shared);
+    gradients[i] = unbroadcast(b, loc, chosen, own);
+  }
 }
 void MaxOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
-  Value equal = EqualOp::create(b, getLoc(), getLhs(), getRhs());
-  for (unsigned i : {0, 1}) {
-    Value own = getOperand(i), other = getOperand(1 - i);
-    if (needed[i])
-      gradients[i] = ofLargest(b, getLoc(), dys[0], LessOp::create(b, getLoc(), own, other), equal, own);
-  }
+  extremeGradients(*this, /*largest=*/true, b, dys[0], needed, gradients);
 }
 void MinOp::buildGradients(OpBuilder& b, ValueRange dys, ArrayRef<bool> needed, Gradients& gradients) {
-  Value equal = EqualOp::create(b, getLoc(), getLhs(), getRhs());
-  for (unsigned i : {0, 1}) {
-    Value own = getOperand(i), other = getOperand(1 - i);
-    if (needed[i])
-      gradients[i] = ofLargest(b, getLoc(), dys[0], LessOp::create(b, getLoc(), other, own), equal, own);
-  }
+  extremeGradients(*this, /*largest=*/false, b, dys[0], needed, gradients);
 }
 
 /// Steps do not vary.

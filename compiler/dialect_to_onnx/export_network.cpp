@@ -201,6 +201,19 @@ private:
     return found == rows.end() ? nullptr : &*found;
   }
 
+  /// Whether ONNX's operator has each argument as it is written, and no other.
+  static bool says(const OnnxName& row, mlir::DictionaryAttr written) {
+    size_t said = 1; // "operator"
+    for (const OnnxArgument& argument : row.arguments) {
+      if (!*argument.argument) continue;
+      auto number = written.getAs<mlir::FloatAttr>(argument.argument);
+      bool fixed = !*argument.attribute; // the language's alone: ONNX's operator is the one of this value
+      if (!number || (fixed && number.getValueAsDouble() != double(argument.otherwise))) return false;
+      ++said;
+    }
+    return said == written.size();
+  }
+
   /// Notes an operator that the user wrote by one name, where ONNX has it by one name and its ops still are
   /// what they were: those of its path, with one value that comes in, and none but the last that goes out.
   void findComposed(mlir::Operation* last) {
@@ -229,19 +242,7 @@ private:
       if (op != last &&
           !llvm::all_of(op->getUsers(), [&](mlir::Operation* user) { return inside.contains(user); }))
         return;
-    for (const OnnxArgument& argument : row->arguments)
-      if (*argument.argument && !written.get(argument.argument)) return;
-    for (mlir::NamedAttribute given : written) {
-      bool said =
-          llvm::any_of(row->arguments, [&](const OnnxArgument& a) { return given.getName() == a.argument; });
-      if (given.getName() != "operator" && !said) return;
-    }
-    for (const OnnxArgument& argument : row->arguments) {
-      bool fixed = !*argument.attribute; // the language's alone: ONNX's operator is the one of this value
-      if (fixed &&
-          written.getAs<mlir::FloatAttr>(argument.argument).getValueAsDouble() != double(argument.otherwise))
-        return;
-    }
+    if (!says(*row, written)) return;
     composed[last] = {row, input, written};
     for (mlir::Operation* op : inside)
       if (op != last) parts.insert(op);

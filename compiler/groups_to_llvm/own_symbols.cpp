@@ -82,9 +82,9 @@ bool makeSymbolsOwn(const LibraryPlan& plan, const std::vector<KernelFacts>& fac
   for (ArchiveMember& member : members) {
     if (std::optional<std::string> table = tableIn(member)) {
       plain.push_back({"plain_" + member.name, member.bytes});
-      auto others = names;
-      others.erase(plan.name + "_" + *table);
-      if (!renameIn(plain.back(), others, error)) return false;
+      auto own = names.extract(plan.name + "_" + *table);
+      if (!renameIn(plain.back(), names, error)) return false;
+      names.insert(std::move(own));
     }
     if (!renameIn(member, names, error)) return false;
   }

@@ -41,6 +41,14 @@ OperatorSchema arithmetic(const char* name) {
           .channelsLast = true};
 }
 
+OperatorSchema extreme(const char* name) {
+  return {.name = name,
+          .inputs = {{"data_0"}},
+          .translate = translateExtreme,
+          .channelsLast = true,
+          .variadicInputs = true};
+}
+
 /// What onnx_names.def says.
 OperatorSchema named(const OnnxName& row) {
   OperatorSchema schema = {.name = row.name,
@@ -167,16 +175,8 @@ std::vector<OperatorSchema> makeTable() {
                              {"storage_order", whole(0), since(8)}}),
        .translate = translatePool,
        .outputs = 2},
-      {.name = "Max",
-       .inputs = {{"data_0"}},
-       .translate = translateExtreme,
-       .channelsLast = true,
-       .variadicInputs = true},
-      {.name = "Min",
-       .inputs = {{"data_0"}},
-       .translate = translateExtreme,
-       .channelsLast = true,
-       .variadicInputs = true},
+      extreme("Max"),
+      extreme("Min"),
       arithmetic("Mul"),
       {.name = "Pow", .inputs = {{"X"}, {"Y", constant}}, .translate = translatePow, .channelsLast = true},
       {.name = "ReduceMean",

@@ -4,6 +4,7 @@
 
 #include "dialect/transforms/passes.h"
 #include "poison.h"
+#include "runtime/model/model_state.h"
 
 #include "mlir/IR/Visitors.h"
 
@@ -40,12 +41,6 @@ std::set<std::string> operatorsOf(FunctionOp function) {
 }
 
 } // namespace
-
-int64_t elementsOf(const cnn_parameter& parameter) {
-  int64_t elements = 1;
-  for (int32_t i = 0; i < parameter.rank; ++i) elements *= parameter.shape[i];
-  return elements;
-}
 
 Verification::Verification(const VerifyOptions& options, NetworkOp reference, NetworkOp apart, Subject whole,
                            Subject calls)
@@ -168,7 +163,7 @@ void Verification::perturbStatistics(float* floats) {
   for (uint32_t p = 0; p < tables.parameter_count; ++p) {
     const cnn_parameter& parameter = tables.parameters[p];
     if (parameter.initialiser != CNN_INIT_CONSTANT) continue;
-    for (int64_t i = 0; i < elementsOf(parameter); ++i) {
+    for (int64_t i = 0; i < parameterElements(parameter); ++i) {
       float& value = floats[parameter.offset + static_cast<uint64_t>(i)];
       value = value == 0 ? 0.2f * (uniform(random) - 1) : value * uniform(random);
     }
@@ -309,7 +304,8 @@ Status Verification::train(const Subject& subject, Model& model, Poison& poison,
   float* gradients = cnn_training_gradients(handle);
   for (uint32_t p = 0; p < tables.parameter_count; ++p)
     if (isTrained(variant.phase, p))
-      std::fill_n(gradients + tables.parameters[p].offset, elementsOf(tables.parameters[p]), notANumber);
+      std::fill_n(gradients + tables.parameters[p].offset, parameterElements(tables.parameters[p]),
+                  notANumber);
   std::vector<const void*> from;
   for (const Batch& input : test.inputs) from.push_back(input.bytes.data());
   trained.results.assign(training->results_count, notANumber);

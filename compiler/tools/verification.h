@@ -20,8 +20,6 @@ struct Subject {
   bool backwards = false; ///< chunks run from the last to the first
 };
 
-int64_t elementsOf(const cnn_parameter& parameter);
-
 /// What is compared: a relative error, root mean square of the difference over that of the reference.
 struct Comparison {
   const char* what; ///< predict, evaluate, result, gradient, statistic, difference, calls

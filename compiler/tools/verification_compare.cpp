@@ -3,6 +3,7 @@
 #include "verification.h"
 
 #include "dialect/transforms/passes.h"
+#include "runtime/model/model_state.h"
 
 #include <algorithm>
 #include <cmath>
@@ -107,7 +108,7 @@ void Verification::compareParameters(const Trained& trained, const reference::St
            gradientBound});
     if (!(parameter.flags & CNN_TRAINABLE)) continue;
     auto found = state.gradients.find(parameter.name);
-    std::vector<double> zeros(size_t(elementsOf(parameter)), 0.0);
+    std::vector<double> zeros(size_t(parameterElements(parameter)), 0.0);
     list.push_back(
         {"gradient", parameter.name,
          relativeError(&trained.gradients[parameter.offset],

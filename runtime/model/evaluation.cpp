@@ -1,27 +1,9 @@
 #include "evaluation.h"
 
 #include "labels.h"
-
-#include <cnn/training.h>
+#include "training_state.h"
 
 namespace cnn {
-namespace {
-
-int32_t checkTable(cnn_model* model, const cnn_training& table) {
-  if (table.version != CNN_ABI_VERSION || table.size < sizeof(cnn_training))
-    return model->fail(CNN_ERROR_VERSION,
-                       "the training code was generated for ABI version %u, this runtime has %u",
-                       table.version, CNN_ABI_VERSION);
-  if (!table.description || !table.evaluate)
-    return model->fail(CNN_ERROR_ARGUMENT, "the training code's %s is a null pointer",
-                       table.description ? "evaluate" : "description");
-  if (table.description->parameter_hash != model->description->parameter_hash)
-    return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s cannot measure a model of %s",
-                       table.description->name, model->description->name);
-  return CNN_OK;
-}
-
-} // namespace
 
 int32_t reserveEvaluation(cnn_model* model, const cnn_training& table, int64_t batch) {
   if (int32_t status = model->reserveScratch(table.scratch_bytes)) return status;
@@ -37,7 +19,9 @@ int32_t cnn_training_evaluate(cnn_model* model, const cnn_training* table, const
   if (int32_t status = cnn::beginCall(model, {{"training", table}, {"inputs", inputs}, {"outputs", outputs}}))
     return status;
   cnn::ComputingMode mode;
-  if (int32_t status = cnn::checkTable(model, *table)) return status;
+  if (int32_t status = cnn::checkTable(model, *table, "measure")) return status;
+  if (!table->evaluate)
+    return model->fail(CNN_ERROR_ARGUMENT, "the training code's evaluate is a null pointer");
   const cnn_description& description = *table->description;
   if (batch < 1 || batch > description.max_batch)
     return model->fail(CNN_ERROR_ARGUMENT, "batch is %lld, expected 1 to %lld", (long long)batch,

@@ -124,12 +124,7 @@ bool reserveDraws(TrainingState& state, const cnn_allocator& allocator, int64_t 
 }
 
 int32_t check(cnn_model* model, const cnn_training* table) {
-  if (table->version != CNN_ABI_VERSION || table->size < sizeof(cnn_training))
-    return model->fail(CNN_ERROR_VERSION,
-                       "the training code was generated for ABI version %u, this runtime has %u",
-                       table->version, CNN_ABI_VERSION);
-  if (!table->description)
-    return model->fail(CNN_ERROR_ARGUMENT, "the training code's description is a null pointer");
+  if (int32_t status = checkTable(model, *table, "train")) return status;
   for (uint32_t i = 0; i < table->draw_count; ++i)
     if (table->draws[i].input >= table->description->input_count)
       return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s draws an input that it does not have",
@@ -140,9 +135,6 @@ int32_t check(cnn_model* model, const cnn_training* table) {
     if (static_cast<uint32_t>(table->phases[i].optimizer) >= CNN_OPTIMIZER_COUNT)
       return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s has an optimizer that is not known",
                          table->description->name);
-  if (table->description->parameter_hash != model->description->parameter_hash)
-    return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s cannot train a model of %s",
-                       table->description->name, model->description->name);
   if (model->training && model->training->table != table)
     return model->fail(CNN_ERROR_STATE, "the model already has other training code attached");
   if (model->parameters->users.load(std::memory_order_relaxed) != 1 && !model->training)
@@ -166,6 +158,19 @@ int32_t attachFirst(cnn_model* model, const cnn_training* table) {
 }
 
 } // namespace
+
+int32_t checkTable(cnn_model* model, const cnn_training& table, const char* verb) {
+  if (table.version != CNN_ABI_VERSION || table.size < sizeof(cnn_training))
+    return model->fail(CNN_ERROR_VERSION,
+                       "the training code was generated for ABI version %u, this runtime has %u",
+                       table.version, CNN_ABI_VERSION);
+  if (!table.description)
+    return model->fail(CNN_ERROR_ARGUMENT, "the training code's description is a null pointer");
+  if (table.description->parameter_hash != model->description->parameter_hash)
+    return model->fail(CNN_ERROR_ARGUMENT, "the training code of %s cannot %s a model of %s",
+                       table.description->name, verb, model->description->name);
+  return CNN_OK;
+}
 
 uint64_t trainableFloats(const cnn_description& description) {
   return (description.trainable_floats + lane - 1) / lane * lane;

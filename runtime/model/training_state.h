@@ -53,6 +53,9 @@ private:
   uint64_t begin(uint32_t part) const { return reinterpret_cast<const uint64_t*>(begins.memory)[part]; }
 };
 
+/// Refuses a table of another version, and one that is of another network, with which `verb` cannot be done.
+int32_t checkTable(cnn_model* model, const cnn_training& table, const char* verb);
+
 /// Goes to a phase or step: the gradients are zero.
 void goTo(TrainingState& state, uint32_t part);
 

@@ -16,3 +16,8 @@ expect() { # expect STATUS PATTERN command…: the exit status, and what stdout 
   [ "$found" = "$status" ] || { cat output; fail "$*: exit status $found, expected $status"; }
   grep -qE -e "$pattern" output || { cat output; fail "$*: expected $pattern"; }
 }
+
+learnt() { # learnt NAME PERCENT: what NAME.txt says of the test data
+  awk -v least="$2" '/^test accuracy/ { found = $3 > least } END { exit !found }' "$work/$1.txt" ||
+    fail "$1 did not learn: $(cat "$work/$1.txt")"
+}

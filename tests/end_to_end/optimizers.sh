@@ -31,8 +31,7 @@ train() { # train NAME WEIGHTS arguments…
 # With a checkpoint after two epochs where the schedule allows another number of epochs.
 check() { # check NAME [by_length]
   train "$1" "$work/$1.safetensors"
-  awk '/^test accuracy/ { found = $3 > 80 } END { exit !found }' "$work/$1.txt" ||
-    fail "$1 did not learn: $(cat "$work/$1.txt")"
+  learnt "$1" 80
   [ "${2:-}" != by_length ] || return 0
   train "$1" "$work/part.safetensors" --epochs 2 --checkpoint "$work/$1.checkpoint"
   train "$1" "$work/part.safetensors" --checkpoint "$work/$1.checkpoint" --resume

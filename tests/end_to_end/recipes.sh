@@ -33,10 +33,6 @@ train() { # train NAME arguments…: trains Tuned of nets/NAME.cnn
   "$cnnc" train "$work/nets/$name.cnn" --network Tuned --save "$work/$name.safetensors" "$@" > "$work/$name.txt" \
     2> "$work/$name.log" || { cat "$work/$name.log"; fail "$name does not train"; }
 }
-learnt() { # learnt NAME PERCENT
-  awk -v least="$2" '/^test accuracy/ { found = $3 > least } END { exit !found }' "$work/$1.txt" ||
-    fail "$1 did not learn: $(cat "$work/$1.txt")"
-}
 
 # First values from a file beside the .cnn file, wherever the command is started.
 network '  weights = load("body.safetensors", into = "body", except = ["fc"])' > "$work/nets/weights.cnn"

@@ -1,6 +1,7 @@
 /// Operators on compile-time values and on tensors.
 #include "ast_to_dialect/evaluate/advice.h"
 #include "ast_to_dialect/evaluate/calls.h"
+#include "ast_to_dialect/evaluate/comparison.h"
 #include "ast_to_dialect/evaluate/evaluation.h"
 #include "ast_to_dialect/evaluate/statements.h"
 #include "ast_to_dialect/evaluate/tensor_functions.h"
@@ -38,27 +39,6 @@ Value evaluateUnary(Elaborator& e, const UnaryExpr& expr, const Frame& frame) {
     return tensorArithmetic(e, BinaryOperator::Multiply, int64_t(-1), value, expr.span, frame);
   if (!value.isPoison()) e.error(Diag::BadOperands, expr.span, frame, "-", value.describe());
   return Poison{};
-}
-
-static bool isComparison(BinaryOperator op) {
-  return op >= BinaryOperator::Equal && op <= BinaryOperator::GreaterEqual;
-}
-
-template <typename T> static bool compare(BinaryOperator op, const T& a, const T& b) {
-  switch (op) {
-  case BinaryOperator::Equal:
-    return a == b;
-  case BinaryOperator::NotEqual:
-    return a != b;
-  case BinaryOperator::Less:
-    return a < b;
-  case BinaryOperator::LessEqual:
-    return a <= b;
-  case BinaryOperator::Greater:
-    return a > b;
-  default:
-    return a >= b;
-  }
 }
 
 /// Whole numbers: / must be exact, % has the sign of the divisor (as in Python).

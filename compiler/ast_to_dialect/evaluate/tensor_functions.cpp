@@ -1,6 +1,7 @@
 #include "ast_to_dialect/evaluate/tensor_functions.h"
 
 #include "ast_to_dialect/evaluate/calls.h"
+#include "ast_to_dialect/evaluate/comparison.h"
 #include "ast_to_dialect/networks/parameters.h"
 #include "ast_to_dialect/operators/term.h"
 
@@ -10,42 +11,13 @@ using namespace ast;
 
 /// What the path of an operation's op ends with; empty for operations that are not of this file.
 static std::string_view nameOf(BinaryOperator op) {
-  switch (op) {
-  case BinaryOperator::Divide:
-    return "div";
-  case BinaryOperator::Power:
-    return "pow";
-  case BinaryOperator::Equal:
-  case BinaryOperator::NotEqual:
-  case BinaryOperator::Less:
-  case BinaryOperator::LessEqual:
-  case BinaryOperator::Greater:
-  case BinaryOperator::GreaterEqual:
-    return "compare";
-  default:
-    return "";
-  }
+  if (isComparison(op)) return "compare";
+  return op == BinaryOperator::Divide ? "div" : op == BinaryOperator::Power ? "pow" : "";
 }
 
 static Term apply(BinaryOperator op, const Term& a, const Term& b) {
-  switch (op) {
-  case BinaryOperator::Divide:
-    return a / b;
-  case BinaryOperator::Power:
-    return pow(a, b.value());
-  case BinaryOperator::Equal:
-    return equal(a, b);
-  case BinaryOperator::NotEqual:
-    return unequal(a, b);
-  case BinaryOperator::Less:
-    return a < b;
-  case BinaryOperator::LessEqual:
-    return a <= b;
-  case BinaryOperator::Greater:
-    return a > b;
-  default:
-    return a >= b;
-  }
+  if (isComparison(op)) return compare(op, a, b);
+  return op == BinaryOperator::Divide ? a / b : pow(a, b.value());
 }
 
 static std::optional<Term> operand(Formula& formula, const Value& value) {

@@ -74,9 +74,7 @@ static Value difference(Application& a) {
 }
 
 static Value absolute(Application& a, const Value& x) {
-  Value negative = a.scale(x, -1, 0);
-  if (!negative.tensor()) return Value();
-  return a.build<AddOp>({a.build<ReluOp>(x.tensor()).tensor(), a.build<ReluOp>(negative.tensor()).tensor()});
+  return x.tensor() ? a.build<AbsOp>(x.tensor()) : Value();
 }
 
 static Value sampleMean(Application& a, const Value& x) {

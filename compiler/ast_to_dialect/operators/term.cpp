@@ -75,15 +75,15 @@ Term operator<(const Term& a, const Term& b) {
 Term operator>(const Term& a, const Term& b) {
   return b < a;
 }
-Term equal(const Term& a, const Term& b) {
+Term operator==(const Term& a, const Term& b) {
   if (a.isNumber() && b.isNumber()) return a.value() == b.value();
   return build<EqualOp>({&a, &b});
 }
-Term unequal(const Term& a, const Term& b) {
-  return 1 - equal(a, b);
+Term operator!=(const Term& a, const Term& b) {
+  return 1 - (a == b);
 }
 Term operator<=(const Term& a, const Term& b) {
-  return (a < b) + equal(a, b);
+  return (a < b) + (a == b);
 }
 Term operator>=(const Term& a, const Term& b) {
   return b <= a;

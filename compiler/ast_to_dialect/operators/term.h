@@ -47,8 +47,8 @@ Term operator<(const Term& a, const Term& b);
 Term operator>(const Term& a, const Term& b);
 Term operator<=(const Term& a, const Term& b);
 Term operator>=(const Term& a, const Term& b);
-Term equal(const Term& a, const Term& b);
-Term unequal(const Term& a, const Term& b);
+Term operator==(const Term& a, const Term& b);
+Term operator!=(const Term& a, const Term& b);
 /// Yes where the condition is not 0, else no.
 Term select(const Term& condition, const Term& yes, const Term& no);
 /// NaN where either is.

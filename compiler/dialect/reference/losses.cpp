@@ -46,9 +46,9 @@ void CrossEntropyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
   Planes planes(logits);
   double smoothing = getLabelSmoothing().convertToDouble();
-  for (int64_t n = 0; n < planes.images; ++n)
+  for (int64_t n = 0; n < planes.images; ++n) {
+    double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
     for (int64_t p = 0; p < planes.pixels; ++p) {
-      double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       std::vector<double> logProbability = logSoftmax(logits, n, p);
@@ -56,15 +56,16 @@ void CrossEntropyOp::evaluate(Frame& frame) {
         frame.result().data[n] -=
             weight * targetProbability(c, label, planes.channels, smoothing) * logProbability[c];
     }
+  }
 }
 
 void CrossEntropyBackwardOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1), &dy = frame.operand(2);
   Planes planes(logits);
   double smoothing = getLabelSmoothing().convertToDouble();
-  for (int64_t n = 0; n < planes.images; ++n)
+  for (int64_t n = 0; n < planes.images; ++n) {
+    double weight = weightOfPixel(planes, frame.hasOperand(3) ? &frame.operand(3) : nullptr, n);
     for (int64_t p = 0; p < planes.pixels; ++p) {
-      double weight = weightOfPixel(planes, frame.hasOperand(3) ? &frame.operand(3) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       std::vector<double> logProbability = logSoftmax(logits, n, p);
@@ -73,6 +74,7 @@ void CrossEntropyBackwardOp::evaluate(Frame& frame) {
         frame.result().data[planes.at(n, c, p)] = dy.data[n] * weight * (std::exp(logProbability[c]) - q);
       }
     }
+  }
 }
 
 void MseOp::evaluate(Frame& frame) {
@@ -113,9 +115,9 @@ void BceWithLogitsBackwardOp::evaluate(Frame& frame) {
 void AccuracyOp::evaluate(Frame& frame) {
   const Tensor &logits = frame.operand(0), &target = frame.operand(1);
   Planes planes(logits);
-  for (int64_t n = 0; n < planes.images; ++n)
+  for (int64_t n = 0; n < planes.images; ++n) {
+    double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
     for (int64_t p = 0; p < planes.pixels; ++p) {
-      double weight = weightOfPixel(planes, frame.hasOperand(2) ? &frame.operand(2) : nullptr, n);
       double label = target.data[n * planes.pixels + p];
       if (getIgnoreIndex() && label == *getIgnoreIndex()) continue;
       if (label < 0 || label >= planes.channels) continue;
@@ -129,6 +131,7 @@ void AccuracyOp::evaluate(Frame& frame) {
       }
       if (before < getK().value_or(1)) frame.result().data[n] += weight;
     }
+  }
 }
 
 void SampleMeanOp::evaluate(Frame& frame) {

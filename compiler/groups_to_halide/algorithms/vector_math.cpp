@@ -68,15 +68,29 @@ Expr vectorExp(const Expr& x) {
                 result);
 }
 
-Expr vectorLog(const Expr& x) {
-  // x = m 2^e with m in [sqrt(1/2), sqrt(2))
+namespace {
+
+/// x = m 2^e with m in [sqrt(1/2), sqrt(2)) of x >= 0, no subnormals; t = (m - 1) / (m + 1), |t| < 0.172.
+struct Logarithm {
+  Expr e, t;
+};
+Logarithm logarithmOf(const Expr& x) {
   Expr bits = reinterpret<int32_t>(x);
   Expr e = (bits - 0x3f3504f3) >> 23;
   Expr m = reinterpret<float>(bits - (e << 23));
-  // log m = 2 atanh t = 2 (t + t^3 / 3 + t^5 / 5 + …), |t| < 0.172
-  Expr t = (m - 1.0f) / (m + 1.0f), s = t * t;
-  Expr tail = polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
-  Expr exponent = cast<float>(e);
+  return {cast<float>(e), (m - 1.0f) / (m + 1.0f)};
+}
+
+/// log m = 2 atanh t = 2 (t + t^3 / 3 + t^5 / 5 + …) = 2 t + t s atanhTail(s), s = t^2, |t| < 0.173
+Expr atanhTail(const Expr& s) {
+  return polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
+}
+
+} // namespace
+
+Expr vectorLog(const Expr& x) {
+  auto [exponent, t] = logarithmOf(x);
+  Expr s = t * t, tail = atanhTail(s);
   Expr log = exponent * 0.693359375f + (2.0f * t + (t * s * tail - exponent * 2.12194440e-4f));
   // Zero, infinity and NaN: log 0 = -infinity, and x - x, which is NaN, else.
   constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -101,10 +115,10 @@ Expr vectorExpm1(const Expr& x) {
 }
 
 Expr vectorLog1p(const Expr& x) {
-  // 2 atanh t = 2 (t + t^3 / 3 + …), t = x / (2 + x), |t| < 0.173
+  // log(1 + x) = 2 atanh(x / (2 + x))
   Expr near = strict::smaller(0.42f, strict::larger(-0.295f, x));
   Expr t = near / (near + 2.0f), s = t * t;
-  Expr small = 2.0f * t + t * s * polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
+  Expr small = 2.0f * t + t * s * atanhTail(s);
   Expr isNear = strict::less(-0.29f, x) && strict::less(x, 0.41f);
   return select(isNear, small, vectorLogOfAny(strict::add(x, 1.0f)));
 }
@@ -130,12 +144,9 @@ Expr magnitudePower(const Expr& magnitude, double exponent) {
   constexpr float smallest = std::numeric_limits<float>::min(),
                   infinity = std::numeric_limits<float>::infinity();
   Expr isSmall = strict::less(magnitude, smallest);
-  Expr bits = reinterpret<int32_t>(select(isSmall, strict::mul(magnitude, 16777216.0f), magnitude));
-  Expr whole = (bits - 0x3f3504f3) >> 23;
-  Expr m = reinterpret<float>(bits - (whole << 23));
-  Expr e = cast<float>(whole) - select(isSmall, 24.0f, 0.0f);
-  Expr t = (m - 1.0f) / (m + 1.0f), s = t * t;
-  Expr log2 = (2.0f * t + t * s * polynomial(s, {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9})) * 1.44269504f;
+  auto [whole, t] = logarithmOf(select(isSmall, strict::mul(magnitude, 16777216.0f), magnitude));
+  Expr e = whole - select(isSmall, 24.0f, 0.0f), s = t * t;
+  Expr log2 = (2.0f * t + t * s * atanhTail(s)) * 1.44269504f;
   constexpr double most = 1e4; // no e but 0 stays within f32's range
   double bounded = exponent < -most ? -most : exponent > most ? most : exponent;
   float head = std::ldexp(static_cast<float>(std::nearbyint(std::ldexp(bounded, 1))), -1);
